@@ -1,0 +1,101 @@
+"""What an engine is: a job goes in, a candidate comes out. Engines know nothing of storage or Airflow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from localizer.model import Box, CheckResult, Edit, Job
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from localizer.brand import BrandKit
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where one edit ended up, and the facts that the checks need about it.
+
+    Attributes:
+        edit: the edit as asked.
+        source_box: where the source text stood, or None (`add_text`).
+        box: ink box of what was set, or the erased area; None if the edit was not done.
+        lines: the text as set, line by line in reading order.
+        line_boxes: ink box of each line (upright bounding box).
+        angle: degrees, counter-clockwise, of the baseline.
+        colour: fill colour of the type, sRGB.
+        background: median colour behind the type, sRGB.
+        cap_height: of the type as set, in pixels.
+        missing_glyphs: characters for which no font had a glyph (must be empty).
+        note: anything a reviewer should know ("set at 71 % of the source size").
+    """
+
+    edit: Edit
+    source_box: Box | None = None
+    box: Box | None = None
+    lines: tuple[str, ...] = ()
+    line_boxes: tuple[Box, ...] = ()
+    angle: float = 0.0
+    colour: tuple[int, int, int] | None = None
+    background: tuple[int, int, int] | None = None
+    cap_height: float | None = None
+    missing_glyphs: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EditRequest:
+    """What an engine gets.
+
+    Attributes:
+        rgb: H x W x 3 uint8, the upright source. Not to be written to.
+        attempt: 0 for the first try; each retry may enlarge masks or change the seed.
+    """
+
+    job: Job
+    rgb: npt.NDArray[np.uint8]
+    brand: BrandKit
+    attempt: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What an engine gives back.
+
+    Attributes:
+        rgb: H x W x 3 uint8, same size as the source, bit-identical to it wherever `mask` is False.
+        mask: H x W bool, the edit area.
+        placements: one per edit, in the job's order.
+        findings: check results that only the engine can know (text not found, plate not clean).
+        can_retry: whether another attempt could do better.
+    """
+
+    rgb: npt.NDArray[np.uint8]
+    mask: npt.NDArray[np.bool_]
+    placements: tuple[Placement, ...]
+    findings: tuple[CheckResult, ...] = ()
+    can_retry: bool = False
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Engine(Protocol):
+    """An image editor. `name`, `version` and `parameters` are part of the job key."""
+
+    name: str
+    version: str
+
+    def parameters(self) -> Mapping[str, Any]:
+        """Everything configured that decides the pixels; JSON-safe, no secrets."""
+        ...
+
+    def edit(self, request: EditRequest) -> Candidate:
+        """Make a candidate.
+
+        Raises:
+            EngineError: it cannot be made and a retry would not help.
+            EngineUnavailable: worth a retry.
+        """
+        ...

@@ -1,0 +1,108 @@
+"""Every error that the localizer raises on purpose, as one tree.
+
+LocalizerError
+├── InputError                 somebody gave us something we cannot use; a retry will not help
+│   ├── ManifestError          the manifest as a whole cannot be read
+│   ├── RowError               one manifest row is wrong; carries row and field
+│   ├── ImageError             an image is missing, truncated, lying or over a limit
+│   ├── BrandError             a brand kit is wrong
+│   └── CopyDeckError          a copy deck is wrong
+├── ConfigurationError         this installation lacks something it needs; says what to install or set
+├── EngineError                an engine could not make a candidate; a retry will not help
+├── TransientError             worth a retry
+│   ├── EngineUnavailable      the engine is down, warming or overloaded
+│   └── StorageUnavailable     the bucket or disk did not answer
+├── StorageError               storage refused
+│   ├── ObjectNotFound
+│   ├── PreconditionFailed     create-once or compare-and-swap lost against another writer
+│   └── ChecksumMismatch       bytes read are not the bytes written
+└── ReleaseError               a release would be wrong or contradicts one that exists
+"""
+
+from __future__ import annotations
+
+
+class LocalizerError(Exception):
+    """Base of every error raised on purpose."""
+
+
+class InputError(LocalizerError):
+    """Input that cannot be used; the same input will fail again."""
+
+
+class ManifestError(InputError):
+    """The manifest as a whole cannot be read."""
+
+
+class RowError(InputError):
+    """One manifest row is wrong.
+
+    Args:
+        message: what is wrong and what to do about it.
+        row: 1-based row number as a person counts it in a spreadsheet (the header is row 1).
+        field: the manifest column.
+    """
+
+    def __init__(self, message: str, *, row: int, field: str) -> None:
+        super().__init__(f"row {row}, {field}: {message}")
+        self.message, self.row, self.field = message, row, field
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _row_error, (self.message, self.row, self.field)
+
+
+def _row_error(message: str, row: int, field: str) -> RowError:
+    """Rebuild a RowError; keyword-only arguments do not survive plain pickling."""
+    return RowError(message, row=row, field=field)
+
+
+class ImageError(InputError):
+    """An image is missing, truncated, not what it claims to be, or over a limit."""
+
+
+class BrandError(InputError):
+    """A brand kit is wrong."""
+
+
+class CopyDeckError(InputError):
+    """A copy deck is wrong."""
+
+
+class ConfigurationError(LocalizerError):
+    """This installation lacks something; the message says what to install or set."""
+
+
+class EngineError(LocalizerError):
+    """An engine could not make a candidate and would not on a retry."""
+
+
+class TransientError(LocalizerError):
+    """Something that a retry may well cure."""
+
+
+class EngineUnavailable(TransientError):
+    """The engine is down, warming up or overloaded."""
+
+
+class StorageUnavailable(TransientError):
+    """The bucket or the disk did not answer."""
+
+
+class StorageError(LocalizerError):
+    """Storage answered, and refused."""
+
+
+class ObjectNotFound(StorageError):
+    """No such object."""
+
+
+class PreconditionFailed(StorageError):
+    """A create-once or compare-and-swap write lost against another writer."""
+
+
+class ChecksumMismatch(StorageError):
+    """The bytes read are not the bytes that were written."""
+
+
+class ReleaseError(LocalizerError):
+    """A release would be wrong, or contradicts one that exists."""
