@@ -189,6 +189,8 @@ class JobResult:
         reason: one sentence for a person, when not passed.
         attempt_log: one entry per attempt, ``{"engine", "status", "reason", "checks"}``.
         rows: manifest rows that the job came from.
+        checks_version: version of the checks that judged it; another version makes a cached result stale.
+        retryable: failed for something that a retry may cure (a server that was down); never cached.
     """
 
     job: str
@@ -208,6 +210,8 @@ class JobResult:
     source_sha256: str | None = None
     attempt_log: tuple[Mapping[str, Any], ...] = ()
     rows: tuple[int, ...] = ()
+    checks_version: str = ""
+    retryable: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -228,6 +232,8 @@ class JobResult:
             "source_sha256": self.source_sha256,
             "attempt_log": [dict(a) for a in self.attempt_log],
             "rows": list(self.rows),
+            "checks_version": self.checks_version,
+            "retryable": self.retryable,
         }
 
     @classmethod
@@ -250,6 +256,8 @@ class JobResult:
             source_sha256=data.get("source_sha256"),
             attempt_log=tuple(data.get("attempt_log") or ()),
             rows=tuple(data.get("rows") or ()),
+            checks_version=data.get("checks_version") or "",
+            retryable=bool(data.get("retryable")),
         )
 
     def with_changes(self, **changes: Any) -> JobResult:
