@@ -1,0 +1,199 @@
+"""Reading text in images with rapidocr and its bundled PP-OCRv6 models. Nothing is downloaded.
+
+Loaded once per process. rapidocr keeps call-time flags between calls, so the two uses (whole image,
+crop) have an instance each.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
+
+from localizer.errors import ConfigurationError
+from localizer.model import Box
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+Point = tuple[float, float]
+Quad = tuple[Point, Point, Point, Point]
+
+# rapidocr drops lines scored under 0.5 without a word; a line we cannot see is a line we set type over.
+MIN_SCORE = 0.3
+MAX_SIDE = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """One line as read.
+
+    Attributes:
+        quad: corners in pixels: top left, top right, bottom right, bottom left in reading direction.
+        score: the reader's confidence, 0 to 1.
+        characters: box of each character of `text`, in the same order, where the reader gave them.
+    """
+
+    text: str
+    quad: Quad
+    score: float
+    characters: tuple[Quad, ...] = ()
+
+    @property
+    def box(self) -> Box:
+        """Upright bounding box."""
+        xs, ys = [p[0] for p in self.quad], [p[1] for p in self.quad]
+        return math.floor(min(xs)), math.floor(min(ys)), math.ceil(max(xs)), math.ceil(max(ys))
+
+    @property
+    def angle(self) -> float:
+        """Degrees, counter-clockwise, of the reading direction."""
+        (x0, y0), (x1, y1) = self.quad[0], self.quad[1]
+        (x3, y3), (x2, y2) = self.quad[3], self.quad[2]
+        return math.degrees(math.atan2(-(y1 - y0 + y2 - y3), x1 - x0 + x2 - x3))
+
+    @property
+    def height(self) -> float:
+        """Across the reading direction, in pixels."""
+        (x0, y0), (x1, y1), (x2, y2), (x3, y3) = self.quad
+        return (math.hypot(x3 - x0, y3 - y0) + math.hypot(x2 - x1, y2 - y1)) / 2
+
+    @property
+    def width(self) -> float:
+        """Along the reading direction, in pixels."""
+        (x0, y0), (x1, y1), (x2, y2), (x3, y3) = self.quad
+        return (math.hypot(x1 - x0, y1 - y0) + math.hypot(x2 - x3, y2 - y3)) / 2
+
+
+def threads() -> int:
+    """Threads per reader: ``LOCALIZER_OCR_THREADS``, by default one (images run in parallel instead)."""
+    return max(1, int(os.environ.get("LOCALIZER_OCR_THREADS", "1")))
+
+
+@cache
+def _reader(use: str) -> Any:
+    try:
+        from rapidocr import RapidOCR
+    except ImportError as exc:  # pragma: no cover - the package is a core dependency
+        raise ConfigurationError("rapidocr is not installed: pip install rapidocr==3.10.0") from exc
+    params: dict[str, Any] = {
+        "Global.log_level": "error",
+        "Global.text_score": MIN_SCORE,
+        "Global.max_side_len": MAX_SIDE,
+        "EngineConfig.onnxruntime.intra_op_num_threads": threads(),
+        "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+    }
+    if use == "crop":  # the default blows a flat crop up until its short side has 736 px
+        params |= {"Det.limit_type": "max", "Det.limit_side_len": 960}
+    return RapidOCR(params=params)
+
+
+def _quad(points: Any, dx: float = 0.0, dy: float = 0.0, scale: float = 1.0) -> Quad:
+    a, b, c, d = ((float(x) / scale + dx, float(y) / scale + dy) for x, y in points)
+    return a, b, c, d
+
+
+def read_lines(rgb: npt.NDArray[np.uint8]) -> tuple[TextLine, ...]:
+    """All text lines of an image, with character boxes, in the order the detector gives them.
+
+    Args:
+        rgb: H x W x 3 uint8.
+    """
+    import numpy as np
+
+    result = _reader("page")(
+        np.ascontiguousarray(rgb[:, :, ::-1]), return_word_box=True, return_single_char_box=True
+    )
+    if result.boxes is None:
+        return ()
+    words = result.word_results or ((),) * len(result.boxes)
+    lines = []
+    for quad, text, score, chars in zip(result.boxes, result.txts, result.scores, words, strict=False):
+        boxes = tuple(_quad(c[2]) for c in chars if c[2] is not None)
+        plain = "".join(str(c[0]) for c in chars)
+        # Character boxes leave spaces out; keep them only if they line up with the letters.
+        characters = boxes if plain == text.replace(" ", "") and len(boxes) == len(plain) else ()
+        lines.append(TextLine(text, _quad(quad), float(score), characters))
+    return tuple(lines)
+
+
+@lru_cache(maxsize=4)
+def _read_cached(sha256: str, source: _Pixels) -> tuple[TextLine, ...]:
+    return read_lines(source.rgb)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pixels:
+    """Pixels that hash alike, so that only the digest decides a cache hit."""
+
+    rgb: Any
+
+    def __hash__(self) -> int:
+        return 0
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Pixels)
+
+
+def read_source(sha256: str, rgb: npt.NDArray[np.uint8]) -> tuple[TextLine, ...]:
+    """`read_lines` of a source, remembered: its locales are usually worked on one after another."""
+    return _read_cached(sha256, _Pixels(rgb))
+
+
+def read_crop(
+    rgb: npt.NDArray[np.uint8], box: Box, *, pad: float = 0.15, border: int = 0
+) -> tuple[TextLine, ...]:
+    """Lines in a part of an image; far cheaper than reading all of it. Coordinates are the image's.
+
+    Args:
+        pad: margin around the box, as a share of its shorter side (4 px more are added).
+        border: replicated pixels added around the crop, which helps text that touches its edge.
+    """
+    import cv2
+    import numpy as np
+
+    h, w = rgb.shape[:2]
+    p = pad * min(box[2] - box[0], box[3] - box[1]) + 4
+    x0, y0 = max(0, int(box[0] - p)), max(0, int(box[1] - p))
+    x1, y1 = min(w, math.ceil(box[2] + p)), min(h, math.ceil(box[3] + p))
+    if x1 - x0 < 2 or y1 - y0 < 2:
+        return ()
+    crop = np.ascontiguousarray(rgb[y0:y1, x0:x1, ::-1])
+    # Tall type is read no better than type of about 100 px, only slower.
+    scale = min(1.0, 960 / max(crop.shape[:2]))
+    if min(crop.shape[:2]) < 40:
+        scale = 2.0
+    if scale != 1.0:
+        interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        crop = cv2.resize(crop, None, fx=scale, fy=scale, interpolation=interpolation)
+    if border:
+        crop = cv2.copyMakeBorder(crop, border, border, border, border, cv2.BORDER_REPLICATE)
+    result = _reader("crop")(crop)
+    if result.boxes is None:
+        return ()
+    off = border / scale
+    return tuple(
+        TextLine(text, _quad(quad, x0 - off, y0 - off, scale), float(score))
+        for quad, text, score in zip(result.boxes, result.txts, result.scores, strict=False)
+    )
+
+
+def read_line(rgb: npt.NDArray[np.uint8]) -> tuple[str, float]:
+    """One line that fills its image, without looking for it first: text and confidence.
+
+    Args:
+        rgb: H x W x 3 uint8, upright, the line with a small margin.
+    """
+    import numpy as np
+
+    if min(rgb.shape[:2]) < 4:
+        return "", 0.0
+    result = _reader("line")(
+        np.ascontiguousarray(rgb[:, :, ::-1]), use_det=False, use_cls=False, use_rec=True
+    )
+    if not result.txts:
+        return "", 0.0
+    return str(result.txts[0]), float(result.scores[0])
