@@ -232,6 +232,8 @@ class JobResult:
             "source_sha256": self.source_sha256,
             "attempt_log": [dict(a) for a in self.attempt_log],
             "rows": list(self.rows),
+            "image_sha256": self.image_sha256,
+            "delivered_sha256": self.delivered_sha256,
             "checks_version": self.checks_version,
             "retryable": self.retryable,
         }
@@ -256,6 +258,8 @@ class JobResult:
             source_sha256=data.get("source_sha256"),
             attempt_log=tuple(data.get("attempt_log") or ()),
             rows=tuple(data.get("rows") or ()),
+            image_sha256=data.get("image_sha256"),
+            delivered_sha256=data.get("delivered_sha256"),
             checks_version=data.get("checks_version") or "",
             retryable=bool(data.get("retryable")),
         )
@@ -279,6 +283,8 @@ class Decision:
     Attributes:
         by: user name, or ``policy:<name>`` where no person was asked.
         at: ISO 8601 UTC time.
+        delivered_sha256: of the delivered file that was looked at; an approval holds for those bytes only.
+            Empty where it was not recorded.
     """
 
     job: str
@@ -288,6 +294,7 @@ class Decision:
     by: str
     at: str
     comment: str = ""
+    delivered_sha256: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -298,6 +305,7 @@ class Decision:
             "by": self.by,
             "at": self.at,
             "comment": self.comment,
+            "delivered_sha256": self.delivered_sha256,
         }
 
     @classmethod
@@ -310,4 +318,5 @@ class Decision:
             by=data["by"],
             at=data["at"],
             comment=data.get("comment") or "",
+            delivered_sha256=data.get("delivered_sha256") or "",
         )

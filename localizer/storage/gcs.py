@@ -178,12 +178,13 @@ class GcsStorage:
             yield
         except LocalizerError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - sorted out there; what is not Google's is raised as it is
             _raise_ours(error, f"{self.uri}/{name}", self._bucket.name, permission, bucket_only=bucket_only)
 
 
 def _raise_ours(error: Exception, where: str, bucket: str, permission: str, *, bucket_only: bool) -> NoReturn:
     import requests
+    import urllib3
     from google.api_core import exceptions as api
     from google.auth import exceptions as auth
     from google.cloud.storage import exceptions as storage
@@ -196,7 +197,15 @@ def _raise_ours(error: Exception, where: str, bucket: str, permission: str, *, b
             raise ChecksumMismatch(f"{where} was damaged on the way: {error}") from error
         case auth.DefaultCredentialsError():
             raise ConfigurationError(_NO_CREDENTIALS) from error
-        case auth.TransportError() | api.RetryError() | requests.ConnectionError() | requests.Timeout():
+        case (
+            auth.TransportError()
+            | api.RetryError()
+            | requests.ConnectionError()
+            | requests.Timeout()
+            | urllib3.exceptions.HTTPError()
+            | ConnectionError()
+            | TimeoutError()
+        ):
             raise StorageUnavailable(f"{where}: Google Cloud Storage did not answer: {error}") from error
         case auth.GoogleAuthError():
             kind = StorageUnavailable if getattr(error, "retryable", False) else StorageError
@@ -222,29 +231,27 @@ def _raise_ours(error: Exception, where: str, bucket: str, permission: str, *, b
 
 
 _NO_CREDENTIALS = (
-    "no Google credentials: set up Application Default Credentials (`gcloud auth application-default login`, or "
-    "GOOGLE_APPLICATION_CREDENTIALS), or in Airflow the google_cloud_platform connection"
+    "no Google credentials: set up Application Default Credentials (gcloud auth application-default login, "
+    "or GOOGLE_APPLICATION_CREDENTIALS), or in Airflow the google_cloud_platform connection"
 )
 
 
 def _default_client() -> Any:
+    """A client of the emulator at ``STORAGE_EMULATOR_HOST``, else of Google, by default credentials."""
     try:
-        from google.auth.exceptions import DefaultCredentialsError
+        from google.auth import credentials, exceptions
         from google.cloud import storage
     except ImportError as error:
         raise ConfigurationError(
             "gs:// needs google-cloud-storage: pip install 'campaign-localizer[gcp]'"
         ) from error
     if os.environ.get("STORAGE_EMULATOR_HOST"):
-        from google.auth.credentials import AnonymousCredentials
-
-        return storage.Client(project="emulator", credentials=AnonymousCredentials())
+        anonymous: Any = credentials.AnonymousCredentials
+        return storage.Client(project=None, credentials=anonymous())
     try:
-        return storage.Client()
-    except DefaultCredentialsError as error:
+        return storage.Client(project=None)  # objects need no project, only making buckets does
+    except exceptions.DefaultCredentialsError as error:
         raise ConfigurationError(_NO_CREDENTIALS) from error
-    except OSError as error:  # "Project was not passed and could not be determined": credentials are there
-        raise ConfigurationError(f"{error} (set GOOGLE_CLOUD_PROJECT)") from error
 
 
 def _retry() -> Any:
