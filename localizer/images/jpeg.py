@@ -1,0 +1,92 @@
+"""JPEG at the level of segments: where they are, whether the file is whole, which ones to carry over."""
+
+from __future__ import annotations
+
+import re
+import struct
+from dataclasses import dataclass
+
+from localizer.errors import ImageError
+
+_APP0, _APP1, _APP2, _APP13, _APP14, _COM = 0xE0, 0xE1, 0xE2, 0xED, 0xEE, 0xFE
+_SOS, _EOI = 0xDA, 0xD9
+_BARE = {0x01, *range(0xD0, 0xD8)}
+_FRAMES = {0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
+# In scan data FF00 is a stuffed byte, FFD0 to FFD7 are restarts, FFFF is fill.
+_NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One marker segment; `data` is without marker and length."""
+
+    marker: int
+    data: bytes
+
+    def encode(self) -> bytes:
+        return struct.pack(">BBH", 0xFF, self.marker, len(self.data) + 2) + self.data
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What the frame header says."""
+
+    marker: int
+    precision: int
+    height: int
+    width: int
+    components: tuple[tuple[int, int, int], ...]
+    """Per component: identifier, horizontal and vertical sampling factor."""
+
+    @property
+    def progressive(self) -> bool:
+        return self.marker == 0xC2
+
+
+def read_segments(data: bytes, *, name: str) -> list[Segment]:
+    """All marker segments of the first picture, in order; scan data is stepped over.
+
+    Raises:
+        ImageError: the file ends before its end marker, or its structure is broken.
+    """
+    segments: list[Segment] = []
+    at = 2
+    while True:
+        found = _NEXT_MARKER.search(data, at) if segments and segments[-1].marker == _SOS else None
+        at = found.start() if found else at
+        while data[at : at + 2] == b"\xff\xff":
+            at += 1
+        if at + 2 > len(data) or (found is None and segments and segments[-1].marker == _SOS):
+            raise ImageError(f"{name}: the JPEG is cut short at byte {len(data)}; upload it again")
+        if data[at] != 0xFF:
+            raise ImageError(f"{name}: the JPEG is damaged at byte {at}; upload it again")
+        marker = data[at + 1]
+        if marker == _EOI:
+            return segments
+        if marker in _BARE:
+            at += 2
+            continue
+        if at + 4 > len(data):
+            raise ImageError(f"{name}: the JPEG is cut short at byte {len(data)}; upload it again")
+        (length,) = struct.unpack_from(">H", data, at + 2)
+        if length < 2 or at + 2 + length > len(data):
+            raise ImageError(f"{name}: the JPEG is cut short at byte {len(data)}; upload it again")
+        segments.append(Segment(marker, data[at + 4 : at + 2 + length]))
+        at += 2 + length
+
+
+def frame(segments: list[Segment], *, name: str) -> Frame:
+    """The frame header.
+
+    Raises:
+        ImageError: there is none, or it is a kind of JPEG that nobody decodes.
+    """
+    for segment in segments:
+        if segment.marker in _FRAMES and len(segment.data) >= 6:
+            precision, height, width, count = struct.unpack_from(">BHHB", segment.data)
+            body = segment.data[6 : 6 + 3 * count]
+            components = tuple(
+                (body[i], body[i + 1] >> 4, body[i + 1] & 15) for i in range(0, len(body) - 2, 3)
+            )
+            return Frame(segment.marker, precision, height, width, components)
+    raise ImageError(f"{name}: the JPEG holds no picture; export it again")
