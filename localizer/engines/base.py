@@ -71,6 +71,8 @@ class Candidate:
         placements: one per edit, in the job's order.
         findings: check results that only the engine can know (text not found, plate not clean).
         can_retry: whether another attempt could do better.
+        facts: what may help to understand the attempt (timings, fonts); goes into the result's log.
+        files: further files to keep beside the candidate, by bare name (``plate.png``).
     """
 
     rgb: npt.NDArray[np.uint8]
@@ -79,6 +81,7 @@ class Candidate:
     findings: tuple[CheckResult, ...] = ()
     can_retry: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 class Engine(Protocol):

@@ -1,0 +1,238 @@
+"""From a job to a result: look it up, or try it, judge it and save it.
+
+`localize` does one job; `localize_many` does many, in worker processes if asked.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from localizer.attempts import Attempt, best_of, try_job
+from localizer.errors import ConfigurationError, InputError, StorageError, TransientError
+from localizer.model import CheckStatus, Edit, Job, JobResult, Status
+
+if TYPE_CHECKING:
+    from localizer.brand import BrandKit
+    from localizer.engines.base import Engine, Placement
+    from localizer.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+CANDIDATE = "candidate.png"
+
+
+def localize(job: Job, *, workspace: Workspace, engine: Engine, brand: BrandKit) -> JobResult:
+    """Do one job, or give its cached result. Whatever is wrong with the job itself ends in its result.
+
+    A result that another run could not improve is saved and found again by `known_result`; one that
+    failed for want of something (an installation, a server) or by a defect of ours is not.
+
+    Raises:
+        TransientError: the engine or the storage is down; the same call may succeed later.
+        StorageError: the workspace refuses the result.
+    """
+    from localizer.images import decode
+
+    known = known_result(job, workspace=workspace)
+    if known is not None:
+        return known
+    started = time.perf_counter()
+    try:
+        data = workspace.read_source(job)
+        source = decode(data, name=f"{job.asset_id} ({job.source})")
+        attempts = try_job(job, source, engine=engine, brand=brand)
+        best = best_of(attempts)
+        files = _files(source, best)
+    except TransientError:
+        raise
+    except InputError as exc:
+        return workspace.save_result(_failed(job, str(exc), engine=engine.name, started=started), {})
+    except (ConfigurationError, StorageError) as exc:
+        return _failed(job, str(exc), engine=engine.name, started=started)
+    except Exception as exc:
+        # One image must not end the batch; the traceback goes to the log, the sentence to the report.
+        log.exception("%s: internal error", job.label)
+        reason = f"internal error: {type(exc).__name__}: {exc}"
+        return _failed(job, reason, engine=engine.name, started=started)
+    result = JobResult(
+        job=job.key,
+        asset_id=job.asset_id,
+        locale=job.locale,
+        status=best.status,
+        image=CANDIDATE if CANDIDATE in files else None,
+        delivered=next((name for name in files if name.startswith("delivered.")), None),
+        edits=_edits(job, best),
+        checks=best.checks,
+        reason=best.reason if best.status is not Status.PASSED else "",
+        engine=best.engine,
+        attempts=len(attempts),
+        seconds=time.perf_counter() - started,
+        source=job.source,
+        source_sha256=job.source_sha256,
+        attempt_log=tuple(a.to_log() for a in attempts),
+        rows=rows_of(job),
+        checks_version=_checks_version(),
+    )
+    return workspace.save_result(result, files)
+
+
+def known_result(job: Job, *, workspace: Workspace) -> JobResult | None:
+    """The result of a job that needs no edit: its copy is missing, or it was done before. Else None.
+
+    A saved result counts only if the same version of the checks judged it, and if no check was left
+    undecided for want of a component that may have been installed since.
+    """
+    if job.missing_copy:
+        return _missing_copy(job)
+    started = time.perf_counter()
+    saved = workspace.load_result(job.key)
+    if saved is None or saved.checks_version != _checks_version():
+        return None
+    if any(c.missing and c.status is CheckStatus.UNDECIDED for c in saved.checks):
+        return None
+    return saved.with_changes(
+        asset_id=job.asset_id,
+        locale=job.locale,
+        rows=rows_of(job),
+        cached=True,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def localize_many(
+    jobs: Sequence[Job],
+    *,
+    workspace_uri: str,
+    engine: str,
+    brand_path: str | None = None,
+    workers: int = 1,
+    on_result: Callable[[JobResult], None] | None = None,
+    engine_parameters: Mapping[str, Any] | None = None,
+) -> list[JobResult]:
+    """Do many jobs; one result each, in the jobs' order.
+
+    With more than one worker, jobs run in processes of their own. A worker that dies (out of memory,
+    a crash in a native library) costs no other job its result: the jobs it may have been doing run
+    again alone, and the one that kills its worker again becomes `failed`. A job whose engine or
+    storage is down becomes `failed` with `retryable` set and is not cached. Jobs with the same key
+    are done once.
+
+    Args:
+        on_result: called in this process with each result as it comes.
+
+    Raises:
+        StorageError: the workspace refuses results.
+        BrandError, ConfigurationError: brand kit or engine cannot be loaded.
+    """
+    from localizer.workers import WorkerSetup, run_here, run_in_processes
+
+    setup = WorkerSetup(
+        workspace_uri=workspace_uri,
+        engine=engine,
+        engine_parameters=json.dumps(dict(engine_parameters or {}), sort_keys=True),
+        brand_path=brand_path,
+    )
+    run = run_in_processes if workers > 1 and len(jobs) > 1 else run_here
+    return run(jobs, setup=setup, workers=workers, on_result=on_result or (lambda result: None))
+
+
+def unavailable(job: Job, exc: TransientError, *, engine: str) -> JobResult:
+    """The result of a job that a later run may well do."""
+    reason = f"{exc}; run it again, finished jobs are not repeated"
+    return _failed(job, reason, engine=engine).with_changes(retryable=True)
+
+
+def worker_died(job: Job, *, engine: str) -> JobResult:
+    """The result of a job that killed its worker process twice."""
+    return _failed(
+        job,
+        "its worker process died twice (out of memory, or a crash in a native library); "
+        "try it with --jobs 1, or a smaller image",
+        engine=engine,
+    )
+
+
+def rows_of(job: Job) -> tuple[int, ...]:
+    """Manifest rows that a job came from, ascending."""
+    return tuple(sorted({e.row for e in job.edits if e.row is not None}))
+
+
+def _checks_version() -> str:
+    from localizer.checks.suite import CHECKS_VERSION
+
+    return CHECKS_VERSION
+
+
+def _missing_copy(job: Job) -> JobResult:
+    missing = "; ".join(f"“{text}”" for text in job.missing_copy)
+    return JobResult(
+        job=job.key,
+        asset_id=job.asset_id,
+        locale=job.locale,
+        status=Status.NEEDS_REVIEW,
+        edits=tuple(_edit(e) for e in job.edits),
+        reason=f"the copy deck has no approved {job.locale} copy for: {missing}; add it and run again",
+        source=job.source,
+        source_sha256=job.source_sha256,
+        rows=rows_of(job),
+    )
+
+
+def _failed(job: Job, reason: str, *, engine: str, started: float | None = None) -> JobResult:
+    return JobResult(
+        job=job.key,
+        asset_id=job.asset_id,
+        locale=job.locale,
+        status=Status.FAILED,
+        edits=tuple(_edit(e, engine=engine) for e in job.edits),
+        reason=reason,
+        engine=engine,
+        seconds=time.perf_counter() - started if started is not None else 0.0,
+        source=job.source,
+        source_sha256=job.source_sha256,
+        rows=rows_of(job),
+        checks_version=_checks_version(),
+    )
+
+
+def _files(source: Any, attempt: Attempt) -> dict[str, bytes]:
+    """What to keep of an attempt: the lossless candidate, the delivered file, the engine's extras."""
+    from localizer.images import candidate_png
+
+    if attempt.candidate is None or attempt.delivered is None:
+        return {}
+    candidate, delivered = attempt.candidate, attempt.delivered
+    return {
+        **candidate.files,
+        CANDIDATE: candidate_png(source, candidate.rgb, candidate.mask),
+        f"delivered.{delivered.extension.lstrip('.')}": delivered.data,
+    }
+
+
+def _edits(job: Job, attempt: Attempt) -> tuple[Mapping[str, Any], ...]:
+    if attempt.candidate is None:
+        return tuple(_edit(e, engine=attempt.engine) for e in job.edits)
+    return tuple(
+        _edit(edit, placement, engine=attempt.engine)
+        for edit, placement in zip(job.edits, attempt.candidate.placements, strict=True)
+    )
+
+
+def _edit(edit: Edit, placement: Placement | None = None, *, engine: str = "") -> dict[str, Any]:
+    """One entry of `JobResult.edits`; the box is where the edit ended up, else where it was asked for."""
+    source_box = (placement.source_box if placement else None) or edit.box
+    box = (placement.box if placement else None) or source_box
+    return {
+        "action": str(edit.action),
+        "text": edit.text,
+        "replacement": edit.replacement,
+        "box": [int(v) for v in box] if box else None,
+        "engine": engine,
+        "source_box": [int(v) for v in source_box] if source_box else None,
+        "note": placement.note if placement else "",
+        "lines": list(placement.lines) if placement else [],
+    }

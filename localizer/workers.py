@@ -1,0 +1,209 @@
+"""Run jobs in this process or in worker processes that may die without taking the batch along."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from multiprocessing.connection import wait as wait_for_sentinel
+from typing import TYPE_CHECKING
+
+from localizer.errors import TransientError
+from localizer.pipeline import known_result, localize, unavailable, worker_died
+
+if TYPE_CHECKING:
+    from localizer.brand import BrandKit
+    from localizer.engines.base import Engine
+    from localizer.model import Job, JobResult
+    from localizer.workspace import Workspace
+
+OnResult = Callable[["JobResult"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSetup:
+    """What a process needs to build its engine; small, hashable and picklable.
+
+    Attributes:
+        engine_parameters: as a JSON object.
+    """
+
+    workspace_uri: str
+    engine: str
+    engine_parameters: str = "{}"
+    brand_path: str | None = None
+
+    def build(self) -> tuple[Workspace, Engine, BrandKit]:
+        """Open the workspace and build engine and brand kit.
+
+        Raises:
+            LocalizerError: one of them cannot be had.
+        """
+        from localizer.brand import load_brand
+        from localizer.engines.registry import get_engine
+        from localizer.workspace import Workspace
+
+        brand = load_brand(self.brand_path)
+        engine = get_engine(self.engine, **json.loads(self.engine_parameters))
+        return Workspace.open(self.workspace_uri), engine, brand
+
+
+def run_here(
+    jobs: Sequence[Job], *, setup: WorkerSetup, workers: int = 1, on_result: OnResult
+) -> list[JobResult]:
+    """Do the jobs one after another in this process; see `localizer.pipeline.localize_many`."""
+    workspace, engine, brand = setup.build()
+    results = []
+    for job in jobs:
+        result = _one(job, workspace, engine, brand)
+        results.append(result)
+        on_result(result)
+    return results
+
+
+def run_in_processes(
+    jobs: Sequence[Job], *, setup: WorkerSetup, workers: int, on_result: OnResult
+) -> list[JobResult]:
+    """Do the jobs in worker processes; see `localizer.pipeline.localize_many`."""
+    return _Batch(jobs, setup=setup, workers=workers, on_result=on_result).run()
+
+
+class _Batch:
+    """The jobs of one call, what is waiting, and what came of them."""
+
+    def __init__(self, jobs: Sequence[Job], *, setup: WorkerSetup, workers: int, on_result: OnResult) -> None:
+        self.jobs, self.setup, self.workers, self.on_result = jobs, setup, workers, on_result
+        # Built here too: a broken brand kit or engine must be an error, not a dying worker.
+        self.workspace, _, _ = setup.build()
+        self.results: dict[int, JobResult] = {}
+        self.waiting: deque[int] = deque()
+        self.twins: dict[str, list[int]] = {}  # same key: done after the first one, from its result
+        for index, job in enumerate(jobs):
+            if job.key in self.twins:
+                self.twins[job.key].append(index)
+            else:
+                self.twins[job.key] = []
+                self.waiting.append(index)
+
+    def run(self) -> list[JobResult]:
+        while self.waiting:
+            for index in self._until_broken():
+                self._finish(index, self._alone(self.jobs[index]))
+        return [self.results[index] for index in range(len(self.jobs))]
+
+    def _finish(self, index: int, result: JobResult) -> None:
+        self.results[index] = result
+        self.waiting.extendleft(reversed(self.twins.pop(self.jobs[index].key, [])))
+        self.on_result(result)
+
+    def _until_broken(self) -> list[int]:
+        """Work until nothing waits or the pool breaks; then the jobs that may have broken it."""
+        in_flight: dict[Future[JobResult], int] = {}
+        suspects: list[int] = []
+        broken = False
+        with _pool(self.workers) as pool:
+            while not broken and (self.waiting or in_flight):
+                # No more than one job a worker is handed out, so that few are suspected of a crash.
+                while self.waiting and len(in_flight) < self.workers:
+                    index = self.waiting.popleft()
+                    known = self._known(self.jobs[index])
+                    if known is not None:
+                        self._finish(index, known)
+                        continue
+                    try:
+                        in_flight[pool.submit(_work, self.setup, self.jobs[index])] = index
+                    except BrokenProcessPool:  # a worker died with nothing to do
+                        self.waiting.appendleft(index)
+                        broken = True
+                        break
+                done = wait(in_flight, return_when=FIRST_COMPLETED).done
+                for future in done:
+                    self._take(future, in_flight.pop(future), suspects)
+                broken = broken or bool(suspects)
+            for future, index in in_flight.items():  # a broken pool ends them all
+                self._take(future, index, suspects)
+        return suspects
+
+    def _known(self, job: Job) -> JobResult | None:
+        try:
+            return known_result(job, workspace=self.workspace)
+        except TransientError as exc:
+            return unavailable(job, exc, engine=self.setup.engine)
+
+    def _take(self, future: Future[JobResult], index: int, suspects: list[int]) -> None:
+        try:
+            result = future.result()
+        except BrokenProcessPool:
+            suspects.append(index)
+        else:
+            self._finish(index, result)
+
+    def _alone(self, job: Job) -> JobResult:
+        """Once more in a worker of its own: innocent jobs finish, the guilty one is found."""
+        with _pool(1) as pool:
+            try:
+                return pool.submit(_work, self.setup, job).result()
+            except BrokenProcessPool:
+                return worker_died(job, engine=self.setup.engine)
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """A process pool that does not wait for unfinished jobs when an error or Ctrl-C leaves it."""
+    # "spawn": native libraries with threads do not survive a fork.
+    pool = ProcessPoolExecutor(
+        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare_worker
+    )
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
+
+
+def _prepare_worker() -> None:
+    """First thing in a worker: one thread each, and an end when the parent ends."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = "1"
+    # Ctrl-C reaches the whole process group: the workers go quietly, the parent reports.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    threading.Thread(target=_exit_with_parent, name="exit-with-parent", daemon=True).start()
+    import cv2
+
+    cv2.setNumThreads(1)
+
+
+def _exit_with_parent() -> None:
+    """Without this a worker waits for ever for work from a parent that was killed."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait_for_sentinel([parent.sentinel])
+        os._exit(1)
+
+
+@lru_cache(maxsize=1)
+def _built(setup: WorkerSetup) -> tuple[Workspace, Engine, BrandKit]:
+    """Once a process: engines load models."""
+    return setup.build()
+
+
+def _work(setup: WorkerSetup, job: Job) -> JobResult:
+    return _one(job, *_built(setup))
+
+
+def _one(job: Job, workspace: Workspace, engine: Engine, brand: BrandKit) -> JobResult:
+    """A server that is down fails its jobs for now, not the batch."""
+    try:
+        return localize(job, workspace=workspace, engine=engine, brand=brand)
+    except TransientError as exc:
+        return unavailable(job, exc, engine=engine.name)
