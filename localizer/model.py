@@ -191,6 +191,8 @@ class JobResult:
         rows: manifest rows that the job came from.
         checks_version: version of the checks that judged it; another version makes a cached result stale.
         retryable: failed for something that a retry may cure (a server that was down); never cached.
+        image_sha256: of the candidate's bytes; set when the workspace saves the result.
+        delivered_sha256: of the delivered file's bytes; what was reviewed is what may be published.
     """
 
     job: str
@@ -212,6 +214,8 @@ class JobResult:
     rows: tuple[int, ...] = ()
     checks_version: str = ""
     retryable: bool = False
+    image_sha256: str | None = None
+    delivered_sha256: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return {
