@@ -1,6 +1,6 @@
 """Who approves what: decisions that a policy takes, and decisions that a person takes in one review.
 
-Only what a recorded decision names is ever published. Nobody can approve a job that failed or has no image.
+Only what a recorded decision names is ever published, and only with the bytes that it spoke of. Nobody can approve a job that failed or has no image.
 """
 
 from __future__ import annotations
@@ -175,4 +175,5 @@ def _decision(result: JobResult, verdict: Verdict, *, by: str, at: str, comment:
         by=by,
         at=at,
         comment=comment,
+        delivered_sha256=result.delivered_sha256 or "",
     )

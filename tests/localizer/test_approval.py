@@ -20,6 +20,7 @@ def result(
         locale=locale,
         status=status,
         image="candidate.png" if image else None,
+        delivered_sha256=f"sha-{asset}" if image else None,
         reason="" if status is Status.PASSED else "because",
     )
 
@@ -34,8 +35,8 @@ ALL = [PASSED, REVIEW, NO_COPY, FAILED]
 @pytest.mark.parametrize("policy", ["passed", "never", "exceptions_only"])
 def test_policies_that_approve_take_only_what_passed(policy: str) -> None:
     decisions = decide(ALL, policy=policy, at=AT)
-    assert [(d.asset_id, d.verdict, d.by, d.at) for d in decisions] == [
-        ("a", Verdict.APPROVED, f"policy:{policy}", AT)
+    assert [(d.asset_id, d.verdict, d.by, d.at, d.delivered_sha256) for d in decisions] == [
+        ("a", Verdict.APPROVED, f"policy:{policy}", AT, "sha-a")
     ]
 
 
