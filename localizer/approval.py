@@ -1,6 +1,7 @@
 """Who approves what: decisions that a policy takes, and decisions that a person takes in one review.
 
-Only what a recorded decision names is ever published, and only with the bytes that it spoke of. Nobody can approve a job that failed or has no image.
+Only what a recorded decision names is ever published, and only with the bytes that it spoke of. Nobody
+can approve a job that failed or has no image.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ def test_who_is_shown_to_a_person() -> None:
 
 
 def test_unknown_policy_names_the_known_ones() -> None:
-    with pytest.raises(InputError, match="'sometimes'.*always.*exceptions_only"):
+    with pytest.raises(InputError, match=r"'sometimes'.*always.*exceptions_only"):
         parse_policy("sometimes")
 
 
