@@ -1,0 +1,162 @@
+"""The brand kit: fonts, terms, forbidden words, thresholds and engine policy of one brand."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from localizer.documents import canonical_json, pointer, schema_faults
+from localizer.errors import BrandError
+from localizer.locales import normalise_locale
+
+_FONT_MAGIC = (b"\x00\x01\x00\x00", b"OTTO", b"ttcf", b"true")
+
+
+@dataclass(frozen=True, slots=True)
+class BrandKit:
+    """What one brand asks for.
+
+    Attributes:
+        fonts: absolute font file paths; brand fonts come before ours.
+        glossary: target locale → source term → target term.
+        do_not_translate: terms that stay as they are.
+        forbidden: target locale or ``*`` → words that must not be published.
+        thresholds: check name → override.
+        engines: engine policy, in order; empty: the run's engine.
+        digest: SHA-256 of the content, font bytes included but not where the fonts lie. Worked out if
+            it is not given.
+
+    Raises:
+        BrandError: a font is missing or is no font.
+    """
+
+    name: str = "default"
+    fonts: tuple[str, ...] = ()
+    glossary: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    do_not_translate: tuple[str, ...] = ()
+    forbidden: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    engines: tuple[str, ...] = ()
+    digest: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.digest:
+            object.__setattr__(self, "digest", _digest(self))
+
+
+def load_brand(path: str | Path | None) -> BrandKit:
+    """Read a ``brand.yaml``; None is the default kit.
+
+    Raises:
+        BrandError: missing, unreadable or wrong; names the file and the field (a JSON pointer).
+    """
+    if path is None:
+        return BrandKit()
+    path = Path(path)
+    content = _read(path)
+    for place, message in schema_faults("localizer", "brand.schema.json", content):
+        raise BrandError(f"{path}: {pointer(place) or 'the document'}: {message}")
+    for check, value in content.get("thresholds", {}).items():
+        if not math.isfinite(value):
+            raise BrandError(f"{path}: /thresholds/{check}: must be a finite number, not {value}")
+    fonts = []
+    for index, name in enumerate(content.get("fonts", [])):
+        font = (path.parent / name).resolve()
+        try:
+            _font_bytes(font)
+        except BrandError as error:
+            raise BrandError(f"{path}: /fonts/{index}: {error}") from None
+        fonts.append(str(font))
+    return BrandKit(
+        name=content.get("name", "default"),
+        fonts=tuple(fonts),
+        glossary=_by_locale(path, "glossary", content.get("glossary", {}), dict),
+        do_not_translate=tuple(content.get("do_not_translate", ())),
+        forbidden=_by_locale(path, "forbidden", content.get("forbidden", {}), tuple),
+        thresholds={check: float(value) for check, value in content.get("thresholds", {}).items()},
+        engines=tuple(content.get("engines", ())),
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise BrandError(f"{path}: cannot be read ({error.strerror or error})") from None
+    except UnicodeDecodeError:
+        raise BrandError(f"{path}: is not UTF-8; save it as UTF-8") from None
+    try:
+        content = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 (a SafeLoader of ours)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise BrandError(f"{path}: is not valid YAML: {' '.join(str(error).split())}") from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise BrandError(f"{path}: must be a mapping of fields, not {type(content).__name__}")
+    return content
+
+
+def _by_locale(path: Path, section: str, content: Mapping[str, Any], kind: type) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for tag, value in content.items():
+        try:
+            locale = "*" if tag == "*" and section == "forbidden" else normalise_locale(tag)
+        except ValueError as error:
+            raise BrandError(f"{path}: /{section}/{tag}: {error}") from None
+        if locale in out:
+            raise BrandError(f"{path}: /{section}/{tag}: {locale} is there twice; merge them")
+        out[locale] = kind(value)
+    return out
+
+
+def _font_bytes(font: Path) -> bytes:
+    try:
+        data = font.read_bytes()
+    except OSError as error:
+        raise BrandError(f"font {font} cannot be read ({error.strerror or error})") from None
+    if not data.startswith(_FONT_MAGIC):
+        raise BrandError(f"{font} is not a TTF, OTF or TTC font")
+    return data
+
+
+def _digest(kit: BrandKit) -> str:
+    content = {
+        "name": kit.name,
+        "fonts": [hashlib.sha256(_font_bytes(Path(font))).hexdigest() for font in kit.fonts],
+        "glossary": {locale: dict(terms) for locale, terms in kit.glossary.items()},
+        "do_not_translate": list(kit.do_not_translate),
+        "forbidden": {locale: list(words) for locale, words in kit.forbidden.items()},
+        "thresholds": dict(kit.thresholds),
+        "engines": list(kit.engines),
+    }
+    return hashlib.sha256(canonical_json(content).encode("utf-8")).hexdigest()
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """Safe YAML in which keys are unique and ``no`` is Norwegian, not false."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen = set()
+        for key_node, _ in node.value:
+            if isinstance(key_node, yaml.ScalarNode):
+                if key_node.tag != "tag:yaml.org,2002:str":
+                    # A locale, a term or a field: always text (a term such as 618 too).
+                    key_node.tag = "tag:yaml.org,2002:str"
+                if key_node.value in seen:
+                    raise yaml.constructor.ConstructorError(
+                        None, None, f"{key_node.value!r} is there twice", key_node.start_mark
+                    )
+                seen.add(key_node.value)
+        return super().construct_mapping(node, deep)
+
+
+_StrictLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
