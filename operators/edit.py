@@ -1,0 +1,142 @@
+"""Edit and check the images of one shard."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from localizer.errors import EngineUnavailable, InputError
+from operators.base import LocalizerOperator
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from localizer.model import Job, JobResult
+    from localizer.runs import Run
+
+POOL = "image_edit"
+_CHECKPOINT_EVERY_S = 10.0
+
+
+class EditImagesOperator(LocalizerOperator):
+    """Edit and check the images of one shard; map it over what `LoadManifestOperator` returned.
+
+    Each image's outcome is data: an image that fails is a result row, not a failed task. Only when an
+    engine or the storage did not answer does the task fail and try again, and then what is done is not
+    done again. On the last try such images become `failed` rows too, so that no image is ever lost.
+    Returns counts.
+
+    Runs in the pool ``image_edit``, which must exist. In the UI a mapped task is named by its images.
+
+    Args:
+        shard: a descriptor ``{"shard", "label", "jobs"}``; `jobs` are indices into the plan.
+        engine: as given to `LoadManifestOperator`.
+        engine_parameters: as given to `LoadManifestOperator`.
+        brand: as given to `LoadManifestOperator`.
+        workers: processes for a shard of several images; a crash in one costs no other image its result.
+    """
+
+    template_fields: Sequence[str] = (
+        *LocalizerOperator.template_fields,
+        "shard",
+        "engine",
+        "engine_parameters",
+        "brand",
+        "workers",
+    )
+    ui_color = "#fde9c9"
+
+    def __init__(
+        self,
+        *,
+        shard: Mapping[str, Any],
+        engine: str = "typeset",
+        engine_parameters: Mapping[str, Any] | None = None,
+        brand: str | None = None,
+        workers: int | str = 2,
+        **kwargs: Any,
+    ) -> None:
+        kwargs.setdefault("pool", POOL)
+        super().__init__(**kwargs)
+        self.shard = shard
+        self.engine = engine
+        self.engine_parameters = engine_parameters
+        self.brand = brand
+        self.workers = workers
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        from localizer.pipeline import localize_many
+        from operators.hooks.gcs import application_default_credentials
+
+        name = str(self.shard["shard"])
+        # For `map_index_template`; a template that names anything undefined would fail a good task.
+        context["asset"] = self.shard["label"]  # type: ignore[typeddict-unknown-key]
+        run = self.open_run()
+        jobs = shard_jobs(run.load_plan().jobs, self.shard)
+        checkpoint = _Checkpoint(run, name)
+
+        def done(result: JobResult) -> None:
+            self.log.info(
+                "%s · %s: %s%s%s",
+                result.asset_id,
+                result.locale,
+                result.status,
+                " (cached)" if result.cached else f" in {result.seconds:.1f} s",
+                f": {result.reason}" if result.reason else "",
+            )
+            checkpoint.add(result)
+
+        on_gcs = self.workspace.startswith("gs://")
+        with application_default_credentials(self.gcp_conn_id if on_gcs else None):
+            results = localize_many(
+                jobs,
+                workspace_uri=self.workspace,
+                engine=self.engine,
+                engine_parameters=self.engine_parameters or {},
+                brand_path=self.brand or None,
+                workers=int(self.workers) if len(jobs) > 1 else 1,
+                on_result=done,
+            )
+        run.save_shard(name, results)
+
+        again = [r for r in results if r.retryable]
+        ti = context["ti"]
+        if again and ti.try_number <= ti.max_tries:
+            raise EngineUnavailable(
+                f"{len(again)} of {len(results)} images could not be done now and will be tried again: "
+                f"{again[0].reason}"
+            )
+        counts = Counter(str(r.status) for r in results)
+        return {"shard": name, **counts, "cached": sum(r.cached for r in results)}
+
+
+class _Checkpoint:
+    """Saves a shard's results as they come, so that a task that is killed loses seconds, not the shard."""
+
+    def __init__(self, run: Run, shard: str) -> None:
+        self.run, self.shard = run, shard
+        self.results: list[JobResult] = []
+        self.saved_at = time.monotonic()
+
+    def add(self, result: JobResult) -> None:
+        self.results.append(result)
+        if time.monotonic() - self.saved_at >= _CHECKPOINT_EVERY_S:
+            self.run.save_shard(self.shard, self.results)
+            self.saved_at = time.monotonic()
+
+
+def shard_jobs(jobs: Sequence[Job], shard: Mapping[str, Any]) -> list[Job]:
+    """The jobs that a descriptor names.
+
+    Raises:
+        InputError: the plan has no such job, because it was made anew since.
+    """
+    try:
+        return [jobs[int(index)] for index in shard["jobs"]]
+    except IndexError:
+        raise InputError(
+            f"shard {shard['shard']}: the plan has only {len(jobs)} jobs; it was made anew since this "
+            "shard was cut. Clear the task that loads the manifest with its downstream tasks"
+        ) from None

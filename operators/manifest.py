@@ -1,0 +1,199 @@
+"""Read a manifest, plan its jobs, cut them into shards."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import conf
+
+from localizer.errors import InputError
+from operators.base import LocalizerOperator
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from localizer.model import Job
+    from localizer.planning import Plan
+
+ONE_TASK_AN_IMAGE_UP_TO = 64
+_SMALLEST_SHARD, _LARGEST_SHARD = 20, 50
+_SHOWN = 20
+
+
+class LoadManifestOperator(LocalizerOperator):
+    """Load and validate a manifest, plan its jobs and save the plan in the workspace.
+
+    A manifest row that is wrong is a result row of the run (`failed`, with row and field); a manifest
+    that cannot be read at all fails the task. Returns one small descriptor per shard, for
+    `EditImagesOperator.partial(...).expand(shard=...)`::
+
+        [{"shard": "0000", "label": "poster-01 · ja", "jobs": [0]}, ...]
+
+    Up to 64 images there is one shard an image; beyond, shards of 20 to 50 images, and larger ones only
+    where there would be more of them than Airflow's ``max_map_length``. The XCom ``plan`` holds a
+    summary: counts by locale, warnings, rejected rows.
+
+    Args:
+        manifest: path or ``gs://`` URI.
+        engine: name of the engine that will edit; part of every job's key.
+        engine_parameters: keyword arguments for the engine.
+        brand: path of a brand kit, or None.
+        locales: target locales to do; empty means all of the manifest.
+        image_root: folder that image paths are relative to; default the manifest's own.
+        plan_only: show the plan and return no shards.
+    """
+
+    template_fields: Sequence[str] = (
+        *LocalizerOperator.template_fields,
+        "manifest",
+        "engine",
+        "engine_parameters",
+        "brand",
+        "locales",
+        "image_root",
+        "plan_only",
+    )
+    ui_color = "#dbe9f6"
+
+    def __init__(
+        self,
+        *,
+        manifest: str,
+        engine: str = "typeset",
+        engine_parameters: Mapping[str, Any] | None = None,
+        brand: str | None = None,
+        locales: Sequence[str] | str = (),
+        image_root: str | None = None,
+        plan_only: bool | str = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.manifest = manifest
+        self.engine = engine
+        self.engine_parameters = engine_parameters
+        self.brand = brand
+        self.locales = locales
+        self.image_root = image_root
+        self.plan_only = plan_only
+
+    def execute(self, context: Context) -> list[dict[str, Any]]:
+        run = self.open_run()
+        plan = self._plan()
+        run.save_plan(plan)
+        summary = summarize(plan)
+        context["ti"].xcom_push(key="plan", value=summary)
+        self._show(plan, summary)
+        if as_bool(self.plan_only, field="plan_only"):
+            self.log.info("plan only: nothing is edited and nothing is published")
+            return []
+        return shard_descriptors(plan.jobs, max_shards=conf.getint("core", "max_map_length"))
+
+    def _plan(self) -> Plan:
+        """Everything that can be wrong with the parameters is found here, before any image is edited."""
+        from localizer.brand import load_brand
+        from localizer.engines.registry import get_engine
+        from localizer.manifest import load_manifest
+        from localizer.planning import plan_manifest
+
+        return plan_manifest(
+            load_manifest(self.manifest),
+            workspace=self.open_workspace(),
+            engine=get_engine(self.engine, **(self.engine_parameters or {})),
+            brand=load_brand(self.brand or None),
+            image_root=self.image_root or None,
+            locales=target_locales(self.locales),
+        )
+
+    def _show(self, plan: Plan, summary: Mapping[str, Any]) -> None:
+        self.log.info(
+            "campaign %s: %d jobs, %d rejected, %d out of scope",
+            plan.campaign,
+            summary["jobs"],
+            len(plan.rejected),
+            summary["out_of_scope"],
+        )
+        for locale, count in summary["locales"].items():
+            self.log.info("  %-12s %d", locale, count)
+        for warning in plan.warnings:
+            self.log.warning("%s", warning)
+        for result in plan.rejected:
+            self.log.warning("rejected %s · %s: %s", result.asset_id, result.locale, result.reason)
+
+
+def target_locales(value: Sequence[str] | str | None) -> list[str]:
+    """Normalised target locales out of a list or a comma-separated string.
+
+    Raises:
+        InputError: one of them is not a locale; names all that are not.
+    """
+    from localizer.locales import normalise_locale
+
+    tags = value.split(",") if isinstance(value, str) else list(value or ())
+    good, bad = [], []
+    for tag in tags:
+        if not tag.strip():
+            continue
+        try:
+            good.append(normalise_locale(tag))
+        except ValueError as error:
+            bad.append(str(error))
+    if bad:
+        raise InputError(f"locales: {'; '.join(bad)}")
+    return list(dict.fromkeys(good))
+
+
+def as_bool(value: bool | str, *, field: str) -> bool:
+    """A flag that may have come through a template as text.
+
+    Raises:
+        InputError: it is neither.
+    """
+    if isinstance(value, bool):
+        return value
+    known = {"true": True, "false": False, "": False}
+    try:
+        return known[str(value).strip().lower()]
+    except KeyError:
+        raise InputError(f"{field}: {value!r} is neither true nor false") from None
+
+
+def summarize(plan: Plan) -> dict[str, Any]:
+    """Counts of a plan, and the first warnings and rejections; small enough for XCom."""
+    return {
+        "campaign": plan.campaign,
+        "jobs": len(plan.jobs),
+        "locales": dict(sorted(Counter(job.locale for job in plan.jobs).items())),
+        "out_of_scope": len(plan.out_of_scope),
+        "warnings": list(plan.warnings[:_SHOWN]),
+        "rejected": [
+            {"asset_id": r.asset_id, "locale": r.locale, "reason": r.reason} for r in plan.rejected[:_SHOWN]
+        ],
+    }
+
+
+def shard_size(jobs: int, *, max_shards: int) -> int:
+    """How many jobs one mapped task does."""
+    if jobs <= min(ONE_TASK_AN_IMAGE_UP_TO, max_shards):
+        return 1
+    # About 64 tasks where that gives shards of a sensible size; never more than may be mapped.
+    sensible = min(max(_ceil(jobs, ONE_TASK_AN_IMAGE_UP_TO), _SMALLEST_SHARD), _LARGEST_SHARD)
+    return max(sensible, _ceil(jobs, max_shards))
+
+
+def shard_descriptors(jobs: Sequence[Job], *, max_shards: int) -> list[dict[str, Any]]:
+    """What travels through XCom for each shard: its name, a label for people, indices into the plan."""
+    size = shard_size(len(jobs), max_shards=max_shards)
+    descriptors = []
+    for number, start in enumerate(range(0, len(jobs), size)):
+        indices = list(range(start, min(start + size, len(jobs))))
+        label = jobs[start].label
+        if len(indices) > 1:
+            label = f"{label} … {jobs[indices[-1]].label} ({len(indices)})"
+        descriptors.append({"shard": f"{number:04d}", "label": label, "jobs": indices})
+    return descriptors
+
+
+def _ceil(a: int, b: int) -> int:
+    return -(-a // b)
