@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import errno
+import multiprocessing
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from localizer.errors import PreconditionFailed, StorageError, StorageUnavailable
+from localizer.storage import local
+from localizer.storage.local import LocalStorage
+
+RACERS, ROUNDS = 8, 25
+
+
+def race(work: Callable[[int, int], int]) -> list[int]:
+    """Run ``work(racer, round)`` in 8 processes at once, round by round; the sums per round."""
+    context = multiprocessing.get_context("fork")
+    barrier, totals = context.Barrier(RACERS), context.Array("i", ROUNDS)
+
+    def body(racer: int) -> None:
+        for number in range(ROUNDS):
+            barrier.wait(30)
+            score = work(racer, number)
+            with totals.get_lock():
+                totals[number] += score
+        os._exit(0)
+
+    processes = [context.Process(target=body, args=(i,)) for i in range(RACERS)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    assert [p.exitcode for p in processes] == [0] * RACERS
+    return list(totals)
+
+
+def test_one_of_eight_creating_processes_wins(tmp_path: Path) -> None:
+    def work(racer: int, number: int) -> int:
+        data = bytes([racer]) * 50_000
+        try:
+            LocalStorage(tmp_path).create(f"x/{number}", data)
+        except PreconditionFailed:
+            return 0
+        return 1
+
+    assert race(work) == [1] * ROUNDS
+    for number in range(ROUNDS):
+        data = LocalStorage(tmp_path).read(f"x/{number}")
+        assert len(data) == 50_000
+        assert len(set(data)) == 1
+    assert len(list((tmp_path / "x").iterdir())) == ROUNDS  # nothing temporary is left
+
+
+def test_one_of_eight_swapping_processes_wins(tmp_path: Path) -> None:
+    generations = [LocalStorage(tmp_path).write(f"p{n}", b"old").generation for n in range(ROUNDS)]
+
+    def work(racer: int, number: int) -> int:
+        try:
+            LocalStorage(tmp_path).swap(f"p{number}", str(racer).encode(), generation=generations[number])
+        except PreconditionFailed:
+            return 0
+        return 1
+
+    assert race(work) == [1] * ROUNDS
+
+
+def test_no_increment_is_lost_among_processes(tmp_path: Path) -> None:
+    """Compare-and-swap as it is meant to be used, with plain writes to the same object in between."""
+    LocalStorage(tmp_path).write("n", b"0")
+
+    def work(_: int, __: int) -> int:
+        storage = LocalStorage(tmp_path)
+        while True:
+            data, info = storage.read_with_info("n")
+            try:
+                storage.swap("n", str(int(data) + 1).encode(), generation=info.generation)
+            except PreconditionFailed:
+                continue
+            return 1
+
+    race(work)
+    assert LocalStorage(tmp_path).read("n") == str(RACERS * ROUNDS).encode()
+
+
+def test_reader_sees_whole_objects_only(tmp_path: Path) -> None:
+    storage = LocalStorage(tmp_path)
+    storage.write("big", b"a" * 300_000)
+
+    def work(racer: int, _: int) -> int:
+        if racer < 2:
+            storage.write("big", bytes([97 + racer]) * 300_000)
+            return 0
+        data, info = storage.read_with_info("big")
+        return int(len(data) != 300_000 or len(set(data)) != 1 or info.size != 300_000)
+
+    assert race(work) == [0] * ROUNDS
+
+
+def test_generation_grows_even_if_the_clock_stands_or_goes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = LocalStorage(tmp_path)
+    first = storage.write("x", b"1")
+    ahead = first.generation + 10**15
+    os.utime(tmp_path / "x", ns=(ahead, ahead))
+    monkeypatch.setattr(time, "time_ns", lambda: 0)
+    second, third = storage.write("x", b"2"), storage.write("x", b"3")
+    assert ahead < second.generation < third.generation
+
+
+def test_without_hard_links_create_is_still_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, "no hard links here")
+
+    monkeypatch.setattr(local.os, "link", refuse)
+
+    def work(racer: int, number: int) -> int:
+        try:
+            LocalStorage(tmp_path).create(f"{number}", str(racer).encode())
+        except PreconditionFailed:
+            return 0
+        return 1
+
+    assert race(work) == [1] * ROUNDS
+
+
+def test_a_failed_write_leaves_the_old_object_and_no_litter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = LocalStorage(tmp_path)
+    storage.write("x", b"old")
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(local.os, "fsync", full)
+    with pytest.raises(StorageUnavailable, match=r"x: No space left"):
+        storage.write("x", b"new")
+    assert storage.read("x") == b"old"
+    assert [p.name for p in tmp_path.iterdir()] == ["x"]
+
+
+def test_a_killed_writer_leaves_nothing_that_counts(tmp_path: Path) -> None:
+    storage = LocalStorage(tmp_path)
+    (tmp_path / ".localizer-0123456789abcdef.tmp").write_bytes(b"half")
+    assert list(storage.names()) == []
+    storage.create("x", b"whole")
+    assert list(storage.names()) == ["x"]
+
+
+def test_a_file_in_the_way(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(StorageError, match="not a folder"):
+        LocalStorage(tmp_path / "file")
+    with pytest.raises(StorageError, match="file/x"):
+        LocalStorage(tmp_path).write("file/x", b"")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_permission_denied_names_the_path(tmp_path: Path) -> None:
+    (tmp_path / "ro").mkdir(mode=0o500)
+    with pytest.raises(StorageError, match="ro/x") as caught:
+        LocalStorage(tmp_path).write("ro/x", b"")
+    assert not isinstance(caught.value, StorageUnavailable)
+
+
+def test_the_root_survives_a_change_of_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    storage = LocalStorage("here")
+    monkeypatch.chdir("/")
+    storage.write("x", b"1")
+    assert (tmp_path / "here" / "x").read_bytes() == b"1"
+
+
+def test_files_get_the_mode_that_the_umask_asks_for(tmp_path: Path) -> None:
+    previous = os.umask(0o022)
+    try:
+        LocalStorage(tmp_path).write("x", b"1")
+    finally:
+        os.umask(previous)
+    assert (tmp_path / "x").stat().st_mode & 0o777 == 0o644
