@@ -30,6 +30,7 @@ from localizer.storage.names import checked, checked_prefix
 
 _TIMEOUT_S = (10.0, 120.0)  # to connect, and between two answers
 _RETRY_FOR_S = 180.0
+_LARGE = 8 << 20  # from here on Google's client uploads in a resumable session
 _TOKEN = "localizer-write"  # noqa: S105 - a metadata key, not a secret
 _URI = re.compile(r"gs://(?P<bucket>[a-z0-9][a-z0-9._-]{1,220}[a-z0-9])(?:/(?P<prefix>.*))?")
 
@@ -138,6 +139,13 @@ class GcsStorage:
         generation: int | None,
         cache_control: str | None = None,
     ) -> ObjectInfo:
+        if generation is not None and len(data) > _LARGE:
+            # The condition below decides; looking first only spares sending a large body in vain.
+            existing = self._look_up(name)
+            if (0 if existing is None else int(existing.generation)) != generation:
+                raise PreconditionFailed(
+                    f"{self.uri_of(name)} exists already or was changed by another writer"
+                )
         blob = self._blob(name)
         blob.cache_control = cache_control
         token = secrets.token_hex(16)

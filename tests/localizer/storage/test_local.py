@@ -128,17 +128,21 @@ def test_without_hard_links_create_is_still_once(tmp_path: Path, monkeypatch: py
     assert race(work) == [1] * ROUNDS
 
 
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [(errno.ENOSPC, StorageUnavailable), (errno.EIO, StorageUnavailable), (errno.EACCES, StorageError)],
+)
 def test_a_failed_write_leaves_the_old_object_and_no_litter(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, expected: type[Exception]
 ) -> None:
     storage = LocalStorage(tmp_path)
     storage.write("x", b"old")
 
-    def full(_: int) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+    def refuse(_: int) -> None:
+        raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(local.os, "fsync", full)
-    with pytest.raises(StorageUnavailable, match=r"x: No space left"):
+    monkeypatch.setattr(local.os, "fsync", refuse)
+    with pytest.raises(expected, match=f"/x: {os.strerror(code)}"):
         storage.write("x", b"new")
     assert storage.read("x") == b"old"
     assert [p.name for p in tmp_path.iterdir()] == ["x"]

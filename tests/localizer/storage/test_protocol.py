@@ -89,7 +89,20 @@ def test_names_are_sorted_and_filtered(storage: Storage) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "/etc/passwd", "../up", "a/../b", "a/./b", "a//b", "a/", "a\\b", "a\0b", "a\nb", ".localizer-lock", "x" * 1025],
+    [
+        "",
+        "/etc/passwd",
+        "../up",
+        "a/../b",
+        "a/./b",
+        "a//b",
+        "a/",
+        "a\\b",
+        "a\0b",
+        "a\nb",
+        ".localizer-lock",
+        "x" * 1025,
+    ],
 )
 def test_names_never_escape_the_root(storage: Storage, name: str) -> None:
     for use in (storage.read, storage.stat, storage.uri_of, lambda n: storage.write(n, b"")):
