@@ -50,14 +50,16 @@ def localize(job: Job, *, workspace: Workspace, engine: Engine, brand: BrandKit)
     except TransientError:
         raise
     except InputError as exc:
-        return workspace.save_result(_failed(job, str(exc), engine=engine.name, started=started), {})
+        return workspace.save_result(
+            _failed(job, str(exc), workspace, engine=engine.name, started=started), {}
+        )
     except (ConfigurationError, StorageError) as exc:
-        return _failed(job, str(exc), engine=engine.name, started=started)
+        return _failed(job, str(exc), workspace, engine=engine.name, started=started)
     except Exception as exc:
         # One image must not end the batch; the traceback goes to the log, the sentence to the report.
         log.exception("%s: internal error", job.label)
         reason = f"internal error: {type(exc).__name__}: {exc}"
-        return _failed(job, reason, engine=engine.name, started=started)
+        return _failed(job, reason, workspace, engine=engine.name, started=started)
     result = JobResult(
         job=job.key,
         asset_id=job.asset_id,
@@ -87,7 +89,7 @@ def known_result(job: Job, *, workspace: Workspace) -> JobResult | None:
     undecided for want of a component that may have been installed since.
     """
     if job.missing_copy:
-        return _missing_copy(job)
+        return _missing_copy(job, workspace)
     started = time.perf_counter()
     saved = workspace.load_result(job.key)
     if saved is None or saved.checks_version != _checks_version():
@@ -140,18 +142,19 @@ def localize_many(
     return run(jobs, setup=setup, workers=workers, on_result=on_result or (lambda result: None))
 
 
-def unavailable(job: Job, exc: TransientError, *, engine: str) -> JobResult:
+def unavailable(job: Job, exc: TransientError, workspace: Workspace, *, engine: str) -> JobResult:
     """The result of a job that a later run may well do."""
     reason = f"{exc}; run it again, finished jobs are not repeated"
-    return _failed(job, reason, engine=engine).with_changes(retryable=True)
+    return _failed(job, reason, workspace, engine=engine).with_changes(retryable=True)
 
 
-def worker_died(job: Job, *, engine: str) -> JobResult:
+def worker_died(job: Job, workspace: Workspace, *, engine: str) -> JobResult:
     """The result of a job that killed its worker process twice."""
     return _failed(
         job,
         "its worker process died twice (out of memory, or a crash in a native library); "
         "try it with --jobs 1, or a smaller image",
+        workspace,
         engine=engine,
     )
 
@@ -167,7 +170,7 @@ def _checks_version() -> str:
     return CHECKS_VERSION
 
 
-def _missing_copy(job: Job) -> JobResult:
+def _missing_copy(job: Job, workspace: Workspace) -> JobResult:
     missing = "; ".join(f"“{text}”" for text in job.missing_copy)
     return JobResult(
         job=job.key,
@@ -176,13 +179,15 @@ def _missing_copy(job: Job) -> JobResult:
         status=Status.NEEDS_REVIEW,
         edits=tuple(_edit(e) for e in job.edits),
         reason=f"the copy deck has no approved {job.locale} copy for: {missing}; add it and run again",
-        source=job.source,
+        source=workspace.storage.uri_of(job.source),
         source_sha256=job.source_sha256,
         rows=rows_of(job),
     )
 
 
-def _failed(job: Job, reason: str, *, engine: str, started: float | None = None) -> JobResult:
+def _failed(
+    job: Job, reason: str, workspace: Workspace, *, engine: str, started: float | None = None
+) -> JobResult:
     return JobResult(
         job=job.key,
         asset_id=job.asset_id,
@@ -192,7 +197,7 @@ def _failed(job: Job, reason: str, *, engine: str, started: float | None = None)
         reason=reason,
         engine=engine,
         seconds=time.perf_counter() - started if started is not None else 0.0,
-        source=job.source,
+        source=workspace.storage.uri_of(job.source),
         source_sha256=job.source_sha256,
         rows=rows_of(job),
         checks_version=_checks_version(),

@@ -137,7 +137,7 @@ class _Batch:
         try:
             return known_result(job, workspace=self.workspace)
         except TransientError as exc:
-            return unavailable(job, exc, engine=self.setup.engine)
+            return unavailable(job, exc, self.workspace, engine=self.setup.engine)
 
     def _take(self, future: Future[JobResult], index: int, suspects: list[int]) -> None:
         try:
@@ -153,7 +153,7 @@ class _Batch:
             try:
                 return pool.submit(_work, self.setup, job).result()
             except BrokenProcessPool:
-                return worker_died(job, engine=self.setup.engine)
+                return worker_died(job, self.workspace, engine=self.setup.engine)
 
 
 @contextmanager
@@ -206,4 +206,4 @@ def _one(job: Job, workspace: Workspace, engine: Engine, brand: BrandKit) -> Job
     try:
         return localize(job, workspace=workspace, engine=engine, brand=brand)
     except TransientError as exc:
-        return unavailable(job, exc, engine=engine.name)
+        return unavailable(job, exc, workspace, engine=engine.name)

@@ -1,0 +1,78 @@
+"""How the report says things: checks, actions, statuses and locales in plain words."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from localizer.locales import UNDETERMINED
+from localizer.model import Action, CheckResult, CheckStatus, Status
+
+STATUS = {
+    Status.PASSED: "Passed",
+    Status.NEEDS_REVIEW: "Needs review",
+    Status.FAILED: "Failed",
+}
+
+ACTION = {
+    Action.REPLACE_TEXT: "Replace text",
+    Action.TRANSLATE_TEXT: "Translate text",
+    Action.REMOVE_TEXT: "Remove text",
+    Action.REMOVE_OBJECT: "Remove",
+    Action.ADD_TEXT: "Add text",
+}
+
+CHECK_STATUS = {
+    CheckStatus.PASSED: "ok",
+    CheckStatus.FAILED: "not ok",
+    CheckStatus.UNDECIDED: "could not be decided",
+}
+
+_CHECKS = {
+    "text_correct": "The new text reads back as asked",
+    "source_text_gone": "The old text is gone",
+    "untouched": "Nothing changed outside the edit",
+    "legible": "The new text is easy to read",
+    "fits": "The new text fits its place",
+    "faces": "No face is touched",
+    "copy_policy": "The copy keeps the brand's rules",
+    "file": "The file has the source's size, format and colours",
+}
+
+
+def check_title(check: CheckResult) -> str:
+    """What a check asks, as a statement; a check we do not know goes by its name."""
+    return _CHECKS.get(check.name, check.name.replace("_", " ").capitalize())
+
+
+def measured(check: CheckResult) -> str:
+    """Value and threshold of a check, as far as there are any: ``0.93, at least 1`` is not ours to say,
+    so the two numbers stand side by side."""
+    if check.value is None:
+        return ""
+    value = f"{check.value:.4g}"
+    return value if check.threshold is None else f"{value} (threshold {check.threshold:.4g})"
+
+
+@lru_cache(maxsize=512)
+def locale_name(tag: str) -> str:
+    """``Japanese`` for ``ja``; the tag itself if nobody knows its name."""
+    from babel import Locale, UnknownLocaleError
+
+    if tag in {"", UNDETERMINED}:
+        return "Any language"
+    try:
+        return Locale.parse(tag, sep="-").get_display_name("en") or tag
+    except (UnknownLocaleError, ValueError):
+        return tag
+
+
+def duration(seconds: float) -> str:
+    """``0.4 s``, ``12 s``, ``3 min 20 s``, ``2 h 5 min``."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
