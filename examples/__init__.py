@@ -1,0 +1,1 @@
+"""The sample campaign: its posters are drawn, not stored (see README.md)."""
