@@ -1,0 +1,171 @@
+"""
+### Localize one campaign
+
+Reads a manifest of image edits, makes every image in every target locale, checks each one, asks for
+approval and publishes what was approved as one immutable release.
+
+| task | what it does |
+|---|---|
+| `load_manifest` | reads and validates the manifest, plans the jobs; a wrong row becomes a `failed` result, the good rows go on |
+| `edit_images` | one mapped task per image (per shard of 20 to 50 beyond 64 images): edit, check, try again |
+| `quality_gate` | gathers the results, writes the report, stops a run that went wrong as a whole |
+| `review` | asks a person under *Required actions*, once for the whole batch, as the parameter `approval` says |
+| `publish` | publishes exactly what the recorded decisions name, and moves the pointer last |
+| `report` | writes the report again, with decisions and release |
+
+Everything lives in the workspace; only small records travel between tasks. Running it again with the same
+input edits nothing and publishes nothing new. Edits run in the pool `image_edit`.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from airflow.sdk import DAG, Param, TriggerRule
+
+from localizer.engines.registry import engine_names
+from operators.edit import EditImagesOperator
+from operators.gate import QualityGateOperator
+from operators.manifest import LoadManifestOperator
+from operators.publish import PublishReleaseOperator
+from operators.report import ReportOperator
+from operators.retries import RETRY_DEFAULTS
+from operators.review import ReviewOperator
+
+ROOT = Path(__file__).resolve().parents[1]
+SAMPLE = ROOT / "examples" / "campaign"
+WORKSPACE = os.environ.get("LOCALIZER_WORKSPACE", str(ROOT / "out" / "workspace"))
+PUBLISH = os.environ.get("LOCALIZER_PUBLISH", str(ROOT / "out" / "published"))
+
+# A relative path would mean another folder on every worker.
+LOCATION = r"^(gs://[a-z0-9][a-z0-9._-]+(/.*)?|file:///.+|/.+)$"
+
+params = {
+    "manifest": Param(
+        str(SAMPLE / "manifest.csv"),
+        type="string",
+        pattern=LOCATION,
+        title="Manifest",
+        description="CSV, TSV, JSON Lines, Parquet or a JSON campaign document: absolute path or gs://",
+        examples=[str(SAMPLE / "manifest.csv"), "gs://bucket/campaigns/618/manifest.csv"],
+        section="Input",
+    ),
+    "image_root": Param(
+        None,
+        type=["string", "null"],
+        pattern=LOCATION,
+        title="Image root",
+        description="Folder that image paths are relative to; empty: the manifest's folder",
+        section="Input",
+    ),
+    "locales": Param(
+        [],
+        type=["array", "null"],
+        items={"type": "string", "minLength": 2},
+        title="Target locales",
+        description="BCP 47 tags, one a line; empty: all locales of the manifest",
+        examples=["en", "ja", "ko", "ar", "th", "hi", "vi", "ru", "de", "es", "fr", "zh-Hans", "zh-Hant"],
+        section="Input",
+    ),
+    "engine": Param(
+        "typeset",
+        type="string",
+        enum=list(engine_names()),
+        title="Engine",
+        description="What makes the images; `typeset` needs no GPU",
+        section="Edit",
+    ),
+    "brand": Param(
+        str(SAMPLE / "brand.yaml"),
+        type=["string", "null"],
+        title="Brand kit",
+        description="Path of a brand.yaml: fonts, glossary, forbidden words, thresholds; empty: none",
+        section="Edit",
+    ),
+    "approval": Param(
+        "always",
+        type="string",
+        enum=["always", "exceptions_only", "never"],
+        values_display={
+            "always": "always: a person decides on everything",
+            "exceptions_only": "exceptions only: what passed is approved, a person decides on the rest",
+            "never": "never: what passed is approved, the rest stays unpublished",
+        },
+        title="Approval",
+        description="When a person is asked",
+        section="Publish",
+    ),
+    "publish_uri": Param(
+        PUBLISH,
+        type="string",
+        pattern=LOCATION,
+        title="Publish to",
+        description="Absolute path or gs://bucket/prefix",
+        examples=[PUBLISH, "gs://bucket/campaigns"],
+        section="Publish",
+    ),
+    "dry_run": Param(
+        False,
+        type="boolean",
+        title="Dry run",
+        description="Show the plan (log and XCom `plan` of load_manifest); edit and publish nothing",
+        section="Publish",
+    ),
+    "workspace": Param(
+        WORKSPACE,
+        type="string",
+        pattern=LOCATION,
+        title="Workspace",
+        description="Where sources, candidates and records are kept; every worker must reach it",
+        section="Storage",
+    ),
+    "gcp_conn_id": Param(
+        None,
+        type=["string", "null"],
+        title="Google connection",
+        description="Airflow connection for gs://; empty: Application Default Credentials",
+        examples=["google_cloud_default"],
+        section="Storage",
+    ),
+}
+
+with DAG(
+    "localize_campaign",
+    schedule=None,
+    catchup=False,
+    max_active_runs=4,
+    default_args={"owner": "localization", **RETRY_DEFAULTS},
+    params=params,
+    # So that lists, booleans and empty values stay what they are on their way through templates.
+    render_template_as_native_obj=True,
+    tags=["localization", "images"],
+    doc_md=__doc__,
+):
+    place = {"workspace": "{{ params.workspace }}", "gcp_conn_id": "{{ params.gcp_conn_id }}"}
+    make = {"engine": "{{ params.engine }}", "brand": "{{ params.brand }}"}
+
+    load = LoadManifestOperator(
+        task_id="load_manifest",
+        manifest="{{ params.manifest }}",
+        image_root="{{ params.image_root }}",
+        locales="{{ params.locales }}",
+        plan_only="{{ params.dry_run }}",
+        **make,
+        **place,
+    )
+    edit = EditImagesOperator.partial(
+        task_id="edit_images", map_index_template="{{ asset }}", **make, **place
+    ).expand(shard=load.output)
+    gate = QualityGateOperator(
+        task_id="quality_gate",
+        plan_only="{{ params.dry_run }}",
+        # Judge what there is, also when the task of one image died.
+        trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS,
+        **place,
+    )
+    review = ReviewOperator(task_id="review", approval="{{ params.approval }}", **place)
+    publish = PublishReleaseOperator(task_id="publish", publish_uri="{{ params.publish_uri }}", **place)
+    report = ReportOperator(task_id="report", published=publish.output, **place)
+
+    [load, edit] >> gate >> review >> publish >> report
