@@ -235,6 +235,7 @@ def _edit(edit: Edit, placement: Placement | None = None, *, engine: str = "") -
         "action": str(edit.action),
         "text": edit.text,
         "replacement": edit.replacement,
+        "object": edit.object,
         "box": [int(v) for v in box] if box else None,
         "engine": engine,
         "source_box": [int(v) for v in source_box] if source_box else None,

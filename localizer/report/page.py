@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from localizer.model import Action, Box, Decision, JobResult, Status, Verdict
+from localizer.model import Action, Box, CheckStatus, Decision, JobResult, Status, Verdict
 from localizer.report.thumbnails import Picture, Thumbnails
 from localizer.report.wording import (
     ACTION,
@@ -26,7 +26,8 @@ MANY = 200
 """Above this number of jobs, pictures get smaller and only exceptions and the first `MANY` have them."""
 
 _ORDER = [Status.FAILED, Status.NEEDS_REVIEW, Status.PASSED]
-_ACTIONS_WITHOUT_SOURCE = {Action.ADD_TEXT}
+_CHECK_ORDER = [CheckStatus.FAILED, CheckStatus.UNDECIDED, CheckStatus.PASSED]
+_REMOVALS = {Action.REMOVE_TEXT, Action.REMOVE_OBJECT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class _EditView:
     action: str
     source: str
     target: str
+    nothing: str
     note: str
 
 
@@ -166,7 +168,7 @@ def _view(
                 "measured": measured(c),
                 "missing": c.missing,
             }
-            for c in result.checks
+            for c in sorted(result.checks, key=lambda c: _CHECK_ORDER.index(c.status))
         ),
         facts=_facts(result),
         decision=_decision(decision),
@@ -185,11 +187,13 @@ def _extent(edit: Mapping[str, Any]) -> Box:
 
 def _edit_view(edit: Mapping[str, Any]) -> _EditView:
     action = Action(edit["action"])
-    source = "All text" if edit.get("text") == "*" else str(edit.get("text") or "")
+    text = str(edit.get("text") or edit.get("object") or "")
+    source = "All text" if text == "*" else text
     return _EditView(
         action=ACTION[action],
-        source="" if action in _ACTIONS_WITHOUT_SOURCE else source,
+        source=source,
         target=str(edit.get("replacement") or ""),
+        nothing="removed" if action in _REMOVALS else "no copy",
         note=str(edit.get("note") or ""),
     )
 

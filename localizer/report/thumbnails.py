@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from localizer.model import Box
 
-CROP_SIZE = (620, 340)  # px; as much of an edit as is shown at 100 %
+CROP_SIZE = (540, 340)  # px; as much of an edit as is shown at 100 %
 _QUALITY = 80
 
 
