@@ -12,13 +12,17 @@ from PIL.TiffImagePlugin import BITSPERSAMPLE
 
 from localizer.errors import ImageError
 from localizer.images import colour, jpeg, png
-from localizer.images.orientation import to_upright
+from localizer.images.orientation import to_stored, to_upright
 from localizer.images.sniff import identify
 from localizer.images.source import Limits, Samples, SourceImage, UInt8Array
 
 _ORIENTATION_TAG = 0x0112
-_MODES = {"1": "1", "L": "L", "LA": "LA", "P": "P", "PA": "P", "RGB": "RGB", "RGBA": "RGBA", "CMYK": "CMYK"}
+_MODES = {"1": "1", "L": "L", "LA": "LA", "P": "P", "RGB": "RGB", "RGBA": "RGBA", "CMYK": "CMYK"}
 _DEEP_GREY = ("I;16", "I;16B", "I;16L")
+
+
+class _Unsupported(Exception):
+    """A kind of image that is whole but that we could not deliver again."""
 
 
 def decode(data: bytes, *, name: str, limits: Limits = Limits()) -> SourceImage:  # noqa: B008  frozen
@@ -42,9 +46,11 @@ def decode(data: bytes, *, name: str, limits: Limits = Limits()) -> SourceImage:
         return _decode(data, fmt, name, limits)
     except (ImageError, MemoryError):
         raise
+    except _Unsupported as error:
+        raise ImageError(f"{name}: {error} {fmt} is not supported; export it with 8 bits a sample") from error
     except Image.DecompressionBombError as error:
         raise ImageError(
-            f"{name}: the header claims more pixels than the limit of {limits.max_pixels:,}; export it smaller"
+            f"{name}: the header claims more than the limit of {limits.max_pixels:,} pixels; export it smaller"
         ) from error
     except Exception as error:
         raise ImageError(
@@ -64,6 +70,7 @@ def _decode(data: bytes, fmt: str, name: str, limits: Limits) -> SourceImage:
     _check_size(image.width, image.height, name, limits)
     _check_single(image, fmt, name)
     dpi = _dpi(image)
+    orientation = _orientation(image, fmt)  # before loading: Pillow turns a TIFF upright and forgets the tag
     image.load()
     mode = "L" if image.mode in _DEEP_GREY else _MODES.get(image.mode, "")
     if not mode:
@@ -71,13 +78,12 @@ def _decode(data: bytes, fmt: str, name: str, limits: Limits) -> SourceImage:
             f"{name}: {fmt} of colour mode {image.mode} is not supported; export it as RGB, grey or CMYK"
         )
     bit_depth = _bit_depth(image, chunks, segments, name)
-    native = _native(image, data, mode, bit_depth, name)
+    native = _native(image, data, mode, bit_depth, orientation)
     palette = _palette(image) if mode == "P" else None
     key = _colour_key(image, mode, bit_depth, chunks)
     icc = image.info.get("icc_profile") or None
     rgb, note = _rgb(native, mode, bit_depth, palette, icc)
     alpha = _alpha(native, mode, bit_depth, palette, key)
-    orientation = _orientation(image, fmt)
     upright = _frozen(to_upright(rgb, orientation))
     return SourceImage(
         name=name,
@@ -177,31 +183,29 @@ def _tag(image: Image.Image, tag: int, default: tuple[int, ...]) -> tuple[int, .
     return tuple(value) if isinstance(value, tuple) else (int(value),)
 
 
-def _native(image: Image.Image, data: bytes, mode: str, bit_depth: int, name: str) -> Samples:
-    """The stored samples, at their full depth."""
-    if image.mode == "PA":
-        raise ImageError(f"{name}: a palette with an alpha plane is not supported; export it as RGBA")
-    if image.mode in _DEEP_GREY:
-        return np.asarray(image).astype(np.uint16)
-    if bit_depth < 16:
-        return np.asarray(image).astype(np.uint8)
-    deep = _deep(data, mode, (image.height, image.width))
-    if deep is None:
-        raise ImageError(f"{name}: 16-bit {mode} {image.format} is not supported; export it with 8 bits")
-    return deep
+def _native(image: Image.Image, data: bytes, mode: str, bit_depth: int, orientation: int) -> Samples:
+    """The stored samples, at their full depth and in stored orientation."""
+    if bit_depth == 16 and image.mode not in _DEEP_GREY:
+        return _deep(data, mode)
+    samples = np.asarray(image)
+    samples = samples.astype(np.uint16 if image.mode in _DEEP_GREY else np.uint8)
+    return to_stored(samples, orientation) if image.format == "TIFF" else samples
 
 
-def _deep(data: bytes, mode: str, shape: tuple[int, int]) -> Samples | None:
-    """16-bit colour samples, which Pillow would cut to 8; None where OpenCV cannot read them either."""
+def _deep(data: bytes, mode: str) -> Samples:
+    """16-bit colour samples, which Pillow would cut to 8; OpenCV reads them without turning the picture."""
     import cv2
 
     read = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_UNCHANGED)
-    if read is None or read.dtype != np.uint16 or read.shape[:2] != shape or read.ndim != 3:
-        return None
-    channels = read.shape[2]
     order = {"RGB": [2, 1, 0], "RGBA": [2, 1, 0, 3], "LA": [0, 3]}.get(mode)
-    if order is None or max(order) >= channels:
-        return None
+    if (
+        read is None
+        or read.dtype != np.uint16
+        or read.ndim != 3
+        or order is None
+        or max(order) >= read.shape[2]
+    ):
+        raise _Unsupported(f"16-bit {mode}")
     return np.ascontiguousarray(read[..., order], dtype=np.uint16)
 
 
@@ -259,7 +263,8 @@ def _alpha(
     if mode in ("RGBA", "LA"):
         return colour.to_8_bit(native[..., -1], bit_depth)
     if palette is not None and (palette[:, 3] < 255).any():
-        return palette[np.minimum(native, len(palette) - 1), 3]
+        planes: UInt8Array = palette[np.minimum(native, len(palette) - 1), 3]
+        return planes
     if key is not None:
         match = native == np.array(key)
         return np.where(match if native.ndim == 2 else match.all(axis=2), 0, 255).astype(np.uint8)

@@ -7,8 +7,15 @@ import struct
 from dataclasses import dataclass
 
 from localizer.errors import ImageError
+from localizer.images.metadata import (
+    EXIF_PREFIX,
+    PHOTOSHOP_PREFIX,
+    without_exif_thumbnail,
+    without_photoshop_thumbnail,
+    without_xmp_thumbnails,
+)
 
-_APP0, _APP1, _APP2, _APP13, _APP14, _COM = 0xE0, 0xE1, 0xE2, 0xED, 0xEE, 0xFE
+_APP0, _APP1, _APP2, _APP13, _APP14, _APP15, _COM = 0xE0, 0xE1, 0xE2, 0xED, 0xEE, 0xEF, 0xFE
 _SOS, _EOI = 0xDA, 0xD9
 _BARE = {0x01, *range(0xD0, 0xD8)}
 _FRAMES = {0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
@@ -28,6 +35,16 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class Component:
+    """One colour component of a frame: its sampling factors and its quantisation table."""
+
+    identifier: int
+    horizontal: int
+    vertical: int
+    table: int
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """What the frame header says."""
 
@@ -35,8 +52,7 @@ class Frame:
     precision: int
     height: int
     width: int
-    components: tuple[tuple[int, int, int], ...]
-    """Per component: identifier, horizontal and vertical sampling factor."""
+    components: tuple[Component, ...]
 
     @property
     def progressive(self) -> bool:
@@ -86,7 +102,58 @@ def frame(segments: list[Segment], *, name: str) -> Frame:
             precision, height, width, count = struct.unpack_from(">BHHB", segment.data)
             body = segment.data[6 : 6 + 3 * count]
             components = tuple(
-                (body[i], body[i + 1] >> 4, body[i + 1] & 15) for i in range(0, len(body) - 2, 3)
+                Component(body[i], body[i + 1] >> 4, body[i + 1] & 15, body[i + 2])
+                for i in range(0, len(body) - 2, 3)
             )
             return Frame(segment.marker, precision, height, width, components)
     raise ImageError(f"{name}: the JPEG holds no picture; export it again")
+
+
+def colour_transform(segments: list[Segment]) -> int | None:
+    """The colour transform that an Adobe segment states (0 none, 1 YCbCr, 2 YCCK), or None."""
+    for segment in segments:
+        if segment.marker == _APP14 and segment.data.startswith(b"Adobe") and len(segment.data) >= 12:
+            return segment.data[11]
+    return None
+
+
+def splice(encoded: bytes, source: list[Segment]) -> bytes:
+    """The picture of `encoded` with the descriptive segments of `source` (ICC, EXIF, XMP, DPI, comments).
+
+    Left out: thumbnails of the old picture, and the index of further pictures behind it.
+    """
+    at = 2
+    adobe = b""
+    while encoded[at] == 0xFF and (_APP0 <= encoded[at + 1] <= _APP15 or encoded[at + 1] == _COM):
+        (length,) = struct.unpack_from(">H", encoded, at + 2)
+        if encoded[at + 1] == _APP14:
+            adobe = encoded[at : at + 2 + length]
+        at += 2 + length
+    kept = [s for s in map(_fresh, source) if s is not None]
+    if adobe:  # the encoder's statement about its own samples is the true one
+        kept = [s for s in kept if s.marker != _APP14]
+    return encoded[:2] + b"".join(s.encode() for s in kept) + adobe + encoded[at:]
+
+
+def has_further_pictures(segments: list[Segment]) -> bool:
+    """Whether the file indexes previews, depth or gain maps behind its picture."""
+    return any(s.marker == _APP2 and s.data.startswith(b"MPF\x00") for s in segments)
+
+
+def _fresh(segment: Segment) -> Segment | None:
+    """A source's descriptive segment as it may go into the new file, or None."""
+    marker, data = segment.marker, segment.data
+    old_picture = (marker == _APP0 and data.startswith(b"JFXX\x00")) or (
+        marker == _APP2 and data.startswith(b"MPF\x00")
+    )
+    if old_picture or not (_APP0 <= marker <= _APP15 or marker == _COM):
+        return None
+    if marker == _APP0 and data.startswith(b"JFIF\x00") and len(data) >= 14:
+        data = data[:12] + b"\x00\x00"  # no thumbnail
+    elif marker == _APP1 and data.startswith(EXIF_PREFIX):
+        data = without_exif_thumbnail(data)
+    elif marker == _APP1:
+        data = without_xmp_thumbnails(data)
+    elif marker == _APP13 and data.startswith(PHOTOSHOP_PREFIX):
+        data = without_photoshop_thumbnail(data)
+    return Segment(marker, data)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from localizer.errors import ImageError
+from localizer.images.metadata import without_exif_thumbnail
 from localizer.images.source import Samples, UInt8Array
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -66,17 +66,26 @@ def header(chunks: list[Chunk], *, name: str) -> tuple[int, int, int, int]:
     return width, height, depth, colour
 
 
-def splice(encoded: bytes, source: Iterable[Chunk]) -> bytes:
-    """The pixels of `encoded` with every descriptive chunk of `source` (ICC, DPI, EXIF, XMP, text ...)."""
+def splice(encoded: bytes, source: list[Chunk], *, own_transparency: bool) -> bytes:
+    """The pixels of `encoded` with every descriptive chunk of `source` (ICC, DPI, EXIF, XMP, text ...).
+
+    Args:
+        own_transparency: take tRNS from `encoded` (palettes) rather than from `source` (transparent colour).
+    """
     pixels = read_chunks(encoded, name="encoded PNG")
-    kept = [c for c in source if c.kind not in _PIXEL_CHUNKS | _STALE_CHUNKS]
+    kept = [_fresh(c) for c in source if c.kind not in _PIXEL_CHUNKS | _STALE_CHUNKS]
+    transparency = [c for c in (pixels if own_transparency else source) if c.kind == b"tRNS"]
     out = [c for c in pixels if c.kind == b"IHDR"]
     # bKGD and sBIT speak of palette or samples: only bKGD must follow PLTE, everything else may lead.
     out += [c for c in kept if c.kind != b"bKGD"]
-    out += [c for c in pixels if c.kind in (b"PLTE", b"tRNS")]
+    out += [c for c in pixels if c.kind == b"PLTE"] + transparency
     out += [c for c in kept if c.kind == b"bKGD"]
     out += [c for c in pixels if c.kind in (b"IDAT", b"IEND")]
     return SIGNATURE + b"".join(c.encode() for c in out)
+
+
+def _fresh(chunk: Chunk) -> Chunk:
+    return Chunk(chunk.kind, without_exif_thumbnail(chunk.data)) if chunk.kind == b"eXIf" else chunk
 
 
 def encode_samples(samples: Samples, *, mode: str, bit_depth: int) -> bytes:

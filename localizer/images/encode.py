@@ -1,0 +1,168 @@
+"""Samples to a file of the source's own format, with its metadata; lossy formats close to the source."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from localizer.images import colour, jpeg, png
+from localizer.images.fidelity import comparable, psnr
+from localizer.images.metadata import without_exif_thumbnail
+from localizer.images.orientation import to_stored
+from localizer.images.paint import Painted
+from localizer.images.source import BoolArray, SourceImage
+from localizer.images.tiff import as_image, encode_tiff
+
+TARGET = 46.0
+"""dB outside the edit that the lossy encoders aim at; the check asks for 45."""
+
+Encoded = tuple[bytes, tuple[str, ...]]
+
+
+def encode(source: SourceImage, painted: Painted, mask: BoolArray) -> Encoded:
+    """A file of the source's format, and notes on what could not be kept.
+
+    Args:
+        mask: H x W bool, upright; lossy formats are compared with the source outside it.
+    """
+    if source.format == "JPEG":
+        return _encode_jpeg(source, painted, mask)
+    if source.format == "PNG":
+        return _encode_png(source, painted), ()
+    if source.format == "WEBP":
+        return _encode_webp(source, painted, mask)
+    if source.format == "TIFF":
+        return encode_tiff(source, painted.samples, painted.palette)
+    return _encode_simple(source, painted), ()
+
+
+def _encode_png(source: SourceImage, painted: Painted) -> bytes:
+    chunks = png.read_chunks(source.data, name=source.name)
+    mode, depth = source.mode, source.bit_depth
+    if depth == 16 or (mode == "L" and depth < 8):
+        samples = painted.samples
+        if depth < 8:
+            samples = samples // np.uint8(255 // ((1 << depth) - 1))
+        encoded = png.encode_samples(samples, mode=mode, bit_depth=depth)
+    else:
+        image = as_image(painted.samples, mode, painted.palette)
+        out = io.BytesIO()
+        options: dict[str, Any] = {}
+        if painted.palette is not None:
+            entries = int(painted.samples.max()) + 1
+            options["bits"] = max(depth, next(b for b in (1, 2, 4, 8) if entries <= 1 << b))
+            if (painted.palette[:, 3] < 255).any():
+                options["transparency"] = painted.palette[:, 3].tobytes()
+        image.save(out, "PNG", **options)
+        encoded = out.getvalue()
+    return png.splice(encoded, chunks, own_transparency=mode == "P")
+
+
+def _encode_jpeg(source: SourceImage, painted: Painted, mask: BoolArray) -> Encoded:
+    segments = jpeg.read_segments(source.data, name=source.name)
+    frame = jpeg.frame(segments, name=source.name)
+    image = as_image(painted.samples, source.mode, None)
+    best: tuple[float, bytes, str] = (-1.0, b"", "")
+    for options, words in _jpeg_attempts(source, frame, jpeg.colour_transform(segments)):
+        out = io.BytesIO()
+        image.save(out, "JPEG", optimize=True, progressive=frame.progressive, **options)
+        score = _score(out.getvalue(), source, painted, mask)
+        if score > best[0]:
+            best = (score, out.getvalue(), words)
+        if score >= TARGET:
+            break
+    further = "previews or depth maps behind the picture are left out"
+    notes = (best[2], further if jpeg.has_further_pictures(segments) else "")
+    return jpeg.splice(best[1], segments), tuple(n for n in notes if n)
+
+
+def _jpeg_attempts(
+    source: SourceImage, frame: jpeg.Frame, transform: int | None
+) -> Iterator[tuple[dict[str, Any], str]]:
+    """Encoder settings from the source's own to ever finer ones, with words for what differs."""
+    original = Image.open(io.BytesIO(source.data), formats=["JPEG"])
+    tables: dict[int, list[int]] = original.quantization  # type: ignore[attr-defined]
+    own = [list(tables[c.table]) for c in frame.components if c.table in tables]
+    sampling = tuple((c.horizontal, c.vertical) for c in frame.components)
+    known: dict[tuple[tuple[int, int], ...], int] = {
+        ((1, 1),) * 3: 0,
+        ((2, 1), (1, 1), (1, 1)): 1,
+        ((2, 2), (1, 1), (1, 1)): 2,
+    }
+    common: dict[str, Any] = {"keep_rgb": source.mode == "RGB" and _stored_as_rgb(frame, transform)}
+    words = ""
+    if len(frame.components) == 3:
+        common["subsampling"] = 0 if common["keep_rgb"] else known.get(sampling, 0)
+        if sampling not in known:
+            words = "the JPEG's chroma sampling is not kept: it is delivered in full resolution"
+    if transform == 2:
+        own = own[:1]  # ink planes instead of luma and chroma: none may take the coarse chroma table
+        words = "the JPEG's inks are stored directly (CMYK) instead of as YCCK"
+    if own:
+        yield {**common, "qtables": own}, words
+        finer = [[max(1, round(step / 2)) for step in table] for table in own]
+        yield {**common, "qtables": finer}, words
+    full = {**common, "subsampling": 0} if len(frame.components) == 3 else common
+    yield {**full, "quality": 98}, words or "the JPEG is stored finer than its source to keep it unchanged"
+
+
+def _stored_as_rgb(frame: jpeg.Frame, transform: int | None) -> bool:
+    return transform == 0 or (transform is None and [c.identifier for c in frame.components] == [82, 71, 66])
+
+
+def _encode_webp(source: SourceImage, painted: Painted, mask: BoolArray) -> Encoded:
+    original = Image.open(io.BytesIO(source.data), formats=["WEBP"])
+    image = as_image(painted.samples, source.mode, None)
+    common: dict[str, Any] = {"method": 4, "exact": True}
+    if source.icc:
+        common["icc_profile"] = source.icc
+    if original.info.get("exif"):
+        common["exif"] = without_exif_thumbnail(original.info["exif"])
+    if original.info.get("xmp"):
+        common["xmp"] = original.info["xmp"]
+    if not source.lossless:
+        for quality in (90, 96, 100):
+            out = io.BytesIO()
+            image.save(out, "WEBP", quality=quality, **common)
+            if _score(out.getvalue(), source, painted, mask) >= TARGET:
+                return out.getvalue(), ()
+    out = io.BytesIO()
+    image.save(out, "WEBP", lossless=True, quality=75, **common)
+    note = "the lossy WebP is delivered as lossless WebP: no lossy quality kept it unchanged"
+    return out.getvalue(), (() if source.lossless else (note,))
+
+
+def _encode_simple(source: SourceImage, painted: Painted) -> bytes:
+    """BMP and GIF."""
+    original = Image.open(io.BytesIO(source.data), formats=[source.format])
+    options: dict[str, Any] = {}
+    if source.format == "BMP" and source.dpi:
+        options["dpi"] = source.dpi
+    if source.format == "GIF":
+        options = {"optimize": False, "interlace": bool(original.info.get("interlace"))}
+        if original.info.get("comment"):
+            options["comment"] = original.info["comment"]
+        if painted.palette is not None and (painted.palette[:, 3] == 0).any():
+            options["transparency"] = int(np.flatnonzero(painted.palette[:, 3] == 0)[0])
+    out = io.BytesIO()
+    as_image(painted.samples, source.mode, painted.palette).save(out, source.format, **options)
+    return out.getvalue()
+
+
+def _score(encoded: bytes, source: SourceImage, painted: Painted, mask: BoolArray) -> float:
+    """PSNR in dB of an encoded file against the painted samples, away from the edit."""
+    seen = np.asarray(Image.open(io.BytesIO(encoded)))
+    asked = painted.samples
+    if seen.shape != asked.shape:
+        return 0.0
+    where = to_stored(comparable(mask, source.alpha), source.orientation)
+    if source.mode == "CMYK":
+        seen, _ = colour.cmyk_to_rgb(seen, source.icc)
+        asked, _ = colour.cmyk_to_rgb(asked.astype(np.uint8, copy=False), source.icc)
+    shape = (*where.shape, -1)
+    value = psnr(seen.reshape(shape), asked.astype(np.uint8, copy=False).reshape(shape), where)
+    return float("inf") if value is None else value

@@ -1,0 +1,34 @@
+"""How far two pictures differ outside an edit."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from localizer.images.source import BoolArray, UInt8Array
+
+MCU = 16
+"""Pixels by which a lossy codec's blocks may straddle the edge of an edit (two 8 x 8 blocks in 4:2:0)."""
+
+
+def grow(mask: BoolArray, pixels: int) -> BoolArray:
+    """The mask and everything within `pixels` of it (square neighbourhood)."""
+    import cv2
+
+    kernel = np.ones((2 * pixels + 1, 2 * pixels + 1), dtype=np.uint8)
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), kernel)).astype(bool)
+
+
+def psnr(first: UInt8Array, second: UInt8Array, where: BoolArray) -> float | None:
+    """Peak signal-to-noise ratio in dB over the pixels in `where`; infinity for equal, None for no pixels."""
+    count = int(where.sum())
+    if count == 0:
+        return None
+    difference = first[where].astype(np.int16) - second[where]
+    error = float(np.square(difference.astype(np.int32)).sum(dtype=np.int64)) / (count * first.shape[2])
+    return float("inf") if error == 0 else float(10 * np.log10(255**2 / error))
+
+
+def comparable(mask: BoolArray, alpha: UInt8Array | None) -> BoolArray:
+    """Where a lossy file can be compared with its source: clear of the edit, and not wholly transparent."""
+    clear = ~grow(mask, MCU)
+    return clear if alpha is None else clear & (alpha > 0)

@@ -1,0 +1,131 @@
+"""An edit brought into a file's own samples: what is outside it stays bit-identical."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from localizer.images import colour
+from localizer.images.orientation import to_stored
+from localizer.images.palette import recolour
+from localizer.images.source import BoolArray, Samples, SourceImage, UInt8Array
+
+_VISIBLE = 6.0  # CIE76 difference that a reviewer sees without searching
+
+
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """The file's samples after the edit, in stored orientation; `palette` for mode ``P``."""
+
+    samples: Samples
+    palette: UInt8Array | None = None
+    doubts: tuple[str, ...] = ()
+
+
+def changed_pixels(source: SourceImage, rgb: UInt8Array, mask: BoolArray) -> BoolArray:
+    """H x W bool: where the edit really sets another colour.
+
+    Raises:
+        ValueError: the edit is not of the source's size or type.
+    """
+    shape = (source.height, source.width)
+    if rgb.shape != (*shape, 3) or mask.shape != shape or rgb.dtype != np.uint8 or mask.dtype != np.bool_:
+        raise ValueError(
+            f"{source.name}: an edit of {rgb.shape} {rgb.dtype} under a mask of {mask.shape} {mask.dtype} "
+            f"does not fit a source of {shape}"
+        )
+    differs: BoolArray = (rgb != source.rgb).any(axis=2)
+    return mask & differs
+
+
+def edited_alpha(source: SourceImage, changed: BoolArray) -> UInt8Array | None:
+    """The upright alpha plane after the edit.
+
+    Rule: a pixel that the edit colours becomes opaque, for type must be seen; every other keeps its alpha.
+    """
+    return None if source.alpha is None else np.where(changed, np.uint8(255), source.alpha)
+
+
+def paint(source: SourceImage, rgb: UInt8Array, mask: BoolArray) -> Painted:
+    """Bring the edit into the source's own mode, depth and orientation."""
+    upright = changed_pixels(source, rgb, mask)
+    changed = to_stored(upright, source.orientation)
+    asked = to_stored(rgb, source.orientation)[changed]
+    doubts = _transparency_doubt(source, mask)
+    if source.palette is not None:
+        indexes = source.native.astype(np.uint8, copy=False)
+        painted, palette = recolour(indexes, source.palette, changed, asked)
+        kept = palette[painted[changed], :3]
+        loss = _loss(asked, kept, "the file's palette has no room for the new colours")
+        return Painted(painted, palette, doubts + loss)
+    samples = source.native.copy()
+    new, kept, words = _convert(source, asked)
+    samples[changed] = new
+    return Painted(samples, None, doubts + _loss(asked, kept, words))
+
+
+def _convert(source: SourceImage, asked: UInt8Array) -> tuple[Samples, UInt8Array, str]:
+    """K x 3 colours as native samples; what they look like there; words for the difference, if any."""
+    if source.mode == "CMYK":
+        inks = colour.rgb_to_cmyk(asked[None], source.icc)
+        seen, _ = colour.cmyk_to_rgb(inks, source.icc)
+        return inks[0], seen[0], "the file's inks cannot print the new colours"
+    if source.mode in colour.RGB_MODES:
+        new = _with_opaque(_deepen(asked, source), source)
+        return _off_the_key(new, source), asked, ""
+    grey = colour.luma(asked)
+    words = "the file is grey, the new colours are not"
+    if source.mode == "1":
+        bit = (grey >= 128).astype(np.uint8)
+        return bit, np.repeat(bit[:, None] * np.uint8(255), 3, axis=1), "the file is black and white"
+    new = _deepen(grey, source)
+    if source.mode == "LA":
+        new = _with_opaque(new[:, None], source)
+    return _off_the_key(new, source), np.repeat(grey[:, None], 3, axis=1), words
+
+
+def _deepen(values: UInt8Array, source: SourceImage) -> Samples:
+    if source.bit_depth == 16:
+        return values.astype(np.uint16) * np.uint16(257)
+    if source.bit_depth < 8:  # 2- and 4-bit grey: the nearest of the few steps
+        step = 255 // ((1 << source.bit_depth) - 1)
+        return ((values.astype(np.uint16) + step // 2) // step * step).astype(np.uint8)
+    return values
+
+
+def _with_opaque(new: Samples, source: SourceImage) -> Samples:
+    if source.mode not in ("RGBA", "LA"):
+        return new
+    full = np.full((len(new), 1), np.iinfo(new.dtype).max, dtype=new.dtype)
+    return np.concatenate([new, full], axis=1)
+
+
+def _off_the_key(new: Samples, source: SourceImage) -> Samples:
+    """New samples that happen to equal the transparent colour, moved one step so that they stay visible."""
+    if source.colour_key is None:
+        return new
+    flat = new if new.ndim == 2 else new[:, None]
+    hit = (flat == np.array(source.colour_key)).all(axis=1)
+    step = 255 // ((1 << source.bit_depth) - 1) if source.bit_depth < 8 else 1
+    top = 65535 if source.bit_depth == 16 else 255
+    last = flat[hit, -1].astype(np.int32)
+    flat = flat.copy()
+    flat[hit, -1] = np.where(last + step <= top, last + step, last - step)
+    return flat.reshape(new.shape)
+
+
+def _loss(asked: UInt8Array, kept: UInt8Array, words: str) -> tuple[str, ...]:
+    if not len(asked):
+        return ()
+    sample = slice(None, None, max(1, len(asked) // 200_000))
+    worst = float(np.percentile(colour.delta_e(asked[sample], kept[sample]), 95))
+    return (f"{words}: they differ by up to ΔE {worst:.0f}",) if worst > _VISIBLE else ()
+
+
+def _transparency_doubt(source: SourceImage, mask: BoolArray) -> tuple[str, ...]:
+    """Colour alone cannot erase type from a transparent layer, nor can a program judge type set upon one."""
+    if source.alpha is None:
+        return ()
+    count = int((source.alpha[mask] < 255).sum())
+    return (f"the edit touches {count:,} transparent pixels",) if count else ()
