@@ -50,7 +50,7 @@ def decode(data: bytes, *, name: str, limits: Limits = Limits()) -> SourceImage:
         raise ImageError(f"{name}: {error} {fmt} is not supported; export it with 8 bits a sample") from error
     except Image.DecompressionBombError as error:
         raise ImageError(
-            f"{name}: the header claims more than the limit of {limits.max_pixels:,} pixels; export it smaller"
+            f"{name}: the header claims more than {limits.max_pixels:,} pixels, the limit; export it smaller"
         ) from error
     except Exception as error:
         raise ImageError(
