@@ -1,15 +1,44 @@
-"""Shared fixtures: a real fake-gcs-server on loopback, and storage roots of both kinds."""
+"""Shared fixtures: a real fake-gcs-server on loopback, storage roots of both kinds, and an Airflow home."""
 
 from __future__ import annotations
 
+import atexit
 import collections
 import os
+import shutil
+import tempfile
 import threading
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+# Airflow reads its settings when it is first imported, wherever that is: so they are made here. Never the
+# home of a real installation, which may be set in the environment.
+AIRFLOW_HOME = Path(tempfile.mkdtemp(prefix="localizer-airflow-"))
+atexit.register(shutil.rmtree, AIRFLOW_HOME, ignore_errors=True)
+for _name in [name for name in os.environ if name.startswith(("AIRFLOW__", "AIRFLOW_CONN_"))]:
+    del os.environ[_name]
+os.environ |= {
+    "AIRFLOW_HOME": str(AIRFLOW_HOME),
+    "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
+    "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
+    "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
+}
+
+
+@pytest.fixture(scope="session")
+def airflow_db() -> None:
+    """Airflow's database, an SQLite file in a home of its own, with the pool that edits run in."""
+    from airflow.models.pool import Pool
+    from airflow.utils.db import initdb
+
+    initdb()
+    Pool.create_or_update_pool("image_edit", slots=2, description="", include_deferred=False)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.sdk import DAG
+from airflow.sdk.exceptions import AirflowFailException
+from localizer.errors import InputError
+from localizer.model import JobResult, Status, Verdict
+from localizer.planning import Plan
+from localizer.workspace import Workspace
+from operators.review import ReviewOperator, request_body, review_decisions
+
+AT = "2026-06-18T08:00:00+00:00"
+
+
+def result(asset: str, status: Status, reason: str = "") -> JobResult:
+    image = None if status is Status.FAILED else f"/w/jobs/{asset}/candidate.png"
+    return JobResult(f"key-{asset}", asset, "ja", status, image=image, delivered=image, reason=reason)
+
+
+PASSED, OTHER = result("poster", Status.PASSED), result("banner", Status.PASSED)
+DOUBTFUL = result("card", Status.NEEDS_REVIEW, "the reader was unsure | of 3 letters")
+FAILED = result("broken", Status.FAILED, "the image is truncated")
+RESULTS = [PASSED, DOUBTFUL, FAILED, OTHER]
+
+
+def decide(policy: str = "always", *, approve: bool = True, **form: Any) -> dict[str, tuple[str, str]]:
+    decisions = review_decisions(RESULTS, policy=policy, approve=approve, form=form, by="mei", at=AT)
+    assert len({d.asset_id for d in decisions}) == len(decisions)
+    return {d.asset_id: (str(d.verdict), d.by) for d in decisions}
+
+
+def test_approve_takes_what_passed_and_nothing_else() -> None:
+    assert decide() == {"poster": ("approved", "mei"), "banner": ("approved", "mei")}
+
+
+def test_an_exception_is_approved_by_name_only_and_a_passed_one_can_be_rejected() -> None:
+    assert decide(also_approve=["card · ja"], reject_items=["banner · ja"]) == {
+        "poster": ("approved", "mei"),
+        "card": ("approved", "mei"),
+        "banner": ("rejected", "mei"),
+    }
+
+
+def test_reject_approves_nothing_that_was_asked_about() -> None:
+    assert decide(approve=False) == {
+        "poster": ("rejected", "mei"),
+        "card": ("rejected", "mei"),
+        "banner": ("rejected", "mei"),
+    }
+
+
+def test_exceptions_only_records_the_policy_for_what_passed_and_the_person_for_the_rest() -> None:
+    assert decide("exceptions_only", also_approve=["card · ja"]) == {
+        "poster": ("approved", "policy:exceptions_only"),
+        "banner": ("approved", "policy:exceptions_only"),
+        "card": ("approved", "mei"),
+    }
+
+
+def test_exceptions_only_the_person_may_still_stop_what_passed() -> None:
+    assert decide("exceptions_only", reject_items=["banner · ja"]) == {
+        "poster": ("approved", "policy:exceptions_only"),
+        "banner": ("rejected", "mei"),
+    }
+
+
+def test_exceptions_only_rejecting_leaves_what_the_policy_approved() -> None:
+    assert decide("exceptions_only", approve=False) == {
+        "poster": ("approved", "policy:exceptions_only"),
+        "banner": ("approved", "policy:exceptions_only"),
+        "card": ("rejected", "mei"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("form", "message"),
+    [
+        ({"also_approve": ["nobody · ja"]}, "also_approve: no item 'nobody · ja'"),
+        ({"reject_items": ["card · ko"]}, "reject_items?|reject"),
+        ({"also_approve": ["broken · ja"]}, "cannot be approved.*truncated"),
+        ({"also_approve": ["card · ja"], "reject_items": ["card · ja"]}, "both approved and rejected"),
+        ({"also_approve": "card · ja"}, "also_approve: 'card · ja' is not a list"),
+        ({"also_approve": [5]}, "also_approve"),
+        ({"publish_anyway": True}, "unknown fields in the answer: publish_anyway"),
+    ],
+)
+def test_a_wrong_answer_is_refused_with_its_reason(form: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        decide(**form)
+
+
+def test_reject_together_with_approvals_is_refused() -> None:
+    with pytest.raises(InputError, match="choose one"):
+        decide(approve=False, also_approve=["card · ja"])
+
+
+def test_the_request_shows_counts_and_exceptions_in_a_table_that_reasons_cannot_break() -> None:
+    body = request_body(RESULTS, policy="always", report="/w/report.html")
+    assert "| 2 | 1 | 1 |" in body
+    assert "| card · ja | needs_review | the reader was unsure \\| of 3 letters |" in body
+    assert "| broken · ja | failed | the image is truncated |" in body
+    assert "poster" not in body
+    assert "/w/report.html" in body
+
+
+def test_the_request_stays_readable_with_many_exceptions() -> None:
+    many = [result(f"asset-{i}", Status.NEEDS_REVIEW, "unsure") for i in range(2000)]
+    body = request_body(many, policy="always", report="r")
+    assert len(body) < 5000
+    assert "1950 more" in body
+
+
+@pytest.fixture
+def operator(tmp_path: Path) -> ReviewOperator:
+    """A review of a merged run with one passed and one doubtful image."""
+    workspace = Workspace.open(str(tmp_path))
+    run = workspace.run("r1")
+    run.save_plan(Plan("c", (), (PASSED, DOUBTFUL), (), ()))
+    run.merge()
+    with DAG("d", schedule=None):
+        return ReviewOperator(task_id="review", workspace=str(tmp_path), run_name="r1")
+
+
+def event(**answer: Any) -> dict[str, Any]:
+    return {
+        "chosen_options": ["Approve"],
+        "params_input": {},
+        "responded_at": datetime(2026, 6, 18, 8, tzinfo=UTC),
+        "responded_by_user": {"id": "7", "name": "mei"},
+        **answer,
+    }
+
+
+def test_an_answer_is_recorded_with_person_and_time(operator: ReviewOperator) -> None:
+    form = {"also_approve": ["card · ja"], "reject_items": [], "comment": "checked with the market"}
+    counts = operator.execute_complete({}, event(params_input=form))
+    assert counts == {"approved": 2, "rejected": 0, "undecided": 0, "by": ["mei"]}
+    [first, second] = operator.open_run().decisions()
+    assert (first.asset_id, first.verdict, first.by, first.at) == ("poster", Verdict.APPROVED, "mei", AT)
+    assert second.comment == "checked with the market"
+
+
+def test_an_unknown_item_leaves_no_decision_behind(operator: ReviewOperator) -> None:
+    form = {"also_approve": ["nobody · ja"], "reject_items": [], "comment": ""}
+    with pytest.raises(InputError, match="nobody"):
+        operator.execute_complete({}, event(params_input=form))
+    assert operator.open_run().decisions() == []
+
+
+def test_an_answer_without_a_person_is_refused(operator: ReviewOperator) -> None:
+    with pytest.raises(InputError, match="name of the person"):
+        operator.execute_complete({}, event(responded_by_user=None))
+    assert operator.open_run().decisions() == []
+
+
+def test_silence_approves_nothing_and_is_not_asked_again(operator: ReviewOperator) -> None:
+    operator.response_timeout = timedelta(hours=1)
+    with pytest.raises(AirflowFailException, match="nobody answered within 1:00:00"):
+        operator.execute_complete({}, {"error": "no answer", "error_type": "timeout"})
+    assert operator.open_run().decisions() == []
+
+
+def test_a_newer_review_of_the_same_run_counts_as_a_whole(operator: ReviewOperator) -> None:
+    form = {"also_approve": ["card · ja"], "reject_items": [], "comment": ""}
+    operator.execute_complete({}, event(params_input=form))
+    later = datetime(2026, 6, 19, 8, tzinfo=UTC)
+    operator.execute_complete({}, event(responded_at=later))
+    latest = {d.asset_id: d.verdict for d in operator.open_run().latest_decisions().values()}
+    assert latest == {"poster": Verdict.APPROVED, "card": Verdict.REJECTED}
