@@ -43,7 +43,7 @@ def schema_faults(package: str, name: str, document: Any) -> Iterator[tuple[tupl
     for error in sorted(errors, key=lambda e: [str(part).rjust(12, "0") for part in e.absolute_path]):
         path, message = tuple(error.absolute_path), str(error.message)
         if error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
-            known = list(error.schema.get("properties", {}))
+            known = list(error.schema.get("properties", {})) if isinstance(error.schema, Mapping) else []
             for key in sorted(str(k) for k in error.instance if k not in known):
                 yield (*path, key), f"is not known{did_you_mean(key, known)}"
             continue
