@@ -1,0 +1,214 @@
+"""What is published: the release record, the pointer, and where both stand.
+
+<campaign>/releases/<release_id>/<locale>/<asset_id>.<ext>   create-once
+<campaign>/releases/<release_id>/release.json                create-once, after the images
+<campaign>/current.json                                      the pointer, moved last
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeVar
+
+from localizer.errors import ReleaseError
+from localizer.manifest.values import parse_name
+
+_RELEASE_ID = re.compile(r"r-[0-9a-f]{16}")
+_LOCALE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+_EXTENSION = re.compile(r"[a-z0-9]{1,8}")
+
+_Record = TypeVar("_Record")
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseObject:
+    """One published image.
+
+    Attributes:
+        path: relative to the release's folder, ``<locale>/<asset_id>.<ext>``.
+        crc32c: base64, as Google Cloud Storage writes it.
+        checks: per check its name, status and value.
+        status: verdict of the checks; a person may have approved what needed review.
+        approver: who approved it, ``policy:<name>`` where no person was asked.
+        carried_from: the release that it was taken over from unchanged, if the run did not work on it.
+    """
+
+    path: str
+    asset_id: str
+    locale: str
+    sha256: str
+    crc32c: str
+    size: int
+    content_type: str
+    job: str
+    engine: str
+    status: str
+    checks: tuple[Mapping[str, Any], ...]
+    approver: str
+    decided_at: str
+    carried_from: str | None = None
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> ReleaseObject:
+        return cls(**{**data, "checks": tuple(data["checks"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One immutable set of images; what ``release.json`` says.
+
+    Attributes:
+        created_at: ISO 8601 UTC time.
+        run: the run that first made it.
+        parent: the release that was current when it was made.
+    """
+
+    release_id: str
+    campaign: str
+    created_at: str
+    run: str
+    parent: str | None
+    objects: tuple[ReleaseObject, ...]
+    warnings: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        by_status: dict[str, int] = {}
+        for each in self.objects:
+            by_status[each.status] = by_status.get(each.status, 0) + 1
+        carried = sum(each.carried_from is not None for each in self.objects)
+        return asdict(self) | {
+            "counts": {"objects": len(self.objects), "carried": carried, "by_status": by_status},
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Release:
+        return cls(
+            release_id=data["release_id"],
+            campaign=data["campaign"],
+            created_at=data["created_at"],
+            run=data["run"],
+            parent=data["parent"],
+            objects=tuple(ReleaseObject.from_dict(each) for each in data["objects"]),
+            warnings=tuple(data["warnings"]),
+        )
+
+    def to_bytes(self) -> bytes:
+        return _to_bytes(self.to_dict())
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """Which release is current; what ``current.json`` says.
+
+    Attributes:
+        action: ``publish`` or ``rollback``.
+        moved_by: run id, or the person who rolled back.
+        previous: the release that was current before.
+        generation: of ``current.json`` as read; decides whether the pointer may be moved. Not stored in it.
+    """
+
+    release_id: str
+    campaign: str
+    moved_at: str
+    moved_by: str
+    action: str
+    previous: str | None
+    generation: int = field(default=0, compare=False)
+
+    def to_bytes(self) -> bytes:
+        return _to_bytes({k: v for k, v in asdict(self).items() if k != "generation"})
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Pointer:
+        return cls(
+            release_id=checked_release_id(data["release_id"]),
+            campaign=data["campaign"],
+            moved_at=data["moved_at"],
+            moved_by=data["moved_by"],
+            action=data["action"],
+            previous=data["previous"],
+        )
+
+
+def parse(data: bytes, build: Callable[[Any], _Record], where: str) -> _Record:
+    """Read a record.
+
+    Raises:
+        ReleaseError: it is damaged; names the file.
+    """
+    try:
+        return build(json.loads(data))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ReleaseError(f"{where} is damaged: {error!r}") from error
+
+
+def release_id_of(objects: Iterable[tuple[str, str]]) -> str:
+    """The id of a set of images: the same images under the same names are the same release.
+
+    Args:
+        objects: path in the release and SHA-256 of each image.
+    """
+    lines = "".join(f"{path}\t{sha256}\n" for path, sha256 in sorted(objects))
+    return f"r-{hashlib.sha256(lines.encode()).hexdigest()[:16]}"
+
+
+def object_path(locale: str, asset_id: str, extension: str) -> str:
+    """``<locale>/<asset_id>.<ext>``.
+
+    Raises:
+        ReleaseError: a part that must not become part of an object's name.
+    """
+    if not _LOCALE.fullmatch(locale):
+        raise ReleaseError(f"{locale!r} is not a locale that can be published under")
+    if not _EXTENSION.fullmatch(extension):
+        raise ReleaseError(f"{asset_id}: {extension!r} is not a file extension")
+    return f"{locale}/{_checked_name(asset_id, 'asset id')}.{extension}"
+
+
+def checked_release_id(release_id: str) -> str:
+    """The id itself.
+
+    Raises:
+        ReleaseError: not a release id.
+    """
+    if not isinstance(release_id, str) or not _RELEASE_ID.fullmatch(release_id):
+        raise ReleaseError(f"{release_id!r} is not a release id (r- and 16 hexadecimal digits)")
+    return release_id
+
+
+def releases_folder(campaign: str) -> str:
+    """``<campaign>/releases``; raises ReleaseError for a name that must not become a folder."""
+    return f"{_checked_name(campaign, 'campaign')}/releases"
+
+
+def release_folder(campaign: str, release_id: str) -> str:
+    """``<campaign>/releases/<release_id>``."""
+    return f"{releases_folder(campaign)}/{checked_release_id(release_id)}"
+
+
+def record_name(campaign: str, release_id: str) -> str:
+    """Name of ``release.json``."""
+    return f"{release_folder(campaign, release_id)}/release.json"
+
+
+def pointer_name(campaign: str) -> str:
+    """Name of ``current.json``."""
+    return f"{_checked_name(campaign, 'campaign')}/current.json"
+
+
+def _checked_name(name: str, what: str) -> str:
+    try:
+        unchanged = parse_name(name) == name
+    except ValueError as error:
+        raise ReleaseError(f"{what} {error}") from None
+    if not unchanged:
+        raise ReleaseError(f"{what} {name!r} is not in its canonical form")
+    return name
+
+
+def _to_bytes(record: dict[str, Any]) -> bytes:
+    return json.dumps(record, ensure_ascii=False, indent=1).encode() + b"\n"
