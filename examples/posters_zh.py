@@ -115,13 +115,13 @@ def pet() -> Pixels:
     c.circle(80, 960, 250, "#c9e5d5")
     c.circle(942, 496, 436, "#bfe0cf")
     with c.clipped(Canvas.circle_path(974, 480, 426)):
-        c.photo(load_photo("chelsea.png"), (548, 54, 1400, 906), focus=(0.4, 0.5))
+        c.photo(load_photo("chelsea.png"), (548, 54, 1400, 906), focus=(0.74, 0.5))
     _brand(c, 84, 122, "#1b4a37")
     c.text("免运费", 78, 420, 142, "#12382a", weight=900)
     c.text("猫咪零食满99元", 84, 516, 50, "#2f6b52", weight=500, tracking=0.02)
     c.rect((84, 592, 344, 678), "#12382a", radius=43)
     c.text("立即抢购", 214, 650, 42, "#ffffff", weight=700, align="centre", tracking=0.06)
-    with c.moved(1060, 818, angle=-8):
+    with c.moved(716, 800, angle=-8):
         c.rect((-178, -62, 178, 62), "#ee5a24", radius=24, shadow=Shadow(8, 14, "#00000050"))
         c.text("限时特惠", 0, 23, 66, "#ffffff", weight=800, align="centre", tracking=0.04)
     return c.array()
