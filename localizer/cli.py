@@ -1,0 +1,158 @@
+"""The command line: ``python -m localizer run|doctor|engines``.
+
+Exit codes of ``run``: 0 every row of the manifest got a result row, whatever its status; 2 the manifest (or
+its copy deck, brand kit or an argument) cannot be used at all; 1 storage or another service refused;
+130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from localizer import __version__
+from localizer.errors import (
+    ConfigurationError,
+    InputError,
+    LocalizerError,
+    TransientError,
+)
+
+OK, INFRASTRUCTURE, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns the process's exit code."""
+    arguments = _parser().parse_args(argv)
+    logging.basicConfig(
+        level=logging.DEBUG if arguments.debug else logging.WARNING,
+        format="%(levelname)s %(name)s: %(message)s",
+    )
+    try:
+        return int(arguments.command(arguments))
+    except KeyboardInterrupt:
+        _complain("interrupted; what is done is kept, the same command goes on from there")
+        return INTERRUPTED
+    except (LocalizerError, OSError) as exc:
+        if arguments.debug:
+            raise
+        _complain(str(exc))
+        if isinstance(exc, TransientError):
+            _complain("this may pass; the same command goes on from there")
+        return USAGE if isinstance(exc, InputError | ConfigurationError) else INFRASTRUCTURE
+
+
+def _complain(message: str) -> None:
+    sys.stderr.write(f"localizer: {message}\n")
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from localizer.run_command import RunOptions, run
+
+    if arguments.publish and arguments.approve != "passed":
+        raise InputError("--publish needs --approve passed: nothing is published that nobody approved")
+    run(
+        RunOptions(
+            manifest=arguments.manifest,
+            workspace=arguments.workspace,
+            image_root=arguments.image_root,
+            results=arguments.results,
+            engine=arguments.engine,
+            brand=arguments.brand,
+            copy_deck=arguments.copy_deck,
+            approve=arguments.approve,
+            publish=arguments.publish,
+            workers=arguments.jobs,
+            locales=tuple(tag.strip() for tag in arguments.locales.split(",") if tag.strip()),
+            campaign=arguments.campaign,
+            run_id=arguments.run_id,
+            dry_run=arguments.dry_run,
+        )
+    )
+    return OK
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from localizer.doctor import examine, report
+
+    findings = examine()
+    sys.stdout.write(report(findings))
+    return OK if all(f.is_present or not f.is_needed for f in findings) else INFRASTRUCTURE
+
+
+def _engines(arguments: argparse.Namespace) -> int:
+    from localizer.engines.registry import engine_names
+
+    for name in engine_names():
+        sys.stdout.write(f"{name}\n")
+    return OK
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="localizer", description="Localize campaign images: edit, check, approve, release."
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--debug", action="store_true", help="log much, and show tracebacks")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    run = commands.add_parser(
+        "run",
+        parents=[common],
+        help="localize the images of a manifest",
+        description="Localize the images of a manifest. What a workspace holds already is not done again, "
+        "so an interrupted run goes on where it was.",
+    )
+    run.add_argument(
+        "manifest", metavar="MANIFEST", help=".csv, .tsv, .jsonl, .parquet or .json; path or gs://"
+    )
+    run.add_argument(
+        "--workspace", required=True, metavar="DIR", help="folder or gs://bucket/prefix to work in"
+    )
+    run.add_argument(
+        "--image-root",
+        metavar="DIR",
+        help="where relative image paths start (default: the manifest's folder)",
+    )
+    run.add_argument(
+        "--results", type=Path, metavar="FILE", help="write one JSON object per job, a line each"
+    )
+    run.add_argument("--engine", metavar="NAME", help="default: the brand's first engine, else typeset")
+    run.add_argument("--brand", metavar="FILE", help="brand kit (default: the one that the manifest names)")
+    run.add_argument(
+        "--copy-deck", metavar="FILE", help="copy deck (default: the one that the manifest names)"
+    )
+    run.add_argument(
+        "--approve",
+        choices=["passed", "none"],
+        default="none",
+        help="approve what passed all checks, or nothing (default)",
+    )
+    run.add_argument("--publish", metavar="URI", help="publish what is approved; needs --approve passed")
+    run.add_argument(
+        "--jobs", type=_positive, metavar="N", help="worker processes (default: one per CPU, at most 4)"
+    )
+    run.add_argument("--locales", default="", metavar="A,B", help="only these target locales (default: all)")
+    run.add_argument("--campaign", metavar="NAME", help="name to publish under (default: the manifest's)")
+    run.add_argument("--run-id", metavar="ID", help="name of the run (default: time and manifest name)")
+    run.add_argument("--dry-run", action="store_true", help="show what would be done; edit nothing")
+    run.set_defaults(command=_run)
+
+    doctor = commands.add_parser(
+        "doctor", parents=[common], help="say what is installed and what is missing, and what that means"
+    )
+    doctor.set_defaults(command=_doctor)
+    engines = commands.add_parser("engines", parents=[common], help="list the engines")
+    engines.set_defaults(command=_engines)
+    return parser
+
+
+def _positive(text: str) -> int:
+    value = int(text) if text.isdecimal() else 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return value
