@@ -13,14 +13,14 @@ BRAND = products.BRAND
 def summer() -> Pixels:
     """Warm gradient with a low sun and palms; a huge two-line headline, left aligned."""
     c = Canvas(1080, 1350, "#ff7a59")
-    c.rect((0, 0, 1080, 1350), linear(0, 0, 0, 1350, "#ff5f6d", "#ff9a5c", "#ffd08a", stops=(0, 0.55, 1)))
+    c.rect((0, 0, 1080, 1350), linear(0, 0, 0, 1350, "#e2304c", "#f0663a", "#ffc06a", stops=(0, 0.5, 1)))
     c.circle(800, 880, 560, radial(800, 880, 560, "#fff3c470", "#fff3c400", stops=(0.3, 1)))
     c.circle(800, 880, 250, linear(0, 630, 0, 1130, "#fff6d6", "#ffc65c"))
     c.rect((0, 1010, 1080, 1350), linear(0, 1010, 0, 1350, "#13808f", "#0b5566"))
     rng = np.random.default_rng(21)
-    for i in range(34):
+    for i in range(25):
         y = 1024 + 7 * i
-        reach = 235 - 4.5 * i
+        reach = 235 - 6 * i
         x = 800 + float(rng.uniform(-30, 30))
         half = max(16.0, reach * float(rng.uniform(0.25, 0.9)))
         c.rect((x - half, y, x + half, y + 4), "#ffe6a0" + f"{150 - 3 * i:02x}", radius=2)

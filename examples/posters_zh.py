@@ -24,7 +24,7 @@ def espresso() -> Pixels:
     c.text("每日现烘咖啡豆", 84, 1080, 52, "#8a4a2c", weight=500, tracking=0.04)
     c.rect((84, 1148, 384, 1240), "#b4431f", radius=46)
     c.text("立即抢购", 234, 1210, 44, "#ffffff", weight=700, align="centre", tracking=0.06)
-    c.text("图片仅供参考", 996, 1236, 26, "#9b8574", weight=400, align="right")
+    c.text("图片仅供参考", 996, 1236, 26, "#836d5c", weight=400, align="right")
     return c.array()
 
 
@@ -67,7 +67,7 @@ def double11() -> Pixels:
     c.text(BRAND, 600, 122, 40, "#f3e3ff", family="sans", weight=600, align="centre", tracking=0.3)
     c.text("双十一", 600, 612, 186, "#ffdf9e", weight=900, align="centre", tracking=0.03)
     c.text("全球购物节", 600, 720, 60, "#ffffff", weight=500, align="centre", tracking=0.16)
-    c.rect((310, 1000, 890, 1096), linear(310, 0, 890, 0, "#ff4f9a", "#ff8552"), radius=48)
+    c.rect((310, 1000, 890, 1096), linear(310, 0, 890, 0, "#d92c84", "#e2552b"), radius=48)
     c.text("LUMÉA会员提前购", 600, 1066, 50, "#ffffff", weight=700, align="centre", tracking=0.03)
     return grain(c.array(), 1.0, 11)
 
