@@ -14,9 +14,12 @@ from PIL import Image, ImageOps
 
 from examples.generate import POSTERS, generate
 from localizer.brand import load_brand
+from localizer.checks.copy_policy import check_copy_policy
 from localizer.copydeck import load_copy_deck
 from localizer.manifest import load_manifest
-from localizer.model import Action
+from localizer.model import Action, CheckStatus, Status
+from localizer.planning import plan_manifest
+from localizer.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
 CAMPAIGN = ROOT / "examples" / "campaign"
@@ -114,18 +117,34 @@ def test_the_deck_keeps_figures_and_brand_terms() -> None:
         assert [t for t in terms if t in source] == [t for t in terms if t in entry.target], (locale, source)
 
 
-def test_only_the_two_copy_errors_change_figures_or_use_forbidden_words(manifest) -> None:
-    forbidden = load_brand(CAMPAIGN / "brand.yaml").forbidden
-    wrong = set()
-    for job in manifest.jobs:
-        words = (*forbidden.get("*", ()), *forbidden.get(job.locale, ()))
-        for edit in job.edits:
-            if edit.action is not Action.REPLACE_TEXT:
-                continue
-            bad_figures = sorted(_figures(edit.text)) != sorted(_figures(edit.replacement))
-            if bad_figures or any(word.casefold() in edit.replacement.casefold() for word in words):
-                wrong.add((job.asset_id, job.locale))
-    assert wrong == {("gift-ribbon", "en"), ("camera-deal", "en")}
+class _AnyEngine:
+    """Planning needs an engine's identity only."""
+
+    name, version = "any", "1"
+
+    def parameters(self) -> dict[str, str]:
+        return {}
+
+
+def test_planning_and_copy_policy_catch_what_the_readme_says(manifest, images: Path, tmp_path: Path) -> None:
+    brand = load_brand(CAMPAIGN / "brand.yaml")
+    workspace = Workspace.open(str(tmp_path))
+    plan = plan_manifest(
+        manifest, workspace=workspace, engine=_AnyEngine(), brand=brand, image_root=str(images.parent)
+    )
+    assert [(r.asset_id, r.locale, r.status) for r in plan.rejected] == [
+        ("summer-sale-story", "ja", Status.FAILED)
+    ]
+    assert MISSPELT in plan.rejected[0].reason
+    assert [(j.asset_id, j.locale, j.missing_copy) for j in plan.jobs if j.missing_copy] == [
+        ("mid-autumn", "th", ("中秋礼遇",))
+    ]
+    verdicts = {(job.asset_id, job.locale): check_copy_policy(job, brand).status for job in plan.jobs}
+    wrong = {key: status for key, status in verdicts.items() if status is not CheckStatus.PASSED}
+    assert wrong == {
+        ("gift-ribbon", "en"): CheckStatus.FAILED,
+        ("camera-deal", "en"): CheckStatus.FAILED,
+    }
 
 
 def test_the_document_asks_for_the_same_as_the_table(manifest) -> None:
