@@ -35,7 +35,7 @@ def plan_to_parquet(plan: Plan) -> bytes:
     import pyarrow.parquet as pq
 
     kinds = ["rejected"] * len(plan.rejected) + ["job"] * len(plan.jobs)
-    records = [*plan.rejected, *plan.jobs]
+    records: list[JobResult | Job] = [*plan.rejected, *plan.jobs]
     keys = [result.job for result in plan.rejected] + [job.key for job in plan.jobs]
     columns = {
         "kind": kinds,
