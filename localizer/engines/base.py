@@ -30,6 +30,11 @@ class Placement:
         background: median colour behind the type, sRGB.
         cap_height: of the type as set, in pixels.
         missing_glyphs: characters for which no font had a glyph (must be empty).
+        scale: size over the size of the source type; below 1 it had to shrink.
+        room: ``x0, y0, x1, y1`` that the ink had to stay in, where it was measured.
+        corners: the ink box of each line as four image points, for slanted text.
+        typeset: glyphs come from a font and are right by construction; reading back then looks for what
+            covers or blurs them. False for pixels that a model made.
         note: anything a reviewer should know ("set at 71 % of the source size").
     """
 
@@ -43,6 +48,10 @@ class Placement:
     background: tuple[int, int, int] | None = None
     cap_height: float | None = None
     missing_glyphs: str = ""
+    scale: float = 1.0
+    room: tuple[float, float, float, float] | None = None
+    corners: tuple[tuple[tuple[float, float], ...], ...] = ()
+    typeset: bool = True
     note: str = ""
 
 
@@ -68,7 +77,7 @@ class Candidate:
     Attributes:
         rgb: H x W x 3 uint8, same size as the source, bit-identical to it wherever `mask` is False.
         mask: H x W bool, the edit area.
-        placements: one per edit, in the job's order.
+        placements: at least one per edit, in the job's order; several where a text stood several times.
         findings: check results that only the engine can know (text not found, plate not clean).
         can_retry: whether another attempt could do better.
         facts: what may help to understand the attempt (timings, fonts); goes into the result's log.

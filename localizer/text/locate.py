@@ -119,7 +119,7 @@ def _blocks(wanted: str, lines: Sequence[TextLine], free: list[int]) -> list[Fou
     out: list[Found] = []
     order = sorted(free, key=lambda i: (lines[i].box[1], lines[i].box[0]))
     for start in order:
-        stack = [((start,), fold(lines[start].text))]
+        stack: list[tuple[tuple[int, ...], str]] = [((start,), fold(lines[start].text))]
         while stack:
             used, text = stack.pop()
             if len(text) > 1.3 * len(target) + 2 or len(used) > 8:

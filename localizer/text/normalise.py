@@ -6,9 +6,7 @@ import unicodedata
 from functools import lru_cache
 
 _KEEP = frozenset("%¥$€£₩฿₫₹₽")
-_SAME_AS = str.maketrans(
-    {"～": "~", "〜": "~", "’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "٪": "%"}
-)
+_SAME_AS = str.maketrans("～〜’‘“”–—٪", "~~''\"\"--%")
 
 
 @lru_cache(maxsize=4096)

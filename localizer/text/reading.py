@@ -161,7 +161,7 @@ def read_crop(
     x1, y1 = min(w, math.ceil(box[2] + p)), min(h, math.ceil(box[3] + p))
     if x1 - x0 < 2 or y1 - y0 < 2:
         return ()
-    crop = np.ascontiguousarray(rgb[y0:y1, x0:x1, ::-1])
+    crop: Any = np.ascontiguousarray(rgb[y0:y1, x0:x1, ::-1])
     # Tall type is read no better than type of about 100 px, only slower.
     scale = min(1.0, 960 / max(crop.shape[:2]))
     if min(crop.shape[:2]) < 40:

@@ -1,0 +1,235 @@
+"""Which pixels are ink: the strokes of a text line with everything that belongs to them.
+
+Two models. On a plain or graded ground whatever differs from the ground inside the line is ink, so
+outlines and shadows come along. On a photo the ink is told by its colour, which is frequent inside the
+line and rare around it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from localizer.text.reading import Quad
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+Image = "npt.NDArray[np.uint8]"
+
+_CLUSTERS = 5
+_SAME_COLOUR = 14.0  # ΔE (CIE76) below which two clusters are one colour
+_GROUND_SHARE = 0.62  # share of the line's border that one colour must have to be its ground
+_LEAST_DIFFERENCE = 9.0  # JPEG noise stays below
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """The ink of one line, in the coordinates of the crop it was found in.
+
+    Attributes:
+        strokes: H x W bool, the fill of the glyphs themselves (for measuring).
+        erase: H x W bool, strokes with anti-aliasing, outline and shadow (for erasing).
+        ground: H x W x 3 float32, what the ground would be without ink; None on a photo.
+        colour: sRGB of the fill.
+        plain: whether the ground is plain or graded.
+    """
+
+    strokes: npt.NDArray[np.bool_]
+    erase: npt.NDArray[np.bool_]
+    ground: npt.NDArray[np.float32] | None
+    colour: tuple[int, int, int]
+    plain: bool
+
+
+def polygon(shape: tuple[int, int], quad: Quad, *, grow: float = 0.0) -> npt.NDArray[np.bool_]:
+    """H x W bool, True inside a quad, grown by some pixels."""
+    import cv2
+
+    mask = np.zeros(shape, np.uint8)
+    cv2.fillPoly(mask, [np.round(np.array(quad)).astype(np.int32)], 1)
+    return dilate(mask > 0, grow)
+
+
+def dilate(mask: npt.NDArray[np.bool_], radius: float) -> npt.NDArray[np.bool_]:
+    """Grow a mask by a radius in pixels (a disc); a negative radius shrinks it."""
+    import cv2
+
+    r = round(abs(radius))
+    if r == 0:
+        return mask
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * r + 1, 2 * r + 1))
+    operation = cv2.MORPH_DILATE if radius > 0 else cv2.MORPH_ERODE
+    return np.asarray(cv2.morphologyEx(mask.astype(np.uint8), operation, disc, borderValue=0)) > 0
+
+
+def find_ink(rgb: npt.NDArray[np.uint8], quad: Quad, height: float) -> Ink | None:
+    """The ink inside a quad, or None when nothing there stands out.
+
+    Args:
+        rgb: crop around the line, with a margin of at least half its height where the image allows.
+        quad: the line, in crop coordinates.
+        height: of the line across its reading direction, in pixels.
+    """
+    import cv2
+
+    lab = np.asarray(cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), np.float32)
+    inside = polygon(rgb.shape[:2], quad, grow=0.04 * height)
+    if inside.sum() < 30:
+        return None
+    labels, centres = _colours(lab, inside)
+    band = inside & ~dilate(inside, -max(2.0, 0.05 * height))
+    share = np.bincount(labels[band], minlength=len(centres)) / max(1, band.sum())
+    ground = int(share.argmax())
+    if share[ground] >= _GROUND_SHARE:
+        ink = _on_plain(rgb, lab, inside, labels == ground, height)
+        if ink is not None:
+            return ink
+    return _on_photo(rgb, lab, inside, labels, centres, height)
+
+
+def _colours(
+    lab: npt.NDArray[np.float32], inside: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
+    """Label every pixel with one of a few colours met inside the line; graded colours are merged."""
+    import cv2
+
+    cv2.setRNGSeed(7)  # k-means++ draws: the same crop must give the same mask
+    sample = lab[inside]
+    sample = sample[:: max(1, len(sample) // 20000)]
+    k = min(_CLUSTERS, len(sample))
+    stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 1.0)
+    _, _, centres = cv2.kmeans(sample, k, None, stop, 1, cv2.KMEANS_PP_CENTERS)  # type: ignore[call-overload]
+    parent = list(range(k))
+    for i in range(k):
+        for j in range(i):
+            if np.linalg.norm(centres[i] - centres[j]) < _SAME_COLOUR:
+                old, new = parent[i], parent[j]
+                parent = [new if p == old else p for p in parent]
+    distance = np.stack([np.linalg.norm(lab - c, axis=2) for c in centres])
+    labels = np.array(parent)[distance.argmin(0)]
+    return labels, np.asarray(centres, np.float32)
+
+
+def fit_ground(
+    values: npt.NDArray[np.float32], known: npt.NDArray[np.bool_], *, degree: int = 2
+) -> npt.NDArray[np.float32]:
+    """A smooth surface through the known pixels, by robust least squares, evaluated everywhere.
+
+    Args:
+        values: H x W x C.
+        known: H x W bool.
+    """
+    h, w = known.shape
+    yy, xx = np.mgrid[0:h, 0:w].astype(np.float32)
+    u, v = xx / max(1, w) - 0.5, yy / max(1, h) - 0.5
+    terms = [np.ones_like(u), u, v]
+    if degree >= 2:
+        terms += [u * u, u * v, v * v]
+    basis = np.stack(terms, -1)
+    a, b = basis[known], values[known]
+    step = max(1, len(a) // 8000)
+    a, b = a[::step], b[::step]
+    weight = np.ones(len(a), np.float32)
+    coefficients = np.zeros((a.shape[1], b.shape[1]), np.float32)
+    for _ in range(4):
+        coefficients = np.linalg.lstsq(a * weight[:, None], b * weight[:, None], rcond=None)[0].astype(
+            np.float32
+        )
+        residual = np.linalg.norm(b - a @ coefficients, axis=1)
+        scale = 1.5 * float(np.median(residual)) + 0.5
+        weight = np.minimum(1.0, scale / np.maximum(residual, 1e-3)).astype(np.float32)
+    return np.asarray(basis @ coefficients, np.float32)
+
+
+def _on_plain(
+    rgb: npt.NDArray[np.uint8],
+    lab: npt.NDArray[np.float32],
+    inside: npt.NDArray[np.bool_],
+    ground_label: npt.NDArray[np.bool_],
+    height: float,
+) -> Ink | None:
+    known = dilate(ground_label & inside, -1) & inside
+    if known.sum() < 0.15 * inside.sum():
+        return None
+    surface = fit_ground(lab, known)
+    difference = np.linalg.norm(lab - surface, axis=2)
+    if np.percentile(difference[known], 90) > _LEAST_DIFFERENCE:  # a photo after all
+        return None
+    contrast = float(np.percentile(difference[inside], 97))
+    if contrast < 1.6 * _LEAST_DIFFERENCE:
+        return None
+    touched = difference > max(_LEAST_DIFFERENCE, 0.12 * contrast)
+    touched = _drop_outsiders(touched, inside, height, share=0.9)
+    strokes = touched & (difference > 0.5 * contrast)
+    if strokes.sum() < 12:
+        return None
+    # Letters that run over a picture hang together with it: tell those by their colour.
+    typical = np.median(lab[dilate(strokes, -1) if dilate(strokes, -1).any() else strokes], axis=0)
+    alike = _drop_outsiders(np.linalg.norm(lab - typical, axis=2) < 22, inside, height, share=0.9)
+    if alike.sum() > 1.02 * (alike & strokes).sum():
+        strokes = strokes | alike
+        touched = touched | dilate(alike, max(1.0, 0.02 * height))
+    colour = _fill_colour(rgb, strokes, difference)
+    ground = fit_ground(rgb.astype(np.float32), known)
+    return Ink(strokes, dilate(touched, max(2.0, 0.03 * height)), ground, colour, True)
+
+
+def _on_photo(
+    rgb: npt.NDArray[np.uint8],
+    lab: npt.NDArray[np.float32],
+    inside: npt.NDArray[np.bool_],
+    labels: npt.NDArray[np.intp],
+    centres: npt.NDArray[np.float32],
+    height: float,
+) -> Ink | None:
+    ring = dilate(inside, 0.5 * height) & ~dilate(inside, 0.08 * height)
+    count = len(centres)
+    # Far colours all count as the nearest centre; only those close to it are that colour.
+    near = np.stack([np.linalg.norm(lab - c, axis=2) < 28 for c in centres])
+    within = np.array([(near[i] & inside & (labels == i)).sum() for i in range(count)]) / inside.sum()
+    around = np.array([(near[i] & ring).sum() for i in range(count)]) / max(1, ring.sum())
+    excess = np.where(within > 0.04, (within - around) * within / (around + 0.02), -1)
+    best = int(excess.argmax())
+    if excess[best] <= 0.05:
+        return None
+    core = near[best] & inside
+    centre = np.median(lab[core], axis=0) if core.any() else centres[best]
+    distance = np.linalg.norm(lab - centre, axis=2)
+    strokes = _drop_outsiders(distance < 24, inside, height, share=0.7)
+    if strokes.sum() < 12:
+        return None
+    fringe = (distance < 48) & inside & dilate(strokes, max(2.0, 0.04 * height))
+    colour = _fill_colour(rgb, strokes, -distance)
+    return Ink(strokes, dilate(strokes | fringe, max(2.0, 0.035 * height)), None, colour, False)
+
+
+def _drop_outsiders(
+    mask: npt.NDArray[np.bool_], inside: npt.NDArray[np.bool_], height: float, *, share: float
+) -> npt.NDArray[np.bool_]:
+    """Keep the components that live inside the line: edges of panels and pictures only pass through."""
+    import cv2
+
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    area_in = np.bincount(labels[inside], minlength=count)
+    keep = np.zeros(count, bool)
+    line_area = float(inside.sum())
+    for i in range(1, count):
+        area = stats[i, cv2.CC_STAT_AREA]
+        speck = area < max(3.0, 0.0004 * height * height)
+        solid = area > 0.85 * line_area
+        keep[i] = area_in[i] >= share * area and not speck and not solid
+    return np.asarray(keep[labels] & inside)
+
+
+def _fill_colour(
+    rgb: npt.NDArray[np.uint8], strokes: npt.NDArray[np.bool_], merit: npt.NDArray[np.float32]
+) -> tuple[int, int, int]:
+    """Median colour of the heart of the strokes, away from anti-aliased edges."""
+    heart = dilate(strokes, -1)
+    if heart.sum() < 20:
+        heart = strokes & (merit >= np.median(merit[strokes]))
+    r, g, b = (round(float(c)) for c in np.median(rgb[heart], axis=0))
+    return r, g, b

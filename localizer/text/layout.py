@@ -1,0 +1,131 @@
+"""Fitting a text into a place: break lines, then shrink, as little as possible of both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from localizer.locales import is_rtl, script_of
+from localizer.text.fonts import Face
+from localizer.text.linebreak import pieces
+from localizer.text.shaping import ShapedLine, shape_line
+
+MIN_SCALE = 0.5
+_JOINING = {"Arab", "Deva"}
+_LINE_PENALTY = 0.1  # one line more or less than the source is worth this much shrinking
+_MAX_LINES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A text broken into lines at a size.
+
+    Attributes:
+        size: pixels per em.
+        scale: `size` over the size that was asked for.
+        pitch: baseline to baseline, pixels.
+        fits: whether it is inside the place at a scale of at least `MIN_SCALE`.
+    """
+
+    lines: tuple[ShapedLine, ...]
+    size: float
+    scale: float
+    pitch: float
+    fits: bool
+
+
+def default_pitch(locale: str) -> float:
+    """Line pitch in em where the source has one line only; scripts with stacked marks need more."""
+    return {"Thai": 1.45, "Deva": 1.4, "Arab": 1.4}.get(script_of(locale), 1.2)
+
+
+def fit(
+    text: str,
+    faces: tuple[Face, ...],
+    locale: str,
+    *,
+    size: float,
+    width: float,
+    height: float,
+    source_lines: int = 1,
+    source_width: float = 0.0,
+    pitch: float | None = None,
+    tracking: float = 0.0,
+    stretch: float = 1.0,
+    least: float = MIN_SCALE,
+) -> Setting:
+    """Choose breaks and size.
+
+    Args:
+        size: wanted, pixels per em; the result is never larger.
+        width, height: of the place, pixels.
+        source_lines: a setting with as many lines is preferred, unless fewer fit into
+        source_width: of the source text, pixels.
+        pitch: wanted line pitch in em.
+        least: smallest scale that still counts as fitting.
+    """
+    if script_of(locale) in _JOINING:
+        tracking = 0.0
+    em = max(pitch or 0.0, default_pitch(locale) if script_of(locale) in {"Thai", "Deva", "Arab"} else 1.0)
+    if pitch is None:
+        em = default_pitch(locale)
+    best: tuple[float, Setting] | None = None
+    for broken in _breakings(text, faces, locale, tracking):
+        lines = tuple(shape_line(t, faces, locale, tracking) for t in broken)
+        wide = max(line.ink[2] - line.ink[0] for line in lines) * stretch
+        tall = lines[0].ink[3] - lines[-1].ink[1] + em * (len(lines) - 1)
+        scale = min(1.0, width / max(1e-6, wide * size), height / max(1e-6, tall * size))
+        shorter = len(lines) < source_lines and wide * size <= source_width
+        forced = broken == text.split("\n") and "\n" in text  # a break that the copywriter set
+        merit = scale - (0 if forced or shorter else _LINE_PENALTY * abs(len(lines) - source_lines))
+        if best is None or merit > best[0] + 1e-9:
+            best = merit, Setting(lines, size * scale, scale, em * size * scale, scale >= least)
+    assert best is not None  # noqa: S101 - _breakings gives at least one
+    return best[1]
+
+
+def _breakings(text: str, faces: tuple[Face, ...], locale: str, tracking: float) -> list[list[str]]:
+    """Ways to break a text: as the copy says, and in one to several lines of about equal width."""
+    paragraphs = [p.strip() for p in text.split("\n")]
+    out = [[p for p in paragraphs if p] or [""]]
+    joiner = "" if script_of(locale) in {"Hans", "Hant", "Jpan", "Thai"} else " "
+    flowing = joiner.join(p for p in paragraphs if p)
+    for phrases in (True, False):
+        parts = pieces(flowing, locale, phrases=phrases)
+        for count in range(1, min(_MAX_LINES, len(parts)) + 1):
+            lines = _balance(parts, count, faces, locale, tracking)
+            if lines and lines not in out:
+                out.append(lines)
+    return out
+
+
+def _balance(
+    parts: tuple[str, ...], count: int, faces: tuple[Face, ...], locale: str, tracking: float
+) -> list[str]:
+    """Break into exactly so many lines with the widest line as narrow as can be (dynamic programme)."""
+    widths = [shape_line(p, faces, locale, tracking).advance for p in parts]
+    n = len(parts)
+    prefix = [0.0]
+    for w in widths:
+        prefix.append(prefix[-1] + w)
+    infinity = float("inf")
+    cost = [[infinity] * (n + 1) for _ in range(count + 1)]
+    cut = [[0] * (n + 1) for _ in range(count + 1)]
+    cost[0][0] = 0.0
+    for k in range(1, count + 1):
+        for j in range(k, n + 1):
+            for i in range(k - 1, j):
+                c = max(cost[k - 1][i], prefix[j] - prefix[i])
+                if c < cost[k][j]:
+                    cost[k][j], cut[k][j] = c, i
+    lines, j = [], n
+    for k in range(count, 0, -1):
+        i = cut[k][j]
+        lines.append("".join(parts[i:j]).strip())
+        j = i
+    lines.reverse()
+    return lines if all(lines) else []
+
+
+def natural_alignment(locale: str) -> str:
+    """Where text starts in a locale: ``left`` or ``right``."""
+    return "right" if is_rtl(locale) else "left"

@@ -1,0 +1,124 @@
+"""How much room there is around a text: measured on the erased plate, not guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from localizer.model import Box
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+_MARGIN = 0.03  # of the image's shorter side, kept free along the frame
+_STEP = 6  # pixels over which an edge is looked for
+_EDGE = 16.0  # difference (0 to 255) that is an edge on a quiet ground
+_CROWDED = 0.12  # share of a row or column that may be edge
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Limits for ink around a text, in pixels of the image; `box` lies inside.
+
+    Attributes:
+        panel: whether left and right are bounded by an edge of the ground (a pill, a card) on both sides.
+    """
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    panel: bool = False
+
+
+def measure_room(
+    plate: npt.NDArray[np.uint8],
+    box: Box,
+    *,
+    height: float,
+    obstacles: Sequence[Box],
+    neighbours: Sequence[Box] = (),
+) -> Room:
+    """Grow a box in the four directions until something is in the way.
+
+    Args:
+        plate: H x W x 3, the image with all texts to be replaced erased.
+        box: ink of the old text.
+        height: of one line, pixels; clearances are shares of it.
+        obstacles: what may not be covered: other texts, faces, product labels.
+        neighbours: texts that are replaced as well: each gets half of the gap between them.
+    """
+    h, w = plate.shape[:2]
+    margin = _MARGIN * min(h, w)
+    x0, y0, x1, y1 = box
+    right, right_edge = _grow(plate, box, w - margin)
+    left, left_edge = _grow(plate[:, ::-1], (w - x1, y0, w - x0, y1), w - margin)
+    turned = np.ascontiguousarray(plate.transpose(1, 0, 2))
+    bottom, bottom_edge = _grow(turned, (y0, x0, y1, x1), h - margin)
+    top, top_edge = _grow(turned[:, ::-1], (h - y1, x0, h - y0, x1), h - margin)
+    clear = 0.3 * height
+    limits = [
+        _pull_in(left, w - x0, left_edge, clear),
+        _pull_in(top, h - y0, top_edge, clear),
+        _pull_in(right, x1, right_edge, clear),
+        _pull_in(bottom, y1, bottom_edge, clear),
+    ]
+    room = [w - limits[0], h - limits[1], limits[2], limits[3]]
+    halved = [_meet(box, n, clear) for n in neighbours]
+    for ox0, oy0, ox1, oy1 in (*obstacles, *halved):
+        beside = min(oy1, y1) - max(oy0, y0) > 0
+        above_below = min(ox1, x1) - max(ox0, x0) > 0
+        if beside and ox0 >= x1 - 1:
+            room[2] = max(x1, min(room[2], ox0 - clear))
+        elif beside and ox1 <= x0 + 1:
+            room[0] = min(x0, max(room[0], ox1 + clear))
+        elif above_below and oy0 >= y1 - 0.3 * height:
+            room[3] = max(y1, min(room[3], oy0 - 0.5 * clear))
+        elif above_below and oy1 <= y0 + 0.3 * height:
+            room[1] = min(y0, max(room[1], oy1 + 0.5 * clear))
+    return Room(room[0], room[1], room[2], room[3], panel=left_edge and right_edge)
+
+
+def _meet(box: Box, other: Box, clear: float) -> Box:
+    """A neighbour, grown to the middle of the gap (less the clearance that obstacles get)."""
+    x0, y0, x1, y1 = other
+    half = round(clear / 2)
+    if x0 >= box[2]:
+        x0 = max(box[2], (x0 + box[2]) // 2 + half)
+    elif x1 <= box[0]:
+        x1 = min(box[0], (x1 + box[0]) // 2 - half)
+    if y0 >= box[3]:
+        y0 = max(box[3], (y0 + box[3]) // 2 + half // 2)
+    elif y1 <= box[1]:
+        y1 = min(box[1], (y1 + box[1]) // 2 - half // 2)
+    return x0, y0, x1, y1
+
+
+def _pull_in(limit: float, own: float, edge: bool, clear: float) -> float:
+    """Keep clear of an edge, but never ask for more air than the source text had itself."""
+    if limit <= own:
+        return own
+    return max(own, limit - min(clear, limit - own)) if edge else limit
+
+
+def _grow(plate: npt.NDArray[np.uint8], box: Box, end: float) -> tuple[float, bool]:
+    """How far to the right a box may grow, and whether an edge of the ground stopped it."""
+    x0, y0, x1, y1 = box
+    stop = int(max(x1, min(end, plate.shape[1])))
+    band = plate[max(0, y0) : max(y0 + 1, y1), : stop + 1].astype(np.float32)
+    if stop - x1 < 2 or band.shape[0] < 2 or band.shape[1] <= _STEP:
+        return float(stop), False
+    jump = np.abs(band[:, _STEP:] - band[:, :-_STEP]).max(2)  # column c: between c and c + STEP
+    own = jump[:, max(0, x0) : max(1, x1 - _STEP)]
+    if own.size == 0:
+        own = jump
+    noise = float(np.percentile(own, 75))
+    threshold = max(_EDGE, 3.0 * noise)
+    usual = float((own > threshold).mean())
+    crowded = (jump[:, max(0, x1 - _STEP) :] > threshold).mean(0) > max(_CROWDED, usual + 0.25)
+    if not crowded.any():
+        return float(stop), False
+    return float(min(stop, x1 + int(crowded.argmax()))), True
