@@ -13,15 +13,13 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from localizer.errors import ObjectNotFound, PreconditionFailed, StorageError, StorageUnavailable
 from localizer.model import Decision, Job, JobResult, Status
+from localizer.plan_files import Plan, plan_from_parquet, plan_to_parquet
 from localizer.storage import Storage
 from localizer.storage.content_types import content_type_of
-
-if TYPE_CHECKING:
-    from localizer.planning import Plan
 
 _PLAIN = re.compile(r"(?!\.)[A-Za-z0-9_.-]{1,120}")
 _PLAN, _RESULTS, _DECISIONS, _REPORT = "plan.parquet", "results.jsonl", "decisions.jsonl", "report.html"
@@ -45,8 +43,6 @@ class Run:
 
     def save_plan(self, plan: Plan) -> str:
         """Keep the plan; returns its path or URI."""
-        from localizer.planning import plan_to_parquet
-
         return self._write(_PLAN, plan_to_parquet(plan))
 
     def load_plan(self) -> Plan:
@@ -55,8 +51,6 @@ class Run:
         Raises:
             ObjectNotFound: the run was not planned yet.
         """
-        from localizer.planning import plan_from_parquet
-
         return plan_from_parquet(self._storage.read(f"{self._folder}/{_PLAN}"))
 
     def save_shard(self, shard: str, results: Iterable[JobResult]) -> str:

@@ -54,7 +54,9 @@ class ReleaseObject:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> ReleaseObject:
-        return cls(**{**data, "checks": tuple(data["checks"])})
+        # A newer version may record more; what this one needs must be there (TypeError otherwise).
+        known = {name: data[name] for name in cls.__dataclass_fields__ if name in data}
+        return cls(**{**known, "checks": tuple(data["checks"])})
 
 
 @dataclass(frozen=True, slots=True)
