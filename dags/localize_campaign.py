@@ -6,10 +6,10 @@ approval and publishes what was approved as one immutable release.
 
 | task | what it does |
 |---|---|
-| `load_manifest` | reads and validates the manifest, plans the jobs; a wrong row becomes a `failed` result, the good rows go on |
+| `load_manifest` | reads the manifest and plans the jobs; a wrong row becomes a `failed` result, the others go on |
 | `edit_images` | one mapped task per image (per shard of 20 to 50 beyond 64 images): edit, check, try again |
 | `quality_gate` | gathers the results, writes the report, stops a run that went wrong as a whole |
-| `review` | asks a person under *Required actions*, once for the whole batch, as the parameter `approval` says |
+| `review` | asks a person once, under *Required actions*, if the parameter `approval` says so |
 | `publish` | publishes exactly what the recorded decisions name, and moves the pointer last |
 | `report` | writes the report again, with decisions and release |
 
@@ -25,7 +25,7 @@ from pathlib import Path
 from airflow.sdk import DAG, Param, TriggerRule
 
 from localizer.engines.registry import engine_names
-from operators.edit import EditImagesOperator
+from operators.edit import POOL, EditImagesOperator
 from operators.gate import QualityGateOperator
 from operators.manifest import LoadManifestOperator
 from operators.publish import PublishReleaseOperator
@@ -96,6 +96,15 @@ params = {
         description="When a person is asked",
         section="Publish",
     ),
+    "campaign": Param(
+        None,
+        type=["string", "null"],
+        pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        title="Campaign",
+        description="Folder to publish under; empty: as the manifest says, else its file name",
+        examples=["618-2026"],
+        section="Publish",
+    ),
     "publish_uri": Param(
         PUBLISH,
         type="string",
@@ -155,7 +164,7 @@ with DAG(
         **place,
     )
     edit = EditImagesOperator.partial(
-        task_id="edit_images", map_index_template="{{ asset }}", **make, **place
+        task_id="edit_images", pool=POOL, map_index_template="{{ asset }}", **make, **place
     ).expand(shard=load.output)
     gate = QualityGateOperator(
         task_id="quality_gate",
@@ -165,7 +174,12 @@ with DAG(
         **place,
     )
     review = ReviewOperator(task_id="review", approval="{{ params.approval }}", **place)
-    publish = PublishReleaseOperator(task_id="publish", publish_uri="{{ params.publish_uri }}", **place)
+    publish = PublishReleaseOperator(
+        task_id="publish",
+        publish_uri="{{ params.publish_uri }}",
+        campaign="{{ params.campaign }}",
+        **place,
+    )
     report = ReportOperator(task_id="report", published=publish.output, **place)
 
     [load, edit] >> gate >> review >> publish >> report

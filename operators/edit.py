@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from localizer.runs import Run
 
 POOL = "image_edit"
+"""The pool that `make` and the compose file create."""
+
 _CHECKPOINT_EVERY_S = 10.0
 
 
@@ -28,7 +30,8 @@ class EditImagesOperator(LocalizerOperator):
     done again. On the last try such images become `failed` rows too, so that no image is ever lost.
     Returns counts.
 
-    Runs in the pool ``image_edit``, which must exist. In the UI a mapped task is named by its images.
+    Give it a pool that limits how many edits run at once (``partial(pool=POOL)``: a mapped task does not
+    take one from its operator), and ``map_index_template="{{ asset }}"`` to see its images in the UI.
 
     Args:
         shard: a descriptor ``{"shard", "label", "jobs"}``; `jobs` are indices into the plan.
@@ -58,7 +61,6 @@ class EditImagesOperator(LocalizerOperator):
         workers: int | str = 2,
         **kwargs: Any,
     ) -> None:
-        kwargs.setdefault("pool", POOL)
         super().__init__(**kwargs)
         self.shard = shard
         self.engine = engine

@@ -69,6 +69,7 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
         response_timeout: timedelta | None = timedelta(days=7),
         **kwargs: Any,
     ) -> None:
+        kwargs.pop("params", None)  # Airflow hands the DAG's down; the form has its own
         super().__init__(
             subject=subject,
             options=[APPROVE, REJECT],

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from localizer.errors import InputError
 from localizer.model import Action, Edit, Job
 from operators.manifest import as_bool, shard_descriptors, shard_size, target_locales

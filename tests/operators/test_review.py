@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowFailException
+
 from localizer.errors import InputError
 from localizer.model import JobResult, Status, Verdict
 from localizer.planning import Plan

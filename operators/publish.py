@@ -1,0 +1,101 @@
+"""Publish what the recorded decisions approve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import Asset, AssetAlias
+
+from operators.base import LocalizerOperator, gcs_client
+from operators.manifest import as_bool
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from localizer.release import Published
+
+RELEASES = AssetAlias("localizer_releases")
+"""Gets an event per release that became current; a DAG scheduled on it runs after each of them."""
+
+
+class PublishReleaseOperator(LocalizerOperator):
+    """Publish the approved images of a run as one immutable release and make it current.
+
+    Takes nothing but what the run's recorded decisions name, with the very bytes that were decided on.
+    Where nothing was approved it publishes nothing and succeeds: whoever comes after looks at what it
+    returns. Publishing again what is current already writes nothing. A release that became current is an
+    event of the asset alias ``localizer_releases``, on the asset ``localizer://<campaign>``.
+
+    Returns ``{"release_id", "release_uri", "campaign", "images", "written", "moved", "previous",
+    "message"}``; the first two are empty where nothing was approved.
+
+    Args:
+        publish_uri: path or ``gs://bucket/prefix`` below which all campaigns are published.
+        campaign: folder below it; default as the plan says.
+        check_only: check everything and say what would be written; write nothing.
+    """
+
+    template_fields: Sequence[str] = (
+        *LocalizerOperator.template_fields,
+        "publish_uri",
+        "campaign",
+        "check_only",
+    )
+    ui_color = "#d9f0dd"
+
+    def __init__(
+        self,
+        *,
+        publish_uri: str,
+        campaign: str | None = None,
+        check_only: bool | str = False,
+        **kwargs: Any,
+    ) -> None:
+        kwargs.setdefault("outlets", [RELEASES])
+        super().__init__(**kwargs)
+        self.publish_uri = publish_uri
+        self.campaign = campaign
+        self.check_only = check_only
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        from localizer.release import publish
+
+        run = self.open_run()
+        published = publish(
+            run,
+            workspace=self.open_workspace(),
+            publish_uri=self.publish_uri,
+            campaign=self.campaign or run.load_plan().campaign,
+            client=gcs_client(self.publish_uri, self.gcp_conn_id),
+            dry_run=as_bool(self.check_only, field="check_only"),
+        )
+        for warning in published.warnings:
+            self.log.warning("%s", warning)
+        self.log.info("%s", published.message)
+        if published.pointer_moved:
+            self._announce(context, published)
+        return {
+            "release_id": published.release_id or "",
+            "release_uri": published.uri or "",
+            "campaign": published.campaign,
+            "images": published.objects,
+            "written": published.objects_new,
+            "moved": published.pointer_moved,
+            "previous": published.previous or "",
+            "message": published.message,
+        }
+
+    def _announce(self, context: Context, published: Published) -> None:
+        """Tell Airflow; a task that was given other outlets announces nothing."""
+        if RELEASES not in self.outlets:
+            return
+        context["outlet_events"][RELEASES].add(
+            Asset(name=f"localized campaign {published.campaign}", uri=f"localizer://{published.campaign}"),
+            extra={
+                "release_id": published.release_id,
+                "release_uri": published.uri,
+                "images": published.objects,
+                "previous": published.previous,
+            },
+        )

@@ -1,0 +1,122 @@
+"""Every DAG imports quickly, alone, and says who owns it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+DAG_FILES = sorted(p for p in (PROJECT / "dags").rglob("*.py") if "DAG(" in p.read_text("utf-8"))
+HEAVY = ["torch", "cv2", "google.cloud", "pandas", "scipy", "onnxruntime", "rapidocr", "skia", "PIL", "numpy"]
+
+_IMPORT = """
+import json, sys, time
+import airflow, airflow.sdk, airflow.sdk.bases.operator, airflow.sdk.definitions.dag, jinja2
+import airflow.providers.standard.operators.hitl
+before = set(sys.modules)
+sys.path.insert(0, sys.argv[1])
+started = time.process_time()
+namespace = __import__(sys.argv[2])
+seconds = time.process_time() - started
+print(json.dumps({"seconds": seconds, "heavy": [m for m in sys.argv[3:] if m in set(sys.modules) - before]}))
+"""
+
+
+def test_there_are_dags() -> None:
+    assert [p.stem for p in DAG_FILES] == ["localize_campaign"]
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda p: p.stem)
+def test_imports_in_under_a_second_and_nothing_heavy(path: Path) -> None:
+    runs = []
+    for _ in range(2):  # the first may have to compile
+        command = [sys.executable, "-c", _IMPORT, str(path.parent), path.stem, *HEAVY]
+        runs.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+    assert runs[-1]["heavy"] == []
+    assert runs[-1]["seconds"] < 1.0
+
+
+@pytest.fixture(scope="module")
+def dags(airflow_db: None) -> dict[str, Any]:
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(dag_folder=str(PROJECT / "dags"))
+    assert bag.import_errors == {}
+    return dict(bag.dags)
+
+
+def test_every_dag_says_what_it_is(dags: dict[str, Any]) -> None:
+    for dag in dags.values():
+        assert dag.tags, dag.dag_id
+        assert dag.doc_md, dag.dag_id
+        for task in dag.tasks:
+            assert task.owner not in {"", "airflow"}, task.task_id
+            assert 1 <= task.retries <= 2, task.task_id
+
+
+def test_every_parameter_explains_itself_and_has_a_default_that_is_valid(dags: dict[str, Any]) -> None:
+    params = dags["localize_campaign"].params
+    params.validate()
+    for name in params:
+        param = params.get_param(name)
+        assert param.description, name
+        assert {"title", "section"} <= set(param.schema), name
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("manifest", "manifest.csv"),
+        ("manifest", "ftp://host/manifest.csv"),
+        ("publish_uri", "s3://bucket/x"),
+        ("workspace", "../elsewhere"),
+        ("engine", "photoshop"),
+        ("approval", "sometimes"),
+        ("locales", "ja"),
+        ("dry_run", "perhaps"),
+    ],
+)
+def test_a_wrong_parameter_is_refused_before_anything_runs(
+    dags: dict[str, Any], name: str, value: object
+) -> None:
+    from airflow.sdk.exceptions import ParamValidationError
+
+    params = dags["localize_campaign"].params
+    with pytest.raises(ParamValidationError, match=name):
+        params[name] = value
+
+
+def test_edits_run_in_their_pool_and_retry_only_what_is_worth_it(dags: dict[str, Any]) -> None:
+    from localizer.errors import (
+        ConfigurationError,
+        EngineError,
+        EngineUnavailable,
+        ManifestError,
+        StorageUnavailable,
+    )
+    from operators.retries import RETRY_POLICY
+
+    edit = dags["localize_campaign"].get_task("edit_images")
+    assert edit.pool == "image_edit"
+    assert edit.map_index_template == "{{ asset }}"
+
+    def action(error: Exception) -> str:
+        return str(RETRY_POLICY.evaluate(error, try_number=1, max_tries=2).action.value)
+
+    assert [action(e("x")) for e in (EngineUnavailable, StorageUnavailable)] == ["retry", "retry"]
+    assert [action(e("x")) for e in (ManifestError, ConfigurationError, EngineError)] == ["fail"] * 3
+    assert action(ConnectionResetError()) == "default"
+
+
+def test_operators_are_ours_after_plugins_are_loaded(airflow_db: None) -> None:
+    from airflow import plugins_manager
+
+    plugins_manager.get_plugin_info()
+    import operators
+
+    assert Path(operators.__file__).parent == PROJECT / "operators"
