@@ -11,7 +11,7 @@ from PIL import Image
 from PIL.TiffImagePlugin import BITSPERSAMPLE
 
 from localizer.errors import ImageError
-from localizer.images import colour, jpeg, png
+from localizer.images import colour, completeness, jpeg, png
 from localizer.images.orientation import to_stored, to_upright
 from localizer.images.sniff import identify
 from localizer.images.source import Limits, Samples, SourceImage, UInt8Array
@@ -65,13 +65,17 @@ def _decode(data: bytes, fmt: str, name: str, limits: Limits) -> SourceImage:
     elif fmt == "PNG":
         chunks = png.read_chunks(data, name=name)
     else:
-        _check_whole(data, fmt, name)
+        completeness.check_length(data, fmt, name=name)
     image = Image.open(io.BytesIO(data), formats=[fmt])
     _check_size(image.width, image.height, name, limits)
     _check_single(image, fmt, name)
     dpi = _dpi(image)
     orientation = _orientation(image, fmt)  # before loading: Pillow turns a TIFF upright and forgets the tag
+    if fmt == "TIFF":
+        completeness.check_strips(image, data, name=name)
     image.load()
+    if fmt == "JPEG":
+        completeness.check_scans(image, data, name=name)
     mode = "L" if image.mode in _DEEP_GREY else _MODES.get(image.mode, "")
     if not mode:
         raise ImageError(
@@ -126,19 +130,6 @@ def _check_single(image: Image.Image, fmt: str, name: str) -> None:
         raise ImageError(
             f"{name}: the {fmt} is animated ({frames} frames); only still images can be localized"
         )
-
-
-def _check_whole(data: bytes, fmt: str, name: str) -> None:
-    """Files whose own length field says more than there is; decoders often shrug at a few lost bytes."""
-    stated = len(data)
-    if fmt == "WEBP":
-        stated = struct.unpack_from("<I", data, 4)[0] + 8
-    elif fmt == "BMP":
-        stated = struct.unpack_from("<I", data, 2)[0]
-    elif fmt == "GIF" and b";" not in data[-64:]:  # some writers pad behind the trailer
-        stated = len(data) + 1
-    if len(data) < stated:
-        raise ImageError(f"{name}: the {fmt} is cut short at byte {len(data)} of {stated}; upload it again")
 
 
 def webp_is_lossless(data: bytes) -> bool:

@@ -163,6 +163,8 @@ def _score(encoded: bytes, source: SourceImage, painted: Painted, mask: BoolArra
     if source.mode == "CMYK":
         seen, _ = colour.cmyk_to_rgb(seen, source.icc)
         asked, _ = colour.cmyk_to_rgb(asked.astype(np.uint8, copy=False), source.icc)
+    colours = {"L": 1, "LA": 1}.get(source.mode, 3)  # a lossless alpha plane would flatter the figure
     shape = (*where.shape, -1)
-    value = psnr(seen.reshape(shape), asked.astype(np.uint8, copy=False).reshape(shape), where)
+    seen, asked = seen.reshape(shape)[..., :colours], asked.reshape(shape)[..., :colours]
+    value = psnr(seen, asked.astype(np.uint8, copy=False), where)
     return float("inf") if value is None else value

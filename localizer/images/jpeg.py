@@ -65,6 +65,17 @@ def read_segments(data: bytes, *, name: str) -> list[Segment]:
     Raises:
         ImageError: the file ends before its end marker, or its structure is broken.
     """
+    return _walk(data, name)[0]
+
+
+def with_surplus(data: bytes, *, name: str) -> bytes:
+    """The file with some bytes too many at the end of its last scan."""
+    _, end = _walk(data, name)
+    return data[:end] + b"\x35\xca\x53\xac" * 16 + data[end:]
+
+
+def _walk(data: bytes, name: str) -> tuple[list[Segment], int]:
+    """The segments, and where the end marker stands."""
     segments: list[Segment] = []
     at = 2
     while True:
@@ -78,7 +89,7 @@ def read_segments(data: bytes, *, name: str) -> list[Segment]:
             raise ImageError(f"{name}: the JPEG is damaged at byte {at}; upload it again")
         marker = data[at + 1]
         if marker == _EOI:
-            return segments
+            return segments, at
         if marker in _BARE:
             at += 2
             continue
