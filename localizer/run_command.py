@@ -243,7 +243,8 @@ def _summary(results: Sequence[JobResult], seconds: float) -> str:
             *_rows("failed", by_status[Status.FAILED]),
             *_rows("review", by_status[Status.NEEDS_REVIEW]),
             f"{len(results)} images: {counts[Status.PASSED]} passed, "
-            f"{counts[Status.NEEDS_REVIEW]} need review, {counts[Status.FAILED]} failed; {cached} reused; {seconds:.1f} s",
+            f"{counts[Status.NEEDS_REVIEW]} need review, {counts[Status.FAILED]} failed; "
+            f"{cached} reused; {seconds:.1f} s",
         ]
     )
 

@@ -22,8 +22,12 @@ from localizer.report.wording import (
     measured,
 )
 
+FEW = 60
+"""Up to this number of jobs, pictures are large and every edit is shown at actual size; beyond, only
+exceptions are."""
+
 MANY = 200
-"""Above this number of jobs, pictures get smaller and only exceptions and the first `MANY` have them."""
+"""Above this number of jobs, pictures are small and only exceptions and the first `MANY` have them."""
 
 _ORDER = [Status.FAILED, Status.NEEDS_REVIEW, Status.PASSED]
 _CHECK_ORDER = [CheckStatus.FAILED, CheckStatus.UNDECIDED, CheckStatus.PASSED]
@@ -126,7 +130,8 @@ def _views(
 ) -> list[_JobView]:
     """In the order shown: exceptions first, else as in the manifest."""
     decided = {(d.asset_id, d.locale): d for d in decisions}
-    thumbnails = Thumbnails(read, long_side=480 if len(results) <= MANY else 240)
+    count = len(results)
+    thumbnails = Thumbnails(read, long_side=480 if count <= FEW else 320 if count <= MANY else 240)
     ordered = sorted(enumerate(results), key=lambda pair: (_ORDER.index(pair[1].status), pair[0]))
     return [
         _view(
@@ -134,13 +139,19 @@ def _views(
             anchor=f"job-{index}",
             decision=decided.get((result.asset_id, result.locale)),
             thumbnails=thumbnails if place < MANY or result.status is not Status.PASSED else None,
+            crops=count <= FEW or result.status is not Status.PASSED,
         )
         for place, (index, result) in enumerate(ordered)
     ]
 
 
 def _view(
-    result: JobResult, *, anchor: str, decision: Decision | None, thumbnails: Thumbnails | None
+    result: JobResult,
+    *,
+    anchor: str,
+    decision: Decision | None,
+    thumbnails: Thumbnails | None,
+    crops: bool,
 ) -> _JobView:
     before = after = crop_before = crop_after = None
     # Names inside the workspace are fixed; a result's own paths are absolute or gs:// URIs of that time.
@@ -148,7 +159,7 @@ def _view(
     source = f"sources/{result.source.rsplit('/', 1)[-1]}" if result.source else None
     if thumbnails is not None and source:
         before = thumbnails.whole(source)
-        box = next((_extent(e) for e in result.edits if e.get("box")), None)
+        box = next((_extent(e) for e in result.edits if e.get("box")), None) if crops else None
         crop_before = thumbnails.crop(source, box) if box and candidate else None
         if candidate:
             after = thumbnails.whole(candidate)

@@ -1,0 +1,226 @@
+"""The report: self-contained, safe against what manifests say, exceptions first."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import re
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from localizer.model import CheckResult, CheckStatus, Decision, JobResult, Status, Verdict
+from localizer.report import render_report
+from localizer.report.page import MANY
+from localizer.workspace import Workspace
+
+NOW = datetime(2026, 6, 1, 8, 30, tzinfo=UTC)
+EVIL = '<script>alert(1)</script>"onerror="alert(2)" {{ 7*7 }} javascript:alert(3)'
+VOID = {"meta", "img", "br", "link", "input", "hr"}
+
+
+class Page(HTMLParser):
+    """What a browser would see: tags with attributes, text, and whether tags nest."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.open: list[str] = []
+        self.text: dict[str, list[str]] = {}
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, {k: v or "" for k, v in attrs}))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if data.strip():
+            self.text.setdefault(self.open[-1] if self.open else "", []).append(data.strip())
+
+    def all(self, tag: str) -> list[dict[str, str]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace.open(str(tmp_path))
+
+
+def picture(colour: tuple[int, int, int], size: tuple[int, int] = (1200, 800)) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", size, colour).save(out, "PNG")
+    return out.getvalue()
+
+
+def save(workspace: Workspace, asset: str, locale: str, status: Status, **more: Any) -> JobResult:
+    name, sha256 = workspace.put_source(picture((200, 0, 0)), "png")
+    fields: dict[str, Any] = {
+        "image": "candidate.png",
+        "edits": (
+            {
+                "action": "replace_text",
+                "text": "新品上市",
+                "replacement": "وصل حديثًا",
+                "box": [100, 100, 300, 160],
+                "source_box": [100, 100, 260, 170],
+                "engine": "typeset",
+                "note": "set at 71 % of the source size",
+            },
+        ),
+        "checks": (CheckResult("text_correct", CheckStatus.PASSED, 1.0, 0.97),),
+        "engine": "typeset",
+        "attempts": 1,
+        "seconds": 2.0,
+        "rows": (4, 5),
+        **more,
+    }
+    key = hashlib.sha256(f"{asset}{locale}".encode()).hexdigest()
+    result = JobResult(key, asset, locale, status, source=name, source_sha256=sha256, **fields)
+    files = {"candidate.png": picture((0, 0, 200))} if result.image else {}
+    return workspace.save_result(result, files)
+
+
+def render(workspace: Workspace, results: list[JobResult], **more: Any) -> str:
+    fields: dict[str, Any] = {"campaign": "618", "run_id": "run-1", "generated_at": NOW, **more}
+    return render_report(results=results, read=workspace.storage.read, **fields)
+
+
+def test_pictures_copy_and_checks_are_shown(workspace: Workspace) -> None:
+    result = save(workspace, "poster", "ar", Status.PASSED)
+    html = render(workspace, [result], release_id="r-1", seconds=75.0)
+    page = Page(html)
+    assert page.open == []
+    before, after, crop_before, crop_after = page.all("img")
+    assert all(i["alt"] for i in page.all("img"))
+    assert (before["width"], before["height"]) == ("480", "320")
+    assert (crop_before["width"], crop_before["height"]) == (crop_after["width"], crop_after["height"])
+    assert _colour(before) == pytest.approx((200, 0, 0), abs=6)
+    assert _colour(after) == pytest.approx((0, 0, 200), abs=6)
+    spans = [t for t in page.tags if t[0] == "span" and t[1].get("lang") == "ar"]
+    assert spans[0][1]["dir"] == "auto"
+    words = " ".join(t for texts in page.text.values() for t in texts)
+    for expected in (
+        "وصل حديثًا",
+        "新品上市",
+        "set at 71 %",
+        "The new text reads back as asked",
+        "Arabic",
+        "r-1",
+    ):
+        assert expected in words
+    assert "Manifest rows 4, 5" in words
+    assert "1 min 15 s" in words
+
+
+def _colour(image: dict[str, str]) -> tuple[int, ...]:
+    data = base64.b64decode(image["src"].removeprefix("data:image/jpeg;base64,"))
+    return tuple(np.asarray(Image.open(io.BytesIO(data))).reshape(-1, 3).mean(axis=0))
+
+
+def test_nothing_a_manifest_says_becomes_markup(workspace: Workspace) -> None:
+    result = save(
+        workspace,
+        EVIL,
+        "ja",
+        Status.NEEDS_REVIEW,
+        reason=EVIL,
+        engine=EVIL,
+        edits=({"action": "replace_text", "text": EVIL, "replacement": EVIL, "box": None, "note": EVIL},),
+        checks=(CheckResult(EVIL, CheckStatus.FAILED, 0.1, 0.2, EVIL, missing=EVIL),),
+        attempt_log=({"engine": EVIL, "status": EVIL, "reason": EVIL},) * 2,
+    ).with_changes(locale='en" onload="alert(4)')
+    decision = Decision(result.job, EVIL, result.locale, Verdict.REJECTED, EVIL, "t", EVIL)
+    html = render(
+        workspace,
+        [result],
+        campaign=EVIL,
+        run_id=EVIL,
+        warnings=[EVIL],
+        out_of_scope=[(EVIL, EVIL)],
+        decisions=[decision],
+        release_id=EVIL,
+        release_uri=EVIL,
+    )
+    page = Page(html)
+    assert len(page.all("script")) == 1
+    assert "alert(" not in page.text["script"][0]
+    for tag, attributes in page.tags:
+        assert not [name for name in attributes if name.startswith("on")], tag
+        assert not attributes.get("href", "#").startswith("javascript:")
+    assert "{{ 7*7 }}" in html  # shown as it was written, not evaluated
+
+
+def test_the_page_needs_nothing_else(workspace: Workspace) -> None:
+    html = render(workspace, [save(workspace, "poster", "ar", Status.PASSED)])
+    page = Page(html)
+    for tag, attributes in page.tags:
+        assert tag not in {"link", "iframe", "object", "embed", "base", "form"}
+        for name in ("src", "href", "srcset", "action"):
+            if name in attributes:
+                assert attributes[name].startswith(("data:image/jpeg;base64,", "#")), (tag, attributes[name])
+    assert not re.search(r"url\(|@import|https?://", re.sub(r'src="data:[^"]*"', "", html))
+    policy = next(m["content"] for m in page.all("meta") if "http-equiv" in m)
+    script = html.split("<script>")[1].split("</script>")[0]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in policy
+    assert "default-src 'none'" in policy
+
+
+def test_exceptions_come_first_and_are_explained(workspace: Workspace) -> None:
+    review = save(workspace, "b", "ja", Status.NEEDS_REVIEW, reason="the price is not certain")
+    rejected = JobResult("x", "c", "fr", Status.FAILED, reason="row 7, image: no such file", rows=(7,))
+    results = [save(workspace, "a", "ja", Status.PASSED), review, rejected]
+    decisions = [
+        Decision(results[0].job, "a", "ja", Verdict.APPROVED, "policy:passed", "t", "all checks passed"),
+        Decision(review.job, "b", "ja", Verdict.REJECTED, "mei", "t"),
+    ]
+    html = render(workspace, results, decisions=decisions)
+    page = Page(html)
+    assert [a["data-status"] for a in page.all("article")] == ["failed", "needs_review", "passed"]
+    assert "the price is not certain" in html
+    assert "row 7, image: no such file" in html
+    assert "Approved by the policy “passed”" in html
+    assert "Rejected by mei" in html
+    anchors = {a["id"] for a in page.all("article")}
+    links = {a["href"].removeprefix("#") for a in page.all("a")} - {"images"}
+    assert links == anchors  # the overview leads to every job
+
+
+def test_an_image_that_cannot_be_read_is_named(workspace: Workspace) -> None:
+    result = save(workspace, "poster", "ar", Status.PASSED)
+    workspace.storage.write(f"jobs/{result.job}/candidate.png", b"gone bad")
+    html = render(workspace, [result])
+    assert "No picture:" in html
+    assert "candidate.png" in html
+
+
+def test_a_large_run_stays_light(workspace: Workspace) -> None:
+    first = save(workspace, "poster", "ja", Status.PASSED)
+    bad = save(workspace, "bad", "ja", Status.NEEDS_REVIEW, reason="look")
+    many = [first.with_changes(asset_id=f"poster-{n}") for n in range(MANY + 40)]
+    html = render(workspace, [*many, bad])
+    page = Page(html)
+    assert len(page.all("article")) == MANY + 41
+    assert {i["width"] for i in page.all("img") if "source image" in i["alt"]} == {"240"}
+    without = sum("before: the source image" in i["alt"] for i in page.all("img"))
+    assert without == MANY
+    assert "41 have none" in html
+    assert "bad before: the source image" in html
+    assert [i["alt"].split()[0] for i in page.all("img") if "actual size" in i["alt"]] == ["bad", "bad"]
+
+
+def test_an_empty_run(workspace: Workspace) -> None:
+    page = Page(render(workspace, []))
+    assert page.open == []
+    assert page.all("article") == []
