@@ -15,7 +15,7 @@ _STRIP_OFFSETS, _STRIP_BYTES, _TILE_OFFSETS, _TILE_BYTES = 273, 279, 324, 325
 
 
 def check_length(data: bytes, fmt: str, *, name: str) -> None:
-    """Compare the file's length with what its own headers say (WebP, BMP, GIF).
+    """Compare the file's length with what its own headers say (WebP, BMP, GIF, TIFF directory).
 
     Raises:
         ImageError: cut short.
@@ -27,6 +27,8 @@ def check_length(data: bytes, fmt: str, *, name: str) -> None:
         stated = struct.unpack_from("<I", data, 2)[0]
     elif fmt == "GIF":
         stated = _gif_length(data)
+    elif fmt == "TIFF" and len(data) >= 8:
+        stated = _tiff_directory_end(data)
     if len(data) < stated:
         raise ImageError(f"{name}: the {fmt} is cut short at byte {len(data)}; upload it again")
 
@@ -76,6 +78,17 @@ def _gif_length(data: bytes) -> int:
             at += data[at] + 1
         at += 1
     return len(data) + 1
+
+
+def _tiff_directory_end(data: bytes) -> int:
+    order = "<" if data.startswith(b"II") else ">"
+    magic, at = struct.unpack_from(order + "HI", data, 2)
+    if magic != 42:  # BigTIFF: Pillow itself fails where its directory is cut
+        return 0
+    if at + 2 > len(data):
+        return int(at + 2)
+    (entries,) = struct.unpack_from(order + "H", data, at)
+    return int(at + 2 + 12 * entries + 4)
 
 
 def _colour_table(flags: int) -> int:
