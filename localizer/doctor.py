@@ -67,31 +67,35 @@ def _ocr() -> Finding:
 
 
 def _tesseract() -> Iterator[Finding]:
-    from localizer.text.tesseract import LANGUAGES, installed_languages
+    from localizer.text.tesseract import LANGUAGES, is_installed, package_of
 
-    installed = installed_languages()
     for locale, language in LANGUAGES.items():
         name = locale_name(locale)
         yield Finding(
             f"Tesseract reader for {name}",
-            is_present=language in installed,
+            is_present=is_installed(language),
             is_needed=False,
             detail=language,
             means=f"{name} text cannot be read back: such images end as needs_review.",
-            install=f"apt-get install tesseract-ocr-{language.replace('_', '-')}",
+            install=f"apt-get install {package_of(language)}",
         )
 
 
 def _fonts() -> Iterator[Finding]:
+    import babel
+    import langcodes
+
     from localizer.text.fonts import scripts, stack
 
+    names = babel.Locale("en").scripts
     for script in scripts():
+        likely = langcodes.Language.get(f"und-{script}").maximize().to_tag()
         try:
-            detail, missing = Path(stack(f"und-{script}")[0].path).name, ""
+            detail, missing = Path(stack(likely)[0].path).name, ""
         except ConfigurationError as exc:
             detail, missing = "", str(exc)
         yield Finding(
-            f"Font for script {script}",
+            f"Font for {names.get(script, script)}",
             is_present=not missing,
             is_needed=True,
             detail=detail,
