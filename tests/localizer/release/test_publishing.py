@@ -303,6 +303,25 @@ def test_a_missing_image_of_the_current_release_is_put_back(campaign: Campaign, 
     assert current_images(campaign)["ja/poster.jpg"] == b"one"
 
 
+def test_the_pointer_moves_only_after_all_objects_were_seen_whole(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Something damages an image after it was written and before the pointer would move."""
+    run = campaign.run("r1", IMAGES)
+    storage_class = type(campaign.published)
+    original = storage_class.create
+
+    def create(self: Any, name: str, data: bytes, **options: Any) -> Any:
+        if name.endswith("release.json"):
+            self.write(name.replace("release.json", "ko/poster.jpg"), b"TWO")
+        return original(self, name, data, **options)
+
+    monkeypatch.setattr(storage_class, "create", create)
+    with pytest.raises(ReleaseError, match=r"ko/poster\.jpg is not the image recorded"):
+        go(campaign, run)
+    assert read_current(campaign.publish_uri, "spring") is None
+
+
 def test_the_loser_of_two_publishers_does_not_take_over(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
