@@ -23,7 +23,7 @@ from localizer.report.wording import (
 )
 
 FEW = 60
-"""Up to this number of jobs, pictures are large and every edit is shown at actual size; beyond, only
+"""Up to this number of jobs, pictures are large and each first edit is shown close up; beyond, only
 exceptions are."""
 
 MANY = 200

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from localizer.model import Box
 
-CROP_SIZE = (540, 340)  # px; as much of an edit as is shown at 100 %
+CROP_SIZE = (540, 340)  # px; small edits are shown at 100 %, larger ones shrunk to this
 _QUALITY = 80
 
 
@@ -51,7 +51,7 @@ class Thumbnails:
         return self._whole(name)
 
     def crop(self, name: str, box: Box) -> Picture:
-        """The surroundings of a box at 100 %, at most `CROP_SIZE`."""
+        """The surroundings of a box, at most `CROP_SIZE`; never enlarged."""
         try:
             rgb = self._decoded(name)
         except LocalizerError as exc:
@@ -60,11 +60,11 @@ class Thumbnails:
         x0, y0, x1, y1 = _surroundings(box, width, height)
         if x1 <= x0 or y1 <= y0:
             return Picture(problem="the edit's box lies outside the image")
-        return _picture(rgb[y0:y1, x0:x1])
+        return _picture(rgb[y0:y1, x0:x1], most=CROP_SIZE)
 
     def _make_whole(self, name: str) -> Picture:
         try:
-            return _picture(self._decoded(name), long_side=self.long_side)
+            return _picture(self._decoded(name), most=(self.long_side, self.long_side))
         except LocalizerError as exc:
             return Picture(problem=str(exc))
 
@@ -75,23 +75,22 @@ class Thumbnails:
 
 
 def _surroundings(box: Box, width: int, height: int) -> Box:
-    """A window around the box with some air, inside the image, at most `CROP_SIZE` large."""
+    """A window around the box with some air, inside the image."""
     x0, y0, x1, y1 = box
     spans = []
-    for low, high, limit, most in ((x0, x1, width, CROP_SIZE[0]), (y0, y1, height, CROP_SIZE[1])):
-        size = min(round((high - low) * 1.25) + 24, most, limit)
+    for low, high, limit in ((x0, x1, width), (y0, y1, height)):
+        size = min(round((high - low) * 1.25) + 24, limit)
         start = min(max(0, (low + high - size) // 2), limit - size)
         spans.append((start, start + size))
     (left, right), (top, bottom) = spans
     return left, top, right, bottom
 
 
-def _picture(rgb: npt.NDArray[np.uint8], *, long_side: int | None = None) -> Picture:
+def _picture(rgb: npt.NDArray[np.uint8], *, most: tuple[int, int]) -> Picture:
     from PIL import Image
 
     image = Image.fromarray(rgb)
-    if long_side is not None:
-        image.thumbnail((long_side, long_side), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    image.thumbnail(most, Image.Resampling.LANCZOS, reducing_gap=3.0)
     out = io.BytesIO()
     image.save(out, "JPEG", quality=_QUALITY, optimize=True)
     encoded = base64.b64encode(out.getvalue()).decode("ascii")

@@ -217,7 +217,7 @@ def test_a_large_run_stays_light(workspace: Workspace) -> None:
     assert without == MANY
     assert "41 have none" in html
     assert "bad before: the source image" in html
-    assert [i["alt"].split()[0] for i in page.all("img") if "actual size" in i["alt"]] == ["bad", "bad"]
+    assert [i["alt"].split()[0] for i in page.all("img") if "close up" in i["alt"]] == ["bad", "bad"]
 
 
 def test_an_empty_run(workspace: Workspace) -> None:
