@@ -6,7 +6,7 @@ approval and publishes what was approved as one immutable release.
 
 | task | what it does |
 |---|---|
-| `load_manifest` | reads the manifest and plans the jobs; a wrong row becomes a `failed` result, the others go on |
+| `load_manifest` | reads the manifest and plans the jobs; a wrong row becomes a `failed` result |
 | `edit_images` | one mapped task per image (per shard of 20 to 50 beyond 64 images): edit, check, try again |
 | `quality_gate` | gathers the results, writes the report, stops a run that went wrong as a whole |
 | `review` | asks a person once, under *Required actions*, if the parameter `approval` says so |
@@ -168,9 +168,10 @@ with DAG(
     ).expand(shard=load.output)
     gate = QualityGateOperator(
         task_id="quality_gate",
+        shards=load.output,
         plan_only="{{ params.dry_run }}",
-        # Judge what there is, also when the task of one image died.
-        trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS,
+        # Judge what there is, also when the task of one image died, or when no row was good.
+        trigger_rule=TriggerRule.ALL_DONE,
         **place,
     )
     review = ReviewOperator(task_id="review", approval="{{ params.approval }}", **place)
@@ -182,4 +183,4 @@ with DAG(
     )
     report = ReportOperator(task_id="report", published=publish.output, **place)
 
-    [load, edit] >> gate >> review >> publish >> report
+    edit >> gate >> review >> publish >> report

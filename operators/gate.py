@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
@@ -22,27 +22,42 @@ class QualityGateOperator(LocalizerOperator):
     """Merge all shards into ``results.jsonl``, write the report, and stop a run that went wrong as a whole.
 
     A job that has no result row, because its task died, becomes ``failed``: "was not finished". So give
-    this task the trigger rule ``all_done_min_one_success`` with the loading task among its upstream
-    tasks. Returns counts.
+    this task the trigger rule ``all_done``, and `shards`, by which it knows that there is a plan to judge
+    by. Returns counts.
 
     Args:
+        shards: what `LoadManifestOperator` returned. None means that it failed, and then this task fails
+            too, so that a plan left over from an earlier try of the same run is not taken for this one's.
         min_pass_rate: smallest share of jobs, 0 to 1, that must have passed; below it the task fails and
             nothing can be approved or published. 0 turns it off; a run without a single usable image
             fails all the same.
         plan_only: nothing was edited, so skip.
     """
 
-    template_fields: Sequence[str] = (*LocalizerOperator.template_fields, "min_pass_rate", "plan_only")
+    template_fields: Sequence[str] = (
+        *LocalizerOperator.template_fields,
+        "shards",
+        "min_pass_rate",
+        "plan_only",
+    )
     ui_color = "#d9f0dd"
 
     def __init__(
-        self, *, min_pass_rate: float | str = 0.0, plan_only: bool | str = False, **kwargs: Any
+        self,
+        *,
+        shards: Sequence[Mapping[str, Any]] | None = (),
+        min_pass_rate: float | str = 0.0,
+        plan_only: bool | str = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.shards = shards
         self.min_pass_rate = min_pass_rate
         self.plan_only = plan_only
 
     def execute(self, context: Context) -> dict[str, Any]:
+        if self.shards is None:
+            raise AirflowFailException("the manifest was not loaded, so there is nothing to judge")
         if as_bool(self.plan_only, field="plan_only"):
             raise AirflowSkipException("plan only: nothing was edited")
         run = self.open_run()
