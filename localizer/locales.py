@@ -52,7 +52,7 @@ def same_language(a: str, b: str) -> bool:
 
 @lru_cache(maxsize=256)
 def script_of(tag: str) -> str:
-    """ISO 15924 script that a locale is written in (``ar`` → ``Arab``, ``ja`` → ``Jpan``); ``Zyyy`` for und/mul."""
+    """ISO 15924 script of a locale (``ar`` → ``Arab``, ``ja`` → ``Jpan``); ``Zyyy`` for und and mul."""
     import langcodes
 
     if language_of(tag) in {"und", "mul", "zxx"}:

@@ -36,8 +36,8 @@ class _Work:
     placements: dict[int, list[Placement]] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
 
-    def doubt(self, name: str, detail: str, status: CheckStatus = CheckStatus.UNDECIDED) -> None:
-        self.findings.append(CheckResult(name, status, detail=detail))
+    def doubt(self, name: str, detail: str) -> None:
+        self.findings.append(CheckResult(name, CheckStatus.UNDECIDED, detail=detail))
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,14 +175,14 @@ def _report_missing(work: _Work, index: int, edit: Edit) -> None:
         what = "all text is to be translated; give each of these an edit or a deck entry"
     else:
         what = f"“{edit.text}” was not found in the image"
-    work.doubt("text_found", f"{what}; read: {read}{more}", CheckStatus.FAILED)
+    work.doubt("text_found", f"{what}; read: {read}{more}")
     work.placements.setdefault(index, []).append(Placement(edit, note="not found"))
 
 
 def _erase_box(work: _Work, index: int, edit: Edit) -> None:
     """Fill a whole box from its surroundings; only a person can say whether that looks right."""
     if edit.box is None:
-        work.doubt("text_found", f"{edit.action}: a box is needed to know where", CheckStatus.FAILED)
+        work.doubt("text_found", f"{edit.action}: a box is needed to know where")
         work.placements.setdefault(index, []).append(Placement(edit, note="no box"))
         return
     h, w = work.mask.shape
@@ -227,7 +227,14 @@ def _set_all(
         mine = o.found.box
         blockers = [b for b in staying if _overlap(b, mine) < 0.6]
         rest = [line.box for line in _rest_of_line(work.lines, o.found)]
-        room = measure_room(work.plate, ink, height=height, obstacles=[*blockers, *rest], neighbours=others)
+        room = measure_room(
+            work.plate,
+            ink,
+            height=height,
+            obstacles=[*blockers, *rest],
+            neighbours=others,
+            plain=o.erased.plain,
+        )
         align = alignment(o.erased.styles, room, rgb.shape[1], [*staying, *others])
         if rest:
             align = "center"

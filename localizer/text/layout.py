@@ -11,7 +11,7 @@ from localizer.text.shaping import ShapedLine, shape_line
 
 MIN_SCALE = 0.5
 _JOINING = {"Arab", "Deva"}
-_LINE_PENALTY = 0.1  # one line more or less than the source is worth this much shrinking
+_LINE_PENALTY = 0.15  # one line more or less than the source is worth this much shrinking
 _MAX_LINES = 6
 
 

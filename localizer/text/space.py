@@ -41,6 +41,7 @@ def measure_room(
     height: float,
     obstacles: Sequence[Box],
     neighbours: Sequence[Box] = (),
+    plain: bool = True,
 ) -> Room:
     """Grow a box in the four directions until something is in the way.
 
@@ -49,16 +50,23 @@ def measure_room(
         box: ink of the old text.
         height: of one line, pixels; clearances are shares of it.
         obstacles: what may not be covered: other texts, faces, product labels.
+        plain: whether the ground is plain or graded, so that an edge in it is an edge of a panel. On a
+            photo edges are everywhere and mean nothing.
         neighbours: texts that are replaced as well: each gets half of the gap between them.
     """
     h, w = plate.shape[:2]
     margin = _MARGIN * min(h, w)
     x0, y0, x1, y1 = box
-    right, right_edge = _grow(plate, box, w - margin)
-    left, left_edge = _grow(plate[:, ::-1], (w - x1, y0, w - x0, y1), w - margin)
-    turned = np.ascontiguousarray(plate.transpose(1, 0, 2))
-    bottom, bottom_edge = _grow(turned, (y0, x0, y1, x1), h - margin)
-    top, top_edge = _grow(turned[:, ::-1], (h - y1, x0, h - y0, x1), h - margin)
+    if plain:
+        turned = np.ascontiguousarray(plate.transpose(1, 0, 2))
+        right, right_edge = _grow(plate, box, w - margin)
+        left, left_edge = _grow(plate[:, ::-1], (w - x1, y0, w - x0, y1), w - margin)
+        bottom, bottom_edge = _grow(turned, (y0, x0, y1, x1), h - margin)
+        top, top_edge = _grow(turned[:, ::-1], (h - y1, x0, h - y0, x1), h - margin)
+    else:
+        right_edge = left_edge = bottom_edge = top_edge = False
+        right, left = max(w - margin, x1), max(w - margin, w - x0)
+        bottom, top = max(h - margin, y1), max(h - margin, h - y0)
     clear = 0.3 * height
     limits = [
         _pull_in(left, w - x0, left_edge, clear),

@@ -1,0 +1,193 @@
+"""Check `text_correct`: every text that was set is read back from the finished pixels.
+
+A reading that equals the text settles it. One that does not is held against what the same reader makes of
+the same line drawn black on white: if it misreads that alike, the reader is weak and the picture is not at
+fault, as long as digits, prices and brand terms come back right. Everything else is for a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from localizer.engines.base import Placement
+from localizer.locales import language_of, script_of
+from localizer.model import CheckResult, CheckStatus
+from localizer.text import tesseract
+from localizer.text.fonts import BOLD, stack
+from localizer.text.normalise import digits_of, fold, similarity
+from localizer.text.reading import read_line
+from localizer.text.render import PlacedLine, draw
+from localizer.text.shaping import shape_line
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    UInt8Array = npt.NDArray[np.uint8]
+
+NAME = "text_correct"
+EXACT = 1.0
+ALIKE = 0.8  # least similarity that a misreading may have, even if plain black on white is misread alike
+SURE = 0.9  # confidence from which a wrong reading of the picture is held to be right
+_RAPIDOCR_SCRIPTS = {"Latn", "Hans", "Hant", "Jpan"}
+
+Reader = Callable[["UInt8Array", tuple[int, int, int]], tuple[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    text: str
+    confidence: float
+    value: float
+
+
+def reader_for(locale: str) -> tuple[Reader | None, str]:
+    """The reader of a locale's script, or None and the component that is missing."""
+    language = language_of(locale)
+    if script_of(locale) in _RAPIDOCR_SCRIPTS and language != "vi":  # no Vietnamese tone letters
+        return lambda rgb, _colour: read_line(rgb), ""
+    code = tesseract.LANGUAGES.get(language)
+    if code is None:
+        return None, f"no reader for {locale}"
+    if not tesseract.is_installed(code):
+        return None, tesseract.package_of(code)
+    return lambda rgb, colour: tesseract.read_line(rgb, colour, code), ""
+
+
+def check_text_correct(
+    rgb: UInt8Array, placements: Sequence[Placement], *, locale: str, keep: Sequence[str] = ()
+) -> CheckResult:
+    """Read every text that was set.
+
+    Args:
+        rgb: H x W x 3 uint8, the candidate.
+        locale: of the type that was set.
+        keep: brand terms that must come back to the letter where they occur.
+
+    `value` is the lowest similarity, 1.0 being exact.
+    """
+    texts = [p for p in placements if p.lines]
+    if not texts:
+        return CheckResult(NAME, CheckStatus.PASSED, None, EXACT, "no text was set")
+    worst, status, details, missing = 1.0, CheckStatus.PASSED, [], ""
+    for placement in texts:
+        one, value, detail, lacking = _check(rgb, placement, _reading_locale(placement, locale), keep)
+        worst, missing = min(worst, value), missing or lacking
+        status = _worse(status, one)
+        if detail:
+            details.append(detail)
+    return CheckResult(NAME, status, round(worst, 3), EXACT, "; ".join(details), missing)
+
+
+def _reading_locale(placement: Placement, locale: str) -> str:
+    """The locale to read in: a text without one letter of the locale's script is read as what it is."""
+    from localizer.text.style import locale_of_text
+
+    text = "".join(placement.lines)
+    native = locale_of_text(text, locale)
+    return locale if native == "en" and any(c.isdigit() for c in text) and not _latin(text) else native
+
+
+def _latin(text: str) -> bool:
+    return any(c.isalpha() and ord(c) < 0x250 for c in text)
+
+
+def _check(
+    rgb: UInt8Array, placement: Placement, locale: str, keep: Sequence[str]
+) -> tuple[CheckStatus, float, str, str]:
+    wanted = " ".join(placement.lines)
+    if not fold(wanted):
+        return CheckStatus.PASSED, 1.0, "", ""
+    reader, lacking = reader_for(locale)
+    if reader is None:
+        return (
+            CheckStatus.UNDECIDED,
+            0.0,
+            f"“{wanted}” could not be read back: {lacking} is not installed",
+            lacking,
+        )
+    reading = _read(rgb, placement, reader)
+    if reading.value == 1.0:
+        return CheckStatus.PASSED, 1.0, "", ""
+    said = f"“{wanted}” was read as “{reading.text}”"
+    if digits_of(reading.text) != digits_of(wanted):
+        return CheckStatus.UNDECIDED, reading.value, f"{said}: the digits differ", ""
+    lost = [t for t in keep if fold(t) in fold(wanted) and fold(t) not in fold(reading.text)]
+    if lost:
+        return CheckStatus.UNDECIDED, reading.value, f"{said}: {', '.join(lost)} did not come back", ""
+    if placement.typeset and reading.value >= ALIKE:
+        plain = _read_plain(placement, locale, reader)
+        if fold(plain.text) == fold(reading.text):
+            return CheckStatus.PASSED, reading.value, f"{said}, as it is in plain black on white", ""
+    if reading.value < 0.5 and reading.confidence >= SURE and not placement.typeset:
+        return CheckStatus.FAILED, reading.value, said, ""
+    return CheckStatus.UNDECIDED, reading.value, said, ""
+
+
+def _read(rgb: UInt8Array, placement: Placement, reader: Reader) -> _Reading:
+    """The best of three readings, which differ in the margin around the line."""
+    wanted = " ".join(placement.lines)
+    best = _Reading("", 0.0, -1.0)
+    for margin in (0.18, 0.4, 0.06):
+        parts = [
+            reader(rectify(rgb, corners, margin), placement.colour or (0, 0, 0))
+            for corners in placement.corners
+        ]
+        text = " ".join(p[0] for p in parts)
+        reading = _Reading(text, min(p[1] for p in parts), similarity(text, wanted))
+        if reading.value > best.value:
+            best = reading
+        if best.value == 1.0:
+            break
+    return best
+
+
+def _read_plain(placement: Placement, locale: str, reader: Reader) -> _Reading:
+    """Read the same lines drawn black on white at a comfortable size."""
+    size, black = 64.0, (0, 0, 0)
+    texts, confidence = [], 1.0
+    for text in placement.lines:
+        line = shape_line(text, stack(locale, weight=BOLD), locale)
+        x0, y0, x1, y1 = (v * size for v in line.ink)
+        page = np.full((int(y1 - y0) + 24, int(x1 - x0) + 24, 3), 255, np.uint8)
+        drawn, _ = draw(page, [PlacedLine(line, 12 - x0, 12 + y1, size)], black)
+        got, sure = reader(drawn, black)
+        texts.append(got)
+        confidence = min(confidence, sure)
+    joined = " ".join(texts)
+    return _Reading(joined, confidence, similarity(joined, " ".join(placement.lines)))
+
+
+def rectify(rgb: UInt8Array, corners: Sequence[tuple[float, float]], margin: float) -> UInt8Array:
+    """A line, upright, with a margin.
+
+    Args:
+        corners: top left, top right, bottom right, bottom left of its ink, in image pixels.
+        margin: share of its height, added on every side (2 px at least).
+    """
+    import cv2
+
+    tl, tr, _, bl = (np.array(c, np.float64) for c in corners)
+    along, down = tr - tl, bl - tl
+    width, height = float(np.linalg.norm(along)), float(np.linalg.norm(down))
+    if width < 1 or height < 1:
+        return np.full((8, 8, 3), 255, np.uint8)
+    m = max(2.0, margin * height)
+    u, v = along / width, down / height
+    scale = min(1.0, 96 / height) if height > 96 else 1.0  # readers work at about 48 px
+    size = (max(1, round((width + 2 * m) * scale)), max(1, round((height + 2 * m) * scale)))
+    source = np.array([tl - m * u - m * v, tr + m * u - m * v, bl - m * u + m * v], np.float32)
+    target = np.array([[0, 0], [size[0], 0], [0, size[1]]], np.float32)
+    matrix = cv2.getAffineTransform(source, target)
+    flags = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    return np.asarray(
+        cv2.warpAffine(rgb, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8
+    )
+
+
+def _worse(a: CheckStatus, b: CheckStatus) -> CheckStatus:
+    order = (CheckStatus.PASSED, CheckStatus.UNDECIDED, CheckStatus.FAILED)
+    return max(a, b, key=order.index)

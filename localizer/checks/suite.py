@@ -1,0 +1,111 @@
+"""All checks on one candidate, and the verdict that follows from them.
+
+A check that fails shows a wrong image; one that cannot decide asks for a person. Contrast and faces are
+matters of taste that a person may overrule, so their failure asks for one too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from localizer.checks.copy_policy import check_copy_policy
+from localizer.checks.faces import check_faces
+from localizer.checks.file import check_file
+from localizer.checks.read_back import check_text_correct
+from localizer.checks.typography import check_fits, check_legible, check_source_text_gone
+from localizer.checks.untouched import check_untouched
+from localizer.engines.base import Candidate
+from localizer.model import Action, CheckResult, CheckStatus, Job, Status
+from localizer.text.reading import read_source
+
+if TYPE_CHECKING:
+    from localizer.brand import BrandKit
+    from localizer.images import Delivered, SourceImage
+
+CHECKS_VERSION = "1"
+"""Raised whenever a check could come to another verdict on the same pixels: older results are redone."""
+
+_OVERRULABLE = frozenset({"legible", "faces", "text_found"})
+_ORDER = (CheckStatus.PASSED, CheckStatus.UNDECIDED, CheckStatus.FAILED)
+
+
+def run_checks(
+    *, source: SourceImage, candidate: Candidate, delivered: Delivered, job: Job, brand: BrandKit
+) -> tuple[CheckResult, ...]:
+    """Run every check of the design on a candidate; findings of the engine are merged in by name."""
+    lines = read_source(job.source_sha256, source.rgb)
+    limits = brand.thresholds
+    checks = [
+        check_text_correct(
+            candidate.rgb, candidate.placements, locale=job.locale, keep=brand.do_not_translate
+        ),
+        check_source_text_gone(candidate.rgb, candidate.placements),
+        check_untouched(
+            source, candidate.rgb, candidate.mask, delivered, threshold=limits.get("untouched_psnr", 45.0)
+        ),
+        check_legible(
+            candidate.rgb,
+            source.rgb,
+            candidate.placements,
+            least_cap_height=limits.get("legible_cap_height", 8.0),
+        ),
+        check_fits(
+            candidate.mask.shape, candidate.placements, lines, least_scale=limits.get("fits_scale", 0.5)
+        ),
+        check_faces(source.rgb, candidate.mask),
+        check_copy_policy(job, brand),
+        check_file(source, delivered),
+        _every_edit_done(candidate, job),
+    ]
+    return merge([*checks, *candidate.findings])
+
+
+def _every_edit_done(candidate: Candidate, job: Job) -> CheckResult:
+    """Whether each edit left a trace; an edit that was silently skipped must never pass."""
+    undone = [
+        edit
+        for edit in job.edits
+        if not any(
+            p.edit == edit and p.box is not None and _has_result(p.lines, edit.action)
+            for p in candidate.placements
+        )
+    ]
+    if not undone:
+        return CheckResult("text_found", CheckStatus.PASSED)
+    what = ", ".join(f"{e.action} “{e.text or e.replacement or e.object}”" for e in undone)
+    return CheckResult("text_found", CheckStatus.UNDECIDED, detail=f"not done: {what}")
+
+
+def _has_result(lines: tuple[str, ...], action: Action) -> bool:
+    return bool(lines) or action in {Action.REMOVE_TEXT, Action.REMOVE_OBJECT}
+
+
+def merge(checks: Iterable[CheckResult]) -> tuple[CheckResult, ...]:
+    """One result per name: the worst status, all details."""
+    merged: dict[str, CheckResult] = {}
+    for check in checks:
+        known = merged.get(check.name)
+        if known is None:
+            merged[check.name] = check
+            continue
+        worse = max(known, check, key=lambda c: _ORDER.index(c.status))
+        details = "; ".join(dict.fromkeys(d for d in (known.detail, check.detail) if d))
+        value = known.value if known.value is not None else check.value
+        threshold = known.threshold if known.threshold is not None else check.threshold
+        merged[check.name] = CheckResult(
+            check.name, worse.status, value, threshold, details, known.missing or check.missing
+        )
+    return tuple(merged.values())
+
+
+def verdict(checks: Iterable[CheckResult]) -> tuple[Status, str]:
+    """Status of a candidate and, unless it passed, the reason in one sentence."""
+    faults = [c for c in checks if c.status is not CheckStatus.PASSED]
+    if not faults:
+        return Status.PASSED, ""
+    fatal = [c for c in faults if c.status is CheckStatus.FAILED and c.name not in _OVERRULABLE]
+    lead = (fatal or faults)[0]
+    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    reason = f"{lead.name}: {lead.detail or 'not passed'}{more}"
+    return (Status.FAILED if fatal else Status.NEEDS_REVIEW), reason

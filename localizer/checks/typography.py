@@ -1,0 +1,174 @@
+"""Checks on the type as set: `source_text_gone`, `legible` and `fits`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from localizer.engines.base import Placement
+from localizer.model import Box, CheckResult, CheckStatus
+from localizer.text.normalise import fold, similarity
+from localizer.text.reading import TextLine, read_crop
+from localizer.text.typesetting import contrast, luminance
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    UInt8Array = npt.NDArray[np.uint8]
+
+STILL_THERE = 0.8
+CONTRAST = 3.0  # WCAG 2.2, success criterion 1.4.3, large text
+LEAST_CONTRAST = 1.6  # where the source itself was below the criterion
+CAP_HEIGHT = 8.0  # pixels
+SCALE = 0.5
+
+
+def check_source_text_gone(rgb: UInt8Array, placements: Sequence[Placement]) -> CheckResult:
+    """The source text can no longer be read where it stood.
+
+    `value` is the highest similarity of anything read there with it.
+    """
+    name, worst, details = "source_text_gone", 0.0, []
+    for p in placements:
+        source = p.edit.text
+        if (
+            p.source_box is None
+            or not fold(source)
+            or source == "*"
+            or fold(source) in fold(p.edit.replacement)
+        ):
+            continue
+        read = [line.text for line in read_crop(rgb, p.source_box)]
+        texts = [*read, "".join(read)]
+        pieces = [source, *(part for part in source.split("\n") if len(fold(part)) >= 4)]
+        for piece in pieces:
+            like_target = similarity(piece, p.edit.replacement)
+            best = max((similarity(t, piece) for t in texts), default=0.0)
+            # What was set may resemble the source: a price with one digit changed.
+            if best >= STILL_THERE and best > like_target + 0.1:
+                worst = max(worst, best)
+                details.append(f"“{piece}” can still be read")
+    status = CheckStatus.FAILED if details else CheckStatus.PASSED
+    return CheckResult(name, status, round(worst, 3), STILL_THERE, "; ".join(dict.fromkeys(details)))
+
+
+def check_legible(
+    rgb: UInt8Array,
+    source_rgb: UInt8Array,
+    placements: Sequence[Placement],
+    *,
+    least_cap_height: float = CAP_HEIGHT,
+) -> CheckResult:
+    """Type stands out from what is behind it, and is not tiny.
+
+    Contrast is that of the fill against the darkest or lightest tenth of the ground around the strokes
+    (WCAG 2.2). Where the source type itself had less than 3:1, nine tenths of its contrast will do.
+    `value` is the lowest contrast.
+    """
+    name, value, limit, details = "legible", 21.0, CONTRAST, []
+    status = CheckStatus.PASSED
+    for p in placements:
+        if not p.lines or p.colour is None:
+            continue
+        words = " ".join(p.lines)
+        got = min((_ground_contrast(rgb, box, p.colour) for box in p.line_boxes), default=21.0)
+        needed = CONTRAST
+        if p.source_box is not None and "colour" not in p.edit.attribute:
+            had = _ground_contrast(source_rgb, p.source_box, p.colour)
+            needed = min(CONTRAST, max(LEAST_CONTRAST, 0.9 * had))
+        if got < value:
+            value, limit = got, needed
+        if got < needed:
+            status = CheckStatus.FAILED
+            details.append(f"“{words}” has a contrast of {got:.1f}:1, needed is {needed:.1f}:1")
+        if p.cap_height is not None and p.cap_height < least_cap_height and p.scale < 0.97:
+            status = CheckStatus.FAILED
+            details.append(f"“{words}” is {p.cap_height:.0f} px tall, needed are {least_cap_height:.0f}")
+    return CheckResult(name, status, round(value, 2), round(limit, 2), "; ".join(details))
+
+
+def _ground_contrast(rgb: UInt8Array, box: Box, colour: tuple[int, int, int]) -> float:
+    """Contrast of a colour with the least contrasting tenth of the ground in a box (strokes left out)."""
+    import cv2
+
+    h, w = rgb.shape[:2]
+    m = 2
+    crop = rgb[max(0, box[1] - m) : min(h, box[3] + m), max(0, box[0] - m) : min(w, box[2] + m)]
+    if crop.size == 0:
+        return 21.0
+    distance = np.abs(crop.astype(np.int16) - np.array(colour, np.int16)).max(2)
+    far = distance > 0.5 * max(24, int(np.percentile(distance, 90)))
+    # Anti-aliased edges are neither type nor ground.
+    ground = cv2.erode(far.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    if ground.sum() < 20:
+        ground = far
+    if not ground.any():
+        return 1.0
+    pixels = crop[ground][:: max(1, int(ground.sum()) // 4000)]
+    ratios = np.array([contrast(colour, pixel) for pixel in np.unique(pixels // 8 * 8, axis=0)])
+    counts = np.unique(pixels // 8 * 8, axis=0, return_counts=True)[1]
+    order = np.argsort(ratios)
+    share = np.cumsum(counts[order]) / counts.sum()
+    return float(ratios[order][np.searchsorted(share, 0.1)])
+
+
+def check_fits(
+    shape: tuple[int, int],
+    placements: Sequence[Placement],
+    lines: Sequence[TextLine],
+    *,
+    least_scale: float = SCALE,
+) -> CheckResult:
+    """Type lies inside the image and its place, covers no other text, lacks no glyph, did not shrink too far.
+
+    Args:
+        shape: height and width of the image.
+        lines: what was read on the source.
+
+    `value` is the smallest scale.
+    """
+    failed, doubts, value = [], [], 1.0
+    own = [p.source_box for p in placements if p.source_box is not None]
+    others = [line for line in lines if line.score >= 0.5 and not any(_share(line.box, b) > 0.5 for b in own)]
+    for p in placements:
+        if not p.lines:
+            continue
+        words = " ".join(p.lines)
+        value = min(value, p.scale) if p.source_box is not None else value
+        if p.missing_glyphs:
+            failed.append(f"no font has {', '.join(p.missing_glyphs)} of “{words}”")
+        if p.box is not None and not _inside(p.box, (0, 0, shape[1], shape[0]), 0):
+            failed.append(f"“{words}” runs over the frame")
+        if p.source_box is not None and p.scale < least_scale:
+            doubts.append(f"“{words}” fits at {p.scale:.0%} of the source size only: ask for shorter copy")
+        if p.room is not None and p.box is not None and p.angle == 0 and not _inside(p.box, p.room, 3):
+            doubts.append(f"“{words}” leaves its place")
+        covered = [o.text for o in others if any(_share(o.box, b) > 0.08 for b in p.line_boxes)]
+        if covered:
+            doubts.append(f"“{words}” covers “{covered[0]}”")
+    for i, a in enumerate(placements):
+        for b in placements[i + 1 :]:
+            if any(_share(x, y) > 0.02 for x in a.line_boxes for y in b.line_boxes):
+                failed.append(f"“{' '.join(a.lines)}” and “{' '.join(b.lines)}” overlap")
+    status = CheckStatus.FAILED if failed else CheckStatus.UNDECIDED if doubts else CheckStatus.PASSED
+    return CheckResult("fits", status, round(value, 3), least_scale, "; ".join([*failed, *doubts]))
+
+
+def _inside(box: Box, room: Sequence[float], tolerance: float) -> bool:
+    return (
+        box[0] >= room[0] - tolerance
+        and box[1] >= room[1] - tolerance
+        and box[2] <= room[2] + tolerance
+        and box[3] <= room[3] + tolerance
+    )
+
+
+def _share(a: Box, b: Box) -> float:
+    """Intersection over the area of a."""
+    w, h = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    return max(0, w) * max(0, h) / max(1, (a[2] - a[0]) * (a[3] - a[1]))
+
+
+__all__ = ["check_fits", "check_legible", "check_source_text_gone", "luminance"]
