@@ -21,9 +21,7 @@ def checked(name: str) -> str:
         raise StorageError("an object name is empty")
     if len(name.encode("utf-8", "surrogatepass")) > _MAX_NAME_BYTES:
         raise StorageError(f"object name {name[:80]!r}… is longer than {_MAX_NAME_BYTES} bytes")
-    if not name.isprintable() and any(
-        ord(c) < 0x20 or 0x7F <= ord(c) <= 0x9F or 0xD800 <= ord(c) <= 0xDFFF for c in name
-    ):
+    if any(ord(c) < 0x20 or 0x7F <= ord(c) <= 0x9F or 0xD800 <= ord(c) <= 0xDFFF for c in name):
         raise StorageError(f"object name {name!r} holds a control character")
     if "\\" in name:
         raise StorageError(f"object name {name!r} holds a backslash; separate folders by '/'")
