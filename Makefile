@@ -75,9 +75,9 @@ clean: down  ## Remove the virtual environment and everything the demo made
 	@rm -rf $(VENV) .airflow out build
 
 $(VENV)/.setup-run: pyproject.toml requirements.txt
-	@bash docker/setup.sh "$(UV_VERSION)" gcp $(APT_PACKAGES)
+	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples $(APT_PACKAGES)
 	touch $@
 
 $(VENV)/.setup-dev: pyproject.toml requirements.txt
-	@bash docker/setup.sh "$(UV_VERSION)" gcp,dev $(APT_PACKAGES)
+	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples,dev $(APT_PACKAGES)
 	touch $@ $(VENV)/.setup-run
