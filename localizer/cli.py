@@ -10,16 +10,12 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
 from localizer import __version__
-from localizer.errors import (
-    ConfigurationError,
-    InputError,
-    LocalizerError,
-    TransientError,
-)
+from localizer.errors import ConfigurationError, InputError, LocalizerError, TransientError
 
 OK, INFRASTRUCTURE, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -38,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except (LocalizerError, OSError) as exc:
         if arguments.debug:
-            raise
+            traceback.print_exc()
         _complain(str(exc))
         if isinstance(exc, TransientError):
             _complain("this may pass; the same command goes on from there")

@@ -28,6 +28,8 @@ CHECK_STATUS = {
 }
 
 _CHECKS = {
+    "text_found": "The text to edit was found and could be worked on",
+    "removed": "The thing to remove is gone",
     "text_correct": "The new text reads back as asked",
     "source_text_gone": "The old text is gone",
     "untouched": "Nothing changed outside the edit",
