@@ -16,8 +16,9 @@ from localizer.images.source import BoolArray, Delivered, SourceImage, UInt8Arra
 def candidate_png(source: SourceImage, rgb: UInt8Array, mask: BoolArray) -> bytes:
     """The edited picture, upright, as a lossless PNG of exactly the source's size.
 
-    RGB, or RGBA where the source knows transparency: pixels that the edit colours become opaque, all others
-    keep their alpha. The source's ICC profile is embedded where it describes RGB; CMYK sources come as sRGB.
+    RGB, or RGBA where the source knows transparency: pixels that the edit colours become opaque where they
+    were mostly transparent, all others keep their alpha. The source's ICC profile is embedded where it
+    describes RGB; CMYK sources come as sRGB.
 
     Args:
         rgb: H x W x 3 uint8 in the colour space of `source.rgb`; taken inside `mask` only.
@@ -41,7 +42,7 @@ def deliver(source: SourceImage, rgb: UInt8Array, mask: BoolArray) -> Delivered:
     """The edited picture as the source's like: format, mode, depth, orientation, metadata.
 
     Outside the edit the native samples go into the encoder bit-identical. JPEG takes the source's own
-    quantisation tables and chroma sampling, so that untouched blocks come back nearly unchanged. An edit that
+    quantisation tables and chroma sampling and finds its untouched blocks again. An edit that
     changes nothing returns the source's own bytes.
 
     Args:

@@ -11,6 +11,8 @@ from localizer.images.orientation import to_stored
 from localizer.images.palette import recolour
 from localizer.images.source import BoolArray, Samples, SourceImage, UInt8Array
 
+_MOSTLY_OPAQUE = 128
+_ALPHA_STEP = 16  # between neighbours; a plate's own shading is smoother, the edge of a letter is not
 _VISIBLE = 6.0  # CIE76 difference that a reviewer sees without searching
 
 
@@ -42,9 +44,12 @@ def changed_pixels(source: SourceImage, rgb: UInt8Array, mask: BoolArray) -> Boo
 def edited_alpha(source: SourceImage, changed: BoolArray) -> UInt8Array | None:
     """The upright alpha plane after the edit.
 
-    Rule: a pixel that the edit colours becomes opaque, for type must be seen; every other keeps its alpha.
+    Rule: a pixel that the edit colours becomes opaque where it was hardly visible, for type must be seen.
+    On a plate that is mostly opaque it keeps the plate's alpha: an opaque patch would stand out there.
     """
-    return None if source.alpha is None else np.where(changed, np.uint8(255), source.alpha)
+    if source.alpha is None:
+        return None
+    return np.where(changed & (source.alpha < _MOSTLY_OPAQUE), np.uint8(255), source.alpha)
 
 
 def paint(source: SourceImage, rgb: UInt8Array, mask: BoolArray) -> Painted:
@@ -60,19 +65,19 @@ def paint(source: SourceImage, rgb: UInt8Array, mask: BoolArray) -> Painted:
         loss = _loss(asked, kept, "the file's palette has no room for the new colours")
         return Painted(painted, palette, doubts + loss)
     samples = source.native.copy()
-    new, kept, words = _convert(source, asked)
+    new, kept, words = _convert(source, asked, source.native[changed])
     samples[changed] = new
     return Painted(samples, None, doubts + _loss(asked, kept, words))
 
 
-def _convert(source: SourceImage, asked: UInt8Array) -> tuple[Samples, UInt8Array, str]:
-    """K x 3 colours as native samples; what they look like there; words for the difference, if any."""
+def _convert(source: SourceImage, asked: UInt8Array, old: Samples) -> tuple[Samples, UInt8Array, str]:
+    """K x 3 colours as native samples instead of `old`; how they look there; words for the difference."""
     if source.mode == "CMYK":
         inks = colour.rgb_to_cmyk(asked[None], source.icc)
         seen, _ = colour.cmyk_to_rgb(inks, source.icc)
         return inks[0], seen[0], "the file's inks cannot print the new colours"
     if source.mode in colour.RGB_MODES:
-        new = _with_opaque(_deepen(asked, source), source)
+        new = _with_alpha(_deepen(asked, source), source, old)
         return _off_the_key(new, source), asked, ""
     grey = colour.luma(asked)
     words = "the file is grey, the new colours are not"
@@ -81,7 +86,7 @@ def _convert(source: SourceImage, asked: UInt8Array) -> tuple[Samples, UInt8Arra
         return bit, np.repeat(bit[:, None] * np.uint8(255), 3, axis=1), "the file is black and white"
     new = _deepen(grey, source)
     if source.mode == "LA":
-        new = _with_opaque(new[:, None], source)
+        new = _with_alpha(new[:, None], source, old)
     return _off_the_key(new, source), np.repeat(grey[:, None], 3, axis=1), words
 
 
@@ -94,11 +99,13 @@ def _deepen(values: UInt8Array, source: SourceImage) -> Samples:
     return values
 
 
-def _with_opaque(new: Samples, source: SourceImage) -> Samples:
+def _with_alpha(new: Samples, source: SourceImage, old: Samples) -> Samples:
+    """The new colours with alpha by the rule of `edited_alpha`."""
     if source.mode not in ("RGBA", "LA"):
         return new
-    full = np.full((len(new), 1), np.iinfo(new.dtype).max, dtype=new.dtype)
-    return np.concatenate([new, full], axis=1)
+    full = np.iinfo(old.dtype).max
+    alpha = np.where(colour.to_8_bit(old[:, -1], source.bit_depth) < _MOSTLY_OPAQUE, full, old[:, -1])
+    return np.concatenate([new, alpha[:, None].astype(old.dtype)], axis=1)
 
 
 def _off_the_key(new: Samples, source: SourceImage) -> Samples:
@@ -124,8 +131,14 @@ def _loss(asked: UInt8Array, kept: UInt8Array, words: str) -> tuple[str, ...]:
 
 
 def _transparency_doubt(source: SourceImage, mask: BoolArray) -> tuple[str, ...]:
-    """Colour alone cannot erase type from a transparent layer, nor can a program judge type set upon one."""
+    """Colour alone cannot erase type that is drawn in the alpha plane, nor judge type set on transparency."""
     if source.alpha is None:
         return ()
-    count = int((source.alpha[mask] < 255).sum())
-    return (f"the edit touches {count:,} transparent pixels",) if count else ()
+    faint = int((source.alpha[mask] < _MOSTLY_OPAQUE).sum())
+    if faint:
+        return (f"the edit touches {faint:,} pixels that are mostly transparent",)
+    alpha = source.alpha.astype(np.int16)
+    down = (np.abs(np.diff(alpha, axis=0)) > _ALPHA_STEP) & mask[1:] & mask[:-1]
+    across = (np.abs(np.diff(alpha, axis=1)) > _ALPHA_STEP) & mask[:, 1:] & mask[:, :-1]
+    edges = int(down.sum() + across.sum())
+    return ("the edit covers shapes that are drawn in the transparency",) if edges else ()
