@@ -54,7 +54,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``; did you mean 'image'? known: …`` for an error message."""
     from rapidfuzz import process
 
-    names = list(known)
+    names = [str(name) for name in known]
     nearest = process.extractOne(word.casefold(), names, score_cutoff=60)
     listed = f"known: {', '.join(names)}"
     return f"; did you mean {nearest[0]!r}? ({listed})" if nearest else f"; {listed}"

@@ -47,7 +47,7 @@ class _Reader:
 
     def say(self, column: str, message: str) -> None:
         error = self.raw.error(column, message)
-        if error.field not in self._faulty:
+        if not self.raw.is_broken and error.field not in self._faulty:
             self._faulty.add(error.field)
             self.errors.append(error)
 

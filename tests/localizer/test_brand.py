@@ -1,0 +1,111 @@
+"""Brand kits: validation names file and field; the digest follows content, not place."""
+
+import pickle
+import shutil
+from pathlib import Path
+
+import pytest
+
+from localizer.brand import BrandKit, load_brand
+from localizer.errors import BrandError
+
+KIT = """
+name: Acme
+fonts: [fonts/Acme.ttf]
+glossary:
+  zh-CN: {Sale: 特惠}
+  no: {Sale: Salg}
+do_not_translate: [Acme, 618]
+forbidden:
+  "*": [best]
+  pt-br: [melhor]
+thresholds: {legible_contrast: 4.5, legible_cap_height: 12}
+engines: [typeset, openai]
+""".replace("[Acme, 618]", '[Acme, "618"]')
+
+
+@pytest.fixture(scope="module")
+def font() -> Path:
+    import fontpkg_noto_sans
+
+    return next(Path(fontpkg_noto_sans.__path__[0]).rglob("*.ttf"))
+
+
+def write(folder: Path, content: str, font: Path | None = None) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / "fonts").mkdir(exist_ok=True)
+    if font:
+        shutil.copy(font, folder / "fonts/Acme.ttf")
+    path = folder / "brand.yaml"
+    path.write_text(content, encoding="utf-8")
+    return path
+
+
+def test_a_full_kit(tmp_path, font):
+    kit = load_brand(write(tmp_path, KIT, font))
+    assert kit.name == "Acme"
+    assert kit.fonts == (str(tmp_path / "fonts/Acme.ttf"),)
+    assert kit.glossary == {"zh-Hans": {"Sale": "特惠"}, "no": {"Sale": "Salg"}}
+    assert kit.do_not_translate == ("Acme", "618")
+    assert kit.forbidden == {"*": ("best",), "pt-BR": ("melhor",)}
+    assert kit.thresholds == {"legible_contrast": 4.5, "legible_cap_height": 12.0}
+    assert kit.engines == ("typeset", "openai")
+    assert pickle.loads(pickle.dumps(kit)) == kit  # noqa: S301
+
+
+def test_the_default_kit_is_stable_and_an_empty_file_is_it(tmp_path):
+    assert load_brand(None) == BrandKit() == load_brand(write(tmp_path, "# nothing yet\n"))
+    # A change of this value would make every cached result of kit-less runs stale.
+    assert BrandKit().digest == "aaf34357f4781e8eff00b5ae2b0c13814920ba8fc32c914c751a3a53471acd12"
+
+
+def test_the_digest_follows_content_and_font_bytes_but_not_the_place(tmp_path, font):
+    here = load_brand(write(tmp_path / "a", KIT, font))
+    there = load_brand(write(tmp_path / "b", "# moved\n" + KIT, font))
+    assert here.fonts != there.fonts
+    assert here.digest == there.digest
+    with (tmp_path / "b/fonts/Acme.ttf").open("ab") as file:
+        file.write(b"\0")
+    assert load_brand(tmp_path / "b/brand.yaml").digest != here.digest
+    assert load_brand(write(tmp_path / "a", KIT.replace("melhor", "maior"), font)).digest != here.digest
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("nmae: Acme", "/nmae: is not known; did you mean 'name'"),
+        ("name: 5", "/name: 5 is not of type 'string'"),
+        ("fonts: Acme.ttf", "/fonts"),
+        ("fonts: [fonts/none.ttf]", r"/fonts/0: font .*none\.ttf cannot be read"),
+        ("fonts: [brand.yaml]", "/fonts/0: .*not a TTF"),
+        ("fonts: [fonts]", "/fonts/0"),
+        ("glossary: {klingonish: {a: b}}", "/glossary/klingonish"),
+        ("glossary: {zh: {a: b}, zh-CN: {a: c}}", "zh-Hans is there twice"),
+        ("glossary: {ja: {a: 5}}", "/glossary/ja/a"),
+        ("glossary: {'*': {a: b}}", r"/glossary/\*"),
+        ("do_not_translate: [618]", "/do_not_translate/0: 618 is not of type"),
+        ("forbidden: {ja: 最高}", "/forbidden/ja"),
+        ("thresholds: {legible_contrast: high}", "/thresholds/legible_contrast"),
+        ("thresholds: {legible_contrast: .nan}", "finite"),
+        ("thresholds: {legible_contrast: true}", "/thresholds/legible_contrast"),
+        ("thresholds: {Legible Contrast: 1}", "/thresholds"),
+        ("engines: [typeset, typeset]", "/engines"),
+        ("name: a\nname: b", "'name' is there twice"),
+        ("[1, 2]", "mapping"),
+        ("a: [", "valid YAML"),
+        ("!!python/object/apply:os.system [ls]", "valid YAML"),
+    ],
+)
+def test_a_wrong_kit_is_named_by_file_and_field(tmp_path, content, message):
+    path = write(tmp_path, content)
+    with pytest.raises(BrandError, match=message) as caught:
+        load_brand(path)
+    assert str(path) in str(caught.value)
+
+
+def test_a_missing_or_undecodable_file(tmp_path):
+    with pytest.raises(BrandError, match=r"none\.yaml"):
+        load_brand(tmp_path / "none.yaml")
+    (tmp_path / "b.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(BrandError, match="UTF-8"):
+        load_brand(tmp_path / "b.yaml")
