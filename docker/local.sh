@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Start or stop a local Airflow (`airflow standalone`) in the background, on loopback only.
+# Start or stop a local Airflow in the background, on loopback only. Not `airflow standalone`: that also
+# serves task logs on every interface of the machine.
 # Usage: local.sh up|down      (called by make, which sets AIRFLOW_HOME and the AIRFLOW__* settings)
 set -euo pipefail
 
-pid_file=$AIRFLOW_HOME/standalone.pid
-log_file=$AIRFLOW_HOME/standalone.log
+pid_file=$AIRFLOW_HOME/airflow.pid
+log_file=$AIRFLOW_HOME/airflow-local.log
 passwords=$AIRFLOW_HOME/simple_auth_manager_passwords.json.generated
 
 # The process group that we started, if it still runs and is still ours (numbers get reused).
@@ -12,7 +13,7 @@ running() {
   [ -f "$pid_file" ] || return 1
   local pid
   pid=$(<"$pid_file")
-  [ -n "$pid" ] && grep -qz 'standalone' "/proc/$pid/cmdline" 2>/dev/null
+  [ -n "$pid" ] && grep -qz 'local.sh' "/proc/$pid/cmdline" 2>/dev/null
 }
 
 # Exits 0 when every component reports healthy.
@@ -47,7 +48,7 @@ TEXT
 up() {
   mkdir -p "$AIRFLOW_HOME"
   if running; then
-    url=$(<"$AIRFLOW_HOME/standalone.url")
+    url=$(<"$AIRFLOW_HOME/airflow.url")
     echo "Airflow is already running."
     print_login "$url"
     return
@@ -61,9 +62,9 @@ up() {
   airflow db migrate >"$log_file" 2>&1 || { tail -20 "$log_file" >&2; exit 1; }
   airflow pools set image_edit "$(nproc)" "Image edits that may run at once" >>"$log_file" 2>&1
   python -m examples.generate >>"$log_file" 2>&1 || { tail -20 "$log_file" >&2; exit 1; }
-  echo "$url" >"$AIRFLOW_HOME/standalone.url"
+  echo "$url" >"$AIRFLOW_HOME/airflow.url"
   # A session of its own: `down` stops the whole process group, and Ctrl-C here does not.
-  setsid bash -c 'echo $$ >"$0"; exec airflow standalone' "$pid_file" >>"$log_file" 2>&1 </dev/null &
+  setsid bash "$0" serve >>"$log_file" 2>&1 </dev/null &
   printf 'Starting Airflow (about half a minute) '
   for _ in $(seq 120); do
     if healthy "$url" && [ -s "$passwords" ]; then
@@ -78,6 +79,17 @@ up() {
   tail -30 "$log_file" >&2
   down >/dev/null
   exit 1
+}
+
+serve() {
+  echo $$ >"$pid_file"
+  airflow api-server &
+  airflow scheduler --skip-serve-logs &
+  airflow dag-processor &
+  airflow triggerer --skip-serve-logs &
+  wait -n || true
+  echo "A component ended; stopping the others."
+  kill -TERM 0
 }
 
 down() {
@@ -99,6 +111,6 @@ down() {
 }
 
 case ${1:-} in
-  up | down) "$1" ;;
+  up | down | serve) "$1" ;;
   *) echo "usage: $0 up|down" >&2; exit 2 ;;
 esac
