@@ -153,8 +153,9 @@ def require_contract(candidate: Candidate, source: SourceImage, *, job: Job, eng
     outside = int(((rgb != source.rgb).any(axis=2) & ~mask).sum())
     if outside:
         raise EngineError(f"engine {engine} broke its contract: it changed {outside} pixels outside its mask")
-    if len(candidate.placements) != len(job.edits):
+    placed = [p.edit for p in candidate.placements]
+    if any(edit not in placed for edit in job.edits) or any(edit not in job.edits for edit in placed):
         raise EngineError(
-            f"engine {engine} broke its contract: {len(candidate.placements)} placements "
-            f"for {len(job.edits)} edits"
+            f"engine {engine} broke its contract: its {len(placed)} placements are not those of "
+            f"the job's {len(job.edits)} edits"
         )

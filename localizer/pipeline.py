@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from localizer.attempts import Attempt, best_of, try_job
 from localizer.errors import ConfigurationError, InputError, StorageError, TransientError
-from localizer.model import CheckStatus, Edit, Job, JobResult, Status
+from localizer.model import Box, CheckStatus, Edit, Job, JobResult, Status
 
 if TYPE_CHECKING:
     from localizer.brand import BrandKit
@@ -219,26 +219,33 @@ def _files(source: Any, attempt: Attempt) -> dict[str, bytes]:
 
 
 def _edits(job: Job, attempt: Attempt) -> tuple[Mapping[str, Any], ...]:
-    if attempt.candidate is None:
-        return tuple(_edit(e, engine=attempt.engine) for e in job.edits)
+    placements = attempt.candidate.placements if attempt.candidate else ()
     return tuple(
-        _edit(edit, placement, engine=attempt.engine)
-        for edit, placement in zip(job.edits, attempt.candidate.placements, strict=True)
+        _edit(edit, [p for p in placements if p.edit == edit], engine=attempt.engine) for edit in job.edits
     )
 
 
-def _edit(edit: Edit, placement: Placement | None = None, *, engine: str = "") -> dict[str, Any]:
-    """One entry of `JobResult.edits`; the box is where the edit ended up, else where it was asked for."""
-    source_box = (placement.source_box if placement else None) or edit.box
-    box = (placement.box if placement else None) or source_box
+def _edit(edit: Edit, placements: Sequence[Placement] = (), *, engine: str = "") -> dict[str, Any]:
+    """One entry of `JobResult.edits`.
+
+    `box` is where the edit ended up (the first place, if the text stood in several; `boxes` has all),
+    else where the old text stands, else where the manifest wants it.
+    """
+    first = next((p for p in placements if p.box), placements[0] if placements else None)
+    source_box = (first.source_box if first else None) or edit.box
     return {
         "action": str(edit.action),
         "text": edit.text,
         "replacement": edit.replacement,
         "object": edit.object,
-        "box": [int(v) for v in box] if box else None,
+        "box": _ints((first.box if first else None) or source_box),
         "engine": engine,
-        "source_box": [int(v) for v in source_box] if source_box else None,
-        "note": placement.note if placement else "",
-        "lines": list(placement.lines) if placement else [],
+        "source_box": _ints(source_box),
+        "boxes": [_ints(p.box) for p in placements if p.box],
+        "note": "; ".join(dict.fromkeys(p.note for p in placements if p.note)),
+        "lines": list(first.lines) if first else [],
     }
+
+
+def _ints(box: Box | None) -> list[int] | None:
+    return [int(v) for v in box] if box else None

@@ -133,6 +133,26 @@ def test_a_job_that_passes(job: Job, workspace: Workspace) -> None:
     assert json.loads(json.dumps(result.to_dict()))["attempt_log"][0]["facts"] == {"s": 1.0}
 
 
+def test_a_text_that_stood_twice_and_one_that_was_not_found(job: Job, workspace: Workspace) -> None:
+    other = Edit(Action.REMOVE_OBJECT, box=(0, 0, 5, 5), object="sticker", row=3)
+
+    def twice(request: EditRequest) -> Candidate:
+        first, second = request.job.edits
+        places = (
+            Placement(first, note="not sure"),
+            Placement(first, source_box=(21, 11, 30, 20), box=(20, 10, 31, 21), note="small"),
+            Placement(first, box=(40, 10, 50, 20), note="small"),
+            Placement(second, note="not found"),
+        )
+        return replace(paint(request), placements=places)
+
+    first, second = run(replace(job, edits=(*job.edits, other)), workspace, Engine(twice)).edits
+    assert (first["box"], first["source_box"]) == ([20, 10, 31, 21], [21, 11, 30, 20])
+    assert first["boxes"] == [[20, 10, 31, 21], [40, 10, 50, 20]]
+    assert first["note"] == "not sure; small"
+    assert (second["box"], second["boxes"], second["note"]) == ([0, 0, 5, 5], [], "not found")
+
+
 def test_done_once_then_found(job: Job, workspace: Workspace) -> None:
     engine = Engine(paint)
     first = run(job, workspace, engine)
@@ -218,7 +238,7 @@ def _lies(request: EditRequest) -> Candidate:
         (_lies, "changed 7 pixels outside its mask"),
         (lambda r: replace(paint(r), rgb=paint(r).rgb[:-1]), "it gave an image of"),
         (lambda r: replace(paint(r), mask=paint(r).mask.astype(np.uint8)), "its mask is"),
-        (lambda r: replace(paint(r), placements=()), "0 placements for 1 edits"),
+        (lambda r: replace(paint(r), placements=()), "its 0 placements are not those of the job's 1 edits"),
         (raises(EngineError("the plate is not clean")), "the plate is not clean"),
     ],
 )
