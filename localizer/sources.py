@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import threading
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +36,8 @@ class SourceReader:
     def __init__(self, root: str) -> None:
         self._root = unquote(urlsplit(root).path) if root.startswith("file://") else root
         hosts = os.environ.get(ALLOWED_HOSTS, "").split(",")
+        self._lock = threading.Lock()
+        self._storages: dict[str, Storage] = {}
         self._hosts = frozenset(host.strip().casefold() for host in hosts if host.strip())
 
     def read(self, reference: str) -> bytes:
@@ -51,8 +54,8 @@ class SourceReader:
         if reference.startswith("https://"):
             return self._from_host(reference)
         if reference.startswith("gs://"):
-            folder, _, name = reference.rpartition("/")
-            return self._from_bucket(folder, name)
+            bucket, _, name = reference.removeprefix("gs://").partition("/")
+            return self._from_bucket(f"gs://{bucket}", name)
         if self._root.startswith("gs://"):
             return self._from_bucket(self._root, reference)
         return self._from_folder(reference)
@@ -77,17 +80,25 @@ class SourceReader:
         except (OSError, RuntimeError, ValueError) as error:
             raise ImageError(f"{reference!r} cannot be read ({error})") from None
 
-    def _from_bucket(self, folder: str, name: str) -> bytes:
+    def _from_bucket(self, root: str, name: str) -> bytes:
         try:
-            storage: Storage = _open(folder)
+            storage = self._storage(root)
             known = storage.stat(name)
             if known is None:
-                raise ImageError(f"{folder}/{name} is not there")
+                raise ImageError(f"{root}/{name} is not there")
             if known.size > MAX_BYTES:
-                raise ImageError(f"{folder}/{name} {_TOO_LARGE}")
+                raise ImageError(f"{root}/{name} {_TOO_LARGE}")
             return storage.read(name)
         except (StorageError, ConfigurationError) as error:
-            raise ImageError(f"{folder}/{name}: {error}") from error
+            raise ImageError(f"{root}/{name}: {error}") from error
+
+    def _storage(self, root: str) -> Storage:
+        from localizer.storage import open_storage
+
+        with self._lock:  # one client per bucket, not one per image
+            if root not in self._storages:
+                self._storages[root] = open_storage(root)
+            return self._storages[root]
 
     @cached_property
     def _client(self) -> httpx.Client:
@@ -134,9 +145,3 @@ class SourceReader:
             return 0, (str(error) or type(error).__name__).encode()
         except httpx.InvalidURL as error:
             raise ImageError(f"{url}: is not a valid URL ({error})") from None
-
-
-def _open(folder: str) -> Storage:
-    from localizer.storage import open_storage
-
-    return open_storage(folder)

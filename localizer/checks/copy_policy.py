@@ -94,8 +94,8 @@ def _script(source: str, target: str, locale: str, brand: BrandKit) -> Iterator[
             CheckStatus.UNDECIDED,
             f"is in script {', '.join(sorted(present))}, but {locale} is in {', '.join(sorted(expected))}",
         )
-    if wrong := copy_words.wrong_chinese(target, locale):
-        yield Finding(CheckStatus.UNDECIDED, f"{wrong} may be of the other Chinese script than {locale}")
+    if foreign := copy_words.foreign_hanzi(target, locale):
+        yield Finding(CheckStatus.UNDECIDED, f"{foreign}: {locale} may write this otherwise")
 
 
 def _is_brand_only(source: str, target: str, brand: BrandKit) -> bool:

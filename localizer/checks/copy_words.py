@@ -15,10 +15,12 @@ _UNSPACED = frozenset({"Hani", "Hira", "Kana", "Thai", "Laoo", "Khmr", "Mymr", "
 _PREFIXING = frozenset({"Arab", "Hebr"})
 _SCRIPTS = {
     "Jpan": {"Hira", "Kana", "Hani"},
-    "Kore": {"Hang", "Hani"},
+    "Kore": {"Hang"},
     "Hans": {"Hani"},
     "Hant": {"Hani"},
 }
+# Per script: the character set made for it, and the one whose characters betray another.
+_HANZI = {"Hans": ("gb2312", "big5"), "Hant": ("big5hkscs", "gb2312"), "Jpan": ("euc_jis_2004", "gb2312")}
 _PLACEHOLDERS = re.compile(
     r"\{\{.*?\}\}|\$\{[^}]*\}|\{(?:[A-Za-z_][\w.]*|\d*)\}|\[\[.*?\]\]|<%.*?%>"
     r"|%\d+\$[sdif@]|%\(\w+\)[sdif]|(?<!\d)(?<!\d )%[sdif@](?!\w)"
@@ -91,16 +93,17 @@ def expected_scripts(locale: str) -> frozenset[str]:
     return frozenset(_SCRIPTS.get(script, {script})) - {"Zyyy"}
 
 
-def wrong_chinese(text: str, locale: str) -> str:
-    """Characters of the other Chinese script: simplified ones in Traditional copy, or the reverse.
+def foreign_hanzi(text: str, locale: str) -> str:
+    """Chinese characters that this locale writes otherwise: simplified ones in Traditional or Japanese copy,
+    traditional ones in Simplified copy.
 
-    By the character sets that were made for them: a character of GB 2312 that Big5 lacks is simplified, one
-    of Big5 that GB 2312 lacks and that is not rare is traditional. Characters of both say nothing.
+    By the character sets that were made for them: what GB 2312 has and Big5 lacks is simplified, and so on.
+    Characters of both say nothing, and a rare character may be wrongly accused: this can only raise a doubt.
     """
-    script = script_of(locale)
-    if script not in {"Hans", "Hant"}:
+    codecs = _HANZI.get(script_of(locale))
+    if not codecs:
         return ""
-    own, other = ("gb2312", "big5") if script == "Hans" else ("big5hkscs", "gb2312")
+    own, other = codecs
     hanzi = dict.fromkeys(c for c in text if char_script(c) == "Hani")
     return "".join(c for c in hanzi if not _encodes(c, own) and _encodes(c, other))
 

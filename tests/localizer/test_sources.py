@@ -89,7 +89,7 @@ def test_any_other_host_is_refused_without_a_request(host, tmp_path, monkeypatch
     monkeypatch.setenv("LOCALIZER_ALLOWED_HOSTS", "cdn.example.com")
     for url in (
         f"https://{host}/a.png",
-        f"https://cdn.example.com.evil.test/a.png",
+        "https://cdn.example.com.evil.test/a.png",
         f"https://{host.split(':')[0]}/a.png",
     ):
         with pytest.raises(ImageError, match="LOCALIZER_ALLOWED_HOSTS"):
@@ -123,3 +123,17 @@ def test_a_certificate_that_does_not_verify_is_not_accepted(host, tmp_path, monk
     monkeypatch.delenv("SSL_CERT_FILE")
     with pytest.raises(StorageUnavailable, match="certificate"):
         SourceReader(str(tmp_path)).read(f"https://{host}/a.png")
+
+
+def test_buckets_are_read_by_full_address_and_as_the_root(gcs_uri, tmp_path):
+    from localizer.storage import open_storage
+
+    open_storage(gcs_uri).write("图/a.png", BODY)
+    assert SourceReader(str(tmp_path)).read(f"{gcs_uri}/图/a.png") == BODY
+    assert SourceReader(gcs_uri).read("图/a.png") == BODY
+    for reader, name in (
+        (SourceReader(str(tmp_path)), f"{gcs_uri}/none.png"),
+        (SourceReader(gcs_uri), "none.png"),
+    ):
+        with pytest.raises(ImageError, match="is not there"):
+            reader.read(name)

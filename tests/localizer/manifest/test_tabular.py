@@ -64,7 +64,12 @@ def test_values_that_data_frames_like_to_guess_stay_text(tmp_path):
 
 
 def test_line_breaks_quoted_or_literal_and_windows_line_ends(tmp_path):
-    content = f'{HEADER}\r\np,a.png,zh,ja,replace_text,"限时\r\n特惠",期間\\n限定,,,\r\nq,b.png,zh,xx-bad-,replace_text,a,b,,,\r\n'
+    rows = [
+        'p,a.png,zh,ja,replace_text,"限时\r\n特惠",期間\\n限定,,,',
+        "q,b.png,zh,xx-bad-,replace_text,a,b,,,",
+        "",
+    ]
+    content = "\r\n".join([HEADER, *rows])
     manifest = load_manifest(write(tmp_path, content))
     assert manifest.jobs[0].edits[0].text == "限时\n特惠"
     assert manifest.jobs[0].edits[0].replacement == "期間\n限定"
@@ -258,6 +263,20 @@ def test_a_missing_file_a_folder_and_an_odd_scheme(tmp_path):
         load_manifest(tmp_path)
     with pytest.raises(ManifestError, match="gs://"):
         load_manifest("https://example.com/m.csv")
+
+
+def test_a_manifest_and_its_deck_can_lie_in_a_bucket(gcs_uri):
+    from localizer.storage import open_storage
+
+    storage = open_storage(gcs_uri)
+    storage.write("m.csv", f"{HEADER}\np,a.png,zh,ja,translate_text,限时,,,,\n".encode())
+    storage.write("copy_deck.json", '{"ja": {"限时": "期間"}}'.encode())
+    manifest = load_manifest(f"{gcs_uri}/m.csv")
+    assert (manifest.image_root, manifest.campaign, len(manifest.jobs)) == (gcs_uri, "m", 1)
+    assert manifest.deck.lookup("限时", "zh-Hans", "ja") == "期間"
+    assert load_manifest(f"{gcs_uri}/m.csv", copy_deck=f"{gcs_uri}/copy_deck.json").deck.entries
+    with pytest.raises(ManifestError, match="no such file"):
+        load_manifest(f"{gcs_uri}/none.csv")
 
 
 def test_ten_thousand_rows_load_in_seconds(tmp_path):
