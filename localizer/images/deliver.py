@@ -8,17 +8,18 @@ import numpy as np
 from PIL import Image
 
 from localizer.images.encode import encode
-from localizer.images.paint import changed_pixels, edited_alpha, paint
+from localizer.images.paint import changed_pixels, paint
 from localizer.images.sniff import EXTENSIONS, extension_of
 from localizer.images.source import BoolArray, Delivered, SourceImage, UInt8Array
+from localizer.images.transparency import edited_alpha
 
 
 def candidate_png(source: SourceImage, rgb: UInt8Array, mask: BoolArray) -> bytes:
     """The edited picture, upright, as a lossless PNG of exactly the source's size.
 
-    RGB, or RGBA where the source knows transparency: pixels that the edit colours become opaque where they
-    were mostly transparent, all others keep their alpha. The source's ICC profile is embedded where it
-    describes RGB; CMYK sources come as sRGB.
+    RGB, or RGBA where the source knows transparency: alpha follows `transparency.edited_alpha` inside the
+    mask and is the source's outside. The source's ICC profile is embedded where it describes RGB; CMYK
+    sources come as sRGB.
 
     Args:
         rgb: H x W x 3 uint8 in the colour space of `source.rgb`; taken inside `mask` only.
@@ -29,7 +30,7 @@ def candidate_png(source: SourceImage, rgb: UInt8Array, mask: BoolArray) -> byte
     """
     changed = changed_pixels(source, rgb, mask)
     pixels = np.where(changed[..., None], rgb, source.rgb)
-    alpha = edited_alpha(source, changed)
+    alpha = edited_alpha(source, changed, mask)
     if alpha is not None:
         pixels = np.concatenate([pixels, alpha[..., None]], axis=2)
     icc = source.icc if source.icc and source.icc[16:20] == b"RGB " else None

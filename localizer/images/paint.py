@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from localizer.images import colour
+from localizer.images import colour, transparency
 from localizer.images.orientation import to_stored
 from localizer.images.palette import recolour
 from localizer.images.source import BoolArray, Samples, SourceImage, UInt8Array
+from localizer.images.transparency import edited_alpha
 
-_MOSTLY_OPAQUE = 128
-_ALPHA_STEP = 16  # between neighbours; a plate's own shading is smoother, the edge of a letter is not
 _VISIBLE = 6.0  # CIE76 difference that a reviewer sees without searching
 
 
@@ -41,23 +40,13 @@ def changed_pixels(source: SourceImage, rgb: UInt8Array, mask: BoolArray) -> Boo
     return mask & differs
 
 
-def edited_alpha(source: SourceImage, changed: BoolArray) -> UInt8Array | None:
-    """The upright alpha plane after the edit.
-
-    Rule: a pixel that the edit colours becomes opaque where it was hardly visible, for type must be seen.
-    On a plate that is mostly opaque it keeps the plate's alpha: an opaque patch would stand out there.
-    """
-    if source.alpha is None:
-        return None
-    return np.where(changed & (source.alpha < _MOSTLY_OPAQUE), np.uint8(255), source.alpha)
-
-
 def paint(source: SourceImage, rgb: UInt8Array, mask: BoolArray) -> Painted:
     """Bring the edit into the source's own mode, depth and orientation."""
     upright = changed_pixels(source, rgb, mask)
     changed = to_stored(upright, source.orientation)
     asked = to_stored(rgb, source.orientation)[changed]
-    doubts = _transparency_doubt(source, mask)
+    alpha = edited_alpha(source, upright, mask)
+    doubts = transparency.doubts(source, alpha, mask)
     if source.palette is not None:
         indexes = source.native.astype(np.uint8, copy=False)
         painted, palette = recolour(indexes, source.palette, changed, asked)
@@ -67,6 +56,8 @@ def paint(source: SourceImage, rgb: UInt8Array, mask: BoolArray) -> Painted:
     samples = source.native.copy()
     new, kept, words = _convert(source, asked, source.native[changed])
     samples[changed] = new
+    if alpha is not None and source.mode in ("RGBA", "LA"):
+        _set_alpha(samples, source, alpha)
     return Painted(samples, None, doubts + _loss(asked, kept, words))
 
 
@@ -77,7 +68,8 @@ def _convert(source: SourceImage, asked: UInt8Array, old: Samples) -> tuple[Samp
         seen, _ = colour.cmyk_to_rgb(inks, source.icc)
         return inks[0], seen[0], "the file's inks cannot print the new colours"
     if source.mode in colour.RGB_MODES:
-        new = _with_alpha(_deepen(asked, source), source, old)
+        new = _deepen(asked, source)
+        new = _with_alpha(new, old) if source.mode == "RGBA" else new
         return _off_the_key(new, source), asked, ""
     grey = colour.luma(asked)
     words = "the file is grey, the new colours are not"
@@ -86,7 +78,7 @@ def _convert(source: SourceImage, asked: UInt8Array, old: Samples) -> tuple[Samp
         return bit, np.repeat(bit[:, None] * np.uint8(255), 3, axis=1), "the file is black and white"
     new = _deepen(grey, source)
     if source.mode == "LA":
-        new = _with_alpha(new[:, None], source, old)
+        new = _with_alpha(new[:, None], old)
     return _off_the_key(new, source), np.repeat(grey[:, None], 3, axis=1), words
 
 
@@ -99,13 +91,16 @@ def _deepen(values: UInt8Array, source: SourceImage) -> Samples:
     return values
 
 
-def _with_alpha(new: Samples, source: SourceImage, old: Samples) -> Samples:
-    """The new colours with alpha by the rule of `edited_alpha`."""
-    if source.mode not in ("RGBA", "LA"):
-        return new
-    full = np.iinfo(old.dtype).max
-    alpha = np.where(colour.to_8_bit(old[:, -1], source.bit_depth) < _MOSTLY_OPAQUE, full, old[:, -1])
-    return np.concatenate([new, alpha[:, None].astype(old.dtype)], axis=1)
+def _with_alpha(new: Samples, old: Samples) -> Samples:
+    """The new colours with the old alpha; `_set_alpha` brings in the new one."""
+    return np.concatenate([new, old[:, -1:]], axis=1)
+
+
+def _set_alpha(samples: Samples, source: SourceImage, alpha: UInt8Array) -> None:
+    """Write the edited alpha plane where it differs; elsewhere 16-bit samples keep their last bits."""
+    assert source.alpha is not None  # noqa: S101  there is an edited plane only of a source that has one
+    differs = to_stored(alpha != source.alpha, source.orientation)
+    samples[differs, -1] = _deepen(to_stored(alpha, source.orientation)[differs], source)
 
 
 def _off_the_key(new: Samples, source: SourceImage) -> Samples:
@@ -128,17 +123,3 @@ def _loss(asked: UInt8Array, kept: UInt8Array, words: str) -> tuple[str, ...]:
     sample = slice(None, None, max(1, len(asked) // 200_000))
     worst = float(np.percentile(colour.delta_e(asked[sample], kept[sample]), 95))
     return (f"{words}: they differ by up to ΔE {worst:.0f}",) if worst > _VISIBLE else ()
-
-
-def _transparency_doubt(source: SourceImage, mask: BoolArray) -> tuple[str, ...]:
-    """Colour alone cannot erase type that is drawn in the alpha plane, nor judge type set on transparency."""
-    if source.alpha is None:
-        return ()
-    faint = int((source.alpha[mask] < _MOSTLY_OPAQUE).sum())
-    if faint:
-        return (f"the edit touches {faint:,} pixels that are mostly transparent",)
-    alpha = source.alpha.astype(np.int16)
-    down = (np.abs(np.diff(alpha, axis=0)) > _ALPHA_STEP) & mask[1:] & mask[:-1]
-    across = (np.abs(np.diff(alpha, axis=1)) > _ALPHA_STEP) & mask[:, 1:] & mask[:, :-1]
-    edges = int(down.sum() + across.sum())
-    return ("the edit covers shapes that are drawn in the transparency",) if edges else ()

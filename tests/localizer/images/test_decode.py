@@ -74,6 +74,15 @@ def test_cmyk_without_profile_says_that_its_colours_are_approximate(make):
     assert any("no ICC profile" in note for note in source.notes)
 
 
+def test_cmyk_profile_that_cannot_be_used_is_kept_and_noted(picture):
+    out = io.BytesIO()
+    inks = Image.fromarray(np.dstack([picture, picture[..., 0]]), "CMYK")
+    inks.save(out, "TIFF", icc_profile=b"not a profile at all")
+    source = decode(out.getvalue(), name="a.tif")
+    assert source.icc == b"not a profile at all"
+    assert any("cannot be used" in note for note in source.notes)
+
+
 def test_cut_anywhere_is_always_an_image_error(kind):
     name, data = kind
     step = max(1, len(data) // 150)

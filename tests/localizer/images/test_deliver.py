@@ -185,6 +185,27 @@ def test_type_over_transparency_becomes_opaque_and_is_doubted(make):
     assert "transparent" in result.detail
 
 
+def test_letters_drawn_in_the_alpha_plane_leave_no_ghost(picture):
+    """White letters, opaque, on a plate of alpha 210: the edit paints the plate's colour over them."""
+    plate = np.full((80, 120, 4), (40, 120, 90, 210), np.uint8)
+    plate[30:50, 40:44] = plate[30:34, 30:60] = (255, 255, 255, 255)
+    out = io.BytesIO()
+    Image.fromarray(plate).save(out, "PNG")
+    source = decode(out.getvalue(), name="a.png")
+    mask = np.zeros((80, 120), bool)
+    mask[26:54, 26:64] = True
+    rgb = source.rgb.copy()
+    rgb[mask] = (40, 120, 90)
+    rgb[36:40, 32:58] = (255, 255, 255)  # the new type
+    delivered = deliver(source, rgb, mask)
+    got = decode(delivered.data, name="a.png")
+    assert np.abs(got.alpha.astype(int) - 210).max() <= 3
+    assert np.array_equal(got.rgb, rgb)
+    assert check_file(source, delivered).status is CheckStatus.PASSED
+    candidate = np.asarray(Image.open(io.BytesIO(candidate_png(source, rgb, mask))))
+    assert np.array_equal(candidate[..., 3], got.alpha)
+
+
 def test_new_colour_equal_to_the_transparent_one_stays_visible(make):
     source = decode(make("keyed.png"), name="a.png")
     rgb, mask = edited(source, (120, 130, 60))
