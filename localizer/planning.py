@@ -6,6 +6,7 @@ same bytes and the same edits share a key, and so the work.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -126,8 +127,6 @@ def _read_sources(
 def _read_source(
     reader: SourceReader, workspace: Workspace, reference: str, stored: dict[str, str]
 ) -> _Source | _Unusable:
-    import hashlib
-
     from localizer.images.decode import decode
 
     try:
