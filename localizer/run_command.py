@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from localizer.approval import decide
 from localizer.errors import InputError, StorageError
-from localizer.model import Decision, JobResult, Status
+from localizer.model import Decision, Job, JobResult, Status
 from localizer.pipeline import known_result, localize_many
 from localizer.progress import Progress
 
@@ -220,7 +220,7 @@ def _describe(plan: Plan, workspace: Workspace) -> str:
     lines = [
         f"{plan.campaign}: {len(plan.jobs)} images: {len(to_do)} to edit, {len(cached)} done before, "
         f"{len(missing)} without approved copy; {len(plan.rejected)} wrong in the manifest",
-        *_rows("to edit", [f"{j.label}: {len(j.edits)} edits" for j in to_do]),
+        *_rows("to edit", [f"{job.label}: {_actions(job)}" for job in to_do]),
         *_rows("no copy", [f"{j.label}: {'; '.join(j.missing_copy)}" for j in missing]),
         *_rows("wrong", [f"{r.asset_id} · {r.locale}: {r.reason}" for r in plan.rejected]),
         *_rows("left out", [f"{asset} · {locale}" for asset, locale in plan.out_of_scope]),
@@ -228,6 +228,11 @@ def _describe(plan: Plan, workspace: Workspace) -> str:
         "dry run: nothing was edited",
     ]
     return "\n".join(lines)
+
+
+def _actions(job: Job) -> str:
+    """``2 replace_text, 1 add_text``."""
+    return ", ".join(f"{count} {action}" for action, count in Counter(e.action for e in job.edits).items())
 
 
 def _summary(results: Sequence[JobResult], seconds: float) -> str:

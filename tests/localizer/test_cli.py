@@ -155,7 +155,7 @@ def test_a_dry_run_edits_nothing(campaign: Path, capsys: pytest.CaptureFixture[s
     out = capsys.readouterr().out
     assert code == 0
     assert "3 to edit, 0 done before" in out
-    assert "sale · fr: 1 edits" in out
+    assert "sale · fr: 1 replace_text" in out
     assert "row 5, action:" in out
     assert not (campaign / "w/jobs").exists()
     assert not (campaign / "w/runs").exists()
