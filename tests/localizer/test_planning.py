@@ -163,8 +163,10 @@ def test_a_box_outside_the_upright_image_is_a_row_error(folder):
         "p2,a.png,zh,ja,remove_text,A,,0 0 61 40",
         "p3,turned.jpg,zh,ja,remove_text,A,,0 0 40 60",
         "p4,turned.jpg,zh,ja,remove_text,A,,0 0 60 40",
+        "p5,a.png,zh,ja,remove_text,A,,0 0 60 41",
     )
     assert [job.asset_id for job in made.jobs] == ["p1", "p3"]
+    assert [result.asset_id for result in made.rejected] == ["p2", "p4", "p5"]
     assert made.rejected[0].reason == (
         "row 3, box: 0 0 61 40 reaches outside the image, which is 60 x 40 pixels"
     )
