@@ -88,11 +88,9 @@ def _reading_locale(placement: Placement, locale: str) -> str:
 
     text = "".join(placement.lines)
     native = locale_of_text(text, locale)
-    return locale if native == "en" and any(c.isdigit() for c in text) and not _latin(text) else native
-
-
-def _latin(text: str) -> bool:
-    return any(c.isalpha() and ord(c) < 0x250 for c in text)
+    if native == "en" and not any(c.isalpha() for c in text) and reader_for(locale)[0] is not None:
+        return locale  # nothing but digits and signs: the locale's own reader knows its digits
+    return native
 
 
 def _check(

@@ -44,7 +44,8 @@ def check_source_text_gone(rgb: UInt8Array, placements: Sequence[Placement]) -> 
         texts = [*read, "".join(read)]
         pieces = [source, *(part for part in source.split("\n") if len(fold(part)) >= 4)]
         for piece in pieces:
-            like_target = similarity(piece, p.edit.replacement)
+            targets = [p.edit.replacement, *p.edit.replacement.split("\n"), *p.lines]
+            like_target = max(similarity(piece, t) for t in targets)
             best = max((similarity(t, piece) for t in texts), default=0.0)
             # What was set may resemble the source: a price with one digit changed.
             if best >= STILL_THERE and best > like_target + 0.1:

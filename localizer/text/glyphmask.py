@@ -22,6 +22,7 @@ Image = "npt.NDArray[np.uint8]"
 _CLUSTERS = 5
 _SAME_COLOUR = 14.0  # ΔE (CIE76) below which two clusters are one colour
 _GROUND_SHARE = 0.62  # share of the line's border that one colour must have to be its ground
+_NEAR = 26.0  # ΔE within which a pixel of a photo has a colour
 _LEAST_DIFFERENCE = 9.0  # JPEG noise stays below
 
 
@@ -102,12 +103,18 @@ def _colours(
     k = min(_CLUSTERS, len(sample))
     stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 1.0)
     _, _, centres = cv2.kmeans(sample, k, None, stop, 1, cv2.KMEANS_PP_CENTERS)  # type: ignore[call-overload]
-    parent = list(range(k))
+    gap = np.linalg.norm(centres[:, None] - centres[None], axis=2)
+    groups = [{i} for i in range(k)]
     for i in range(k):
         for j in range(i):
-            if np.linalg.norm(centres[i] - centres[j]) < _SAME_COLOUR:
-                old, new = parent[i], parent[j]
-                parent = [new if p == old else p for p in parent]
+            first = next(g for g in groups if i in g)
+            other = next(g for g in groups if j in g)
+            # The ends must stay close too, or thin type is chained to its ground by its own soft edges.
+            close = max(gap[a, b] for a in first | other for b in first | other) < 1.8 * _SAME_COLOUR
+            if first is not other and gap[i, j] < _SAME_COLOUR and close:
+                groups.remove(other)
+                first |= other
+    parent = [min(next(g for g in groups if i in g)) for i in range(k)]
     distance = np.stack([np.linalg.norm(lab - c, axis=2) for c in centres])
     labels = np.array(parent)[distance.argmin(0)]
     return labels, np.asarray(centres, np.float32)
@@ -185,18 +192,19 @@ def _on_photo(
     centres: npt.NDArray[np.float32],
     height: float,
 ) -> Ink | None:
-    ring = dilate(inside, 0.5 * height) & ~dilate(inside, 0.08 * height)
-    count = len(centres)
-    # Far colours all count as the nearest centre; only those close to it are that colour.
-    near = np.stack([np.linalg.norm(lab - c, axis=2) < 28 for c in centres])
-    within = np.array([(near[i] & inside & (labels == i)).sum() for i in range(count)]) / inside.sum()
-    around = np.array([(near[i] & ring).sum() for i in range(count)]) / max(1, ring.sum())
-    excess = np.where(within > 0.04, (within - around) * within / (around + 0.02), -1)
-    best = int(excess.argmax())
-    if excess[best] <= 0.05:
+    best, core = 0.0, np.zeros(inside.shape, np.bool_)
+    for i in np.unique(labels[inside]):
+        # A colour of the picture runs on beyond the line; that of the type is all inside it.
+        near = (np.linalg.norm(lab - centres[i], axis=2) < _NEAR) & ~(inside & (labels != i))
+        own = _drop_outsiders(near, inside, height, share=0.9)
+        total = int((near & inside).sum())
+        share = own.sum() / inside.sum()
+        merit = share * own.sum() / max(1, total)
+        if 0.02 < share < 0.7 and merit > best:
+            best, core = merit, own
+    if best < 0.02:
         return None
-    core = near[best] & inside
-    centre = np.median(lab[core], axis=0) if core.any() else centres[best]
+    centre = np.median(lab[core], axis=0)
     distance = np.linalg.norm(lab - centre, axis=2)
     strokes = _drop_outsiders(distance < 24, inside, height, share=0.7)
     if strokes.sum() < 12:

@@ -47,7 +47,7 @@ def is_installed(language: str) -> bool:
 def _api(language: str, mode: int) -> Any:
     import tesserocr
 
-    return tesserocr.PyTessBaseAPI(path=data_folder(), lang=language, psm=tesserocr.PSM(mode))
+    return tesserocr.PyTessBaseAPI(path=data_folder(), lang=language, psm=mode)
 
 
 def read_line(rgb: npt.NDArray[np.uint8], colour: tuple[int, int, int], language: str) -> tuple[str, float]:
