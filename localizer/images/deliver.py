@@ -35,7 +35,7 @@ def candidate_png(source: SourceImage, rgb: UInt8Array, mask: BoolArray) -> byte
         pixels = np.concatenate([pixels, alpha[..., None]], axis=2)
     icc = source.icc if source.icc and source.icc[16:20] == b"RGB " else None
     out = io.BytesIO()
-    Image.fromarray(pixels).save(out, "PNG", icc_profile=icc)
+    Image.fromarray(pixels).save(out, "PNG", icc_profile=icc, compress_level=3)
     return out.getvalue()
 
 

@@ -162,7 +162,8 @@ def _settle(
     over. That finds the source's own blocks again (42 to 50 dB on posters) at the source's own file size.
     """
     asked = painted.samples.astype(np.float32)
-    outside = to_stored(~mask, source.orientation)
+    outside = to_stored(~mask, source.orientation).astype(np.float32) * np.float32(_GAIN)
+    outside = outside[..., None] if asked.ndim == 3 else outside
     given = asked.copy()
     best: tuple[float, bytes] = (-1.0, b"")
     for _ in range(_ROUNDS):
@@ -176,7 +177,7 @@ def _settle(
             best = (score, data)
         if best[0] >= _GOOD or score < best[0] or seen.shape != asked.shape:
             break
-        given[outside] += _GAIN * (asked[outside] - seen[outside])
+        given += outside * (asked - seen)
     return best
 
 

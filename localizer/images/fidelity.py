@@ -20,11 +20,14 @@ def grow(mask: BoolArray, pixels: int) -> BoolArray:
 
 def psnr(first: UInt8Array, second: UInt8Array, where: BoolArray) -> float | None:
     """Peak signal-to-noise ratio in dB over the pixels in `where`; infinity for equal, None for no pixels."""
+    import cv2
+
     count = int(where.sum())
     if count == 0:
         return None
-    difference = first[where].astype(np.int16) - second[where]
-    error = float(np.square(difference.astype(np.int32)).sum(dtype=np.int64)) / (count * first.shape[2])
+    left, right = np.ascontiguousarray(first), np.ascontiguousarray(second)
+    squares = cv2.norm(left, right, cv2.NORM_L2SQR, where.astype(np.uint8))
+    error = squares / (count * first.shape[2])
     return float("inf") if error == 0 else float(10 * np.log10(255**2 / error))
 
 
