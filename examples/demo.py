@@ -119,7 +119,7 @@ def show(run: Path, before: str, seconds: float) -> None:
     for name in ("passed", "needs_review", "failed"):
         print(f"  {name + ':':14}{status.count(name)}")
     print(f"  {'cached:':14}{cached}")
-    if cached == len([r for r in results if r["image"]]):
+    if not any(r["engine"] and not r["cached"] for r in results):
         print("  Nothing was edited: every image was done before.")
     if now and now == before:
         print(f"  Nothing new was published: {now} is current already.")
