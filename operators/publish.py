@@ -25,7 +25,7 @@ class PublishReleaseOperator(LocalizerOperator):
     Takes nothing but what the run's recorded decisions name, with the very bytes that were decided on.
     Where nothing was approved it publishes nothing and succeeds: whoever comes after looks at what it
     returns. Publishing again what is current already writes nothing. A release that became current is an
-    event of the asset alias ``localizer_releases``, on the asset ``localizer://<campaign>``.
+    event of the asset alias ``localizer_releases``, on the asset ``localizer://campaigns/<campaign>``.
 
     Returns ``{"release_id", "release_uri", "campaign", "images", "written", "moved", "previous",
     "message"}``; the first two are empty where nothing was approved.
@@ -91,7 +91,10 @@ class PublishReleaseOperator(LocalizerOperator):
         if RELEASES not in self.outlets:
             return
         context["outlet_events"][RELEASES].add(
-            Asset(name=f"localized campaign {published.campaign}", uri=f"localizer://{published.campaign}"),
+            Asset(
+                name=f"localized campaign {published.campaign}",
+                uri=f"localizer://campaigns/{published.campaign}",
+            ),
             extra={
                 "release_id": published.release_id,
                 "release_uri": published.uri,

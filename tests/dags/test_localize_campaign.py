@@ -84,7 +84,7 @@ def release_events() -> list[dict[str, Any]]:
 
     with create_session() as session:
         events = session.scalars(select(AssetEvent)).all()
-        print("EVENTS", [(e.asset.uri, e.extra) for e in events]); return [e.extra for e in events if e.asset.uri == "localizer://small"]
+        return [e.extra for e in events if e.asset.uri == "localizer://campaigns/small"]
 
 
 def test_good_rows_are_published_the_bad_one_is_told_and_a_second_run_does_nothing(
