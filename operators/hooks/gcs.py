@@ -118,14 +118,15 @@ def application_default_credentials(gcp_conn_id: str | None) -> Iterator[None]:
     """Make a connection's key the Application Default Credentials of this process and its children.
 
     For work in other processes, which a client cannot travel to. The key is in a file that only this
-    user can read, and gone afterwards. Without a connection, or if it names no key, nothing changes.
+    user can read, and gone afterwards. Without a connection, if it names no key, or where the emulator is
+    used, nothing changes.
 
     Raises:
         ConfigurationError: the connection's key cannot be used.
     """
     hook = GcsHook(gcp_conn_id)
     content, path = hook.extras.get("keyfile_dict"), hook.extras.get("key_path")
-    if not content and not path:
+    if (not content and not path) or os.environ.get("STORAGE_EMULATOR_HOST"):
         yield
         return
     hook.check_key()

@@ -14,7 +14,7 @@ import pytest
 from localizer.engines import registry
 from localizer.engines.base import Candidate, EditRequest, Placement
 from localizer.errors import EngineUnavailable
-from localizer.release import verify_release
+from localizer.release import read_current, verify_release
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -30,6 +30,11 @@ class Outcome:
         self.tasks = {(t.task_id, t.map_index): str(t.state) for t in tasks}
         self.tries = {(t.task_id, t.map_index): t.try_number for t in tasks}
         self.labels = {t.rendered_map_index for t in tasks if t.task_id == "edit_images"}
+        self.folder = workspace
+        self.results: list[dict[str, Any]] = []
+        self.decisions: list[dict[str, Any]] = []
+        if not workspace.exists():
+            return
         folders = [f for f in (workspace / "runs").glob("*") if run.run_id[:19].replace(":", "-") in f.name]
         self.folder = max(folders, key=lambda f: f.stat().st_mtime)
         self.results = self._lines("results.jsonl")
@@ -205,3 +210,24 @@ def test_in_a_shard_the_images_that_are_done_are_not_done_again(
     assert outcome.tries["edit_images", 0] == 2
     assert flaky.calls.count("a") < flaky.calls.count("b")
     assert outcome.labels == {"a · de … b · de (2)"}
+
+
+def test_everything_in_a_bucket_in_a_shard_with_worker_processes(
+    start: Start, campaign: Path, gcs_uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("operators.manifest.ONE_TASK_AN_IMAGE_UP_TO", 1)
+    extra = {"keyfile_dict": "{the emulator is asked, not this"}
+    connection = {"conn_type": "google_cloud_platform", "extra": extra}
+    monkeypatch.setenv("AIRFLOW_CONN_BUCKET", json.dumps(connection))
+    outcome = start(
+        workspace=f"{gcs_uri}/workspace",
+        publish_uri=f"{gcs_uri}/published",
+        gcp_conn_id="bucket",
+        campaign="spring-2026",
+    )
+    assert outcome.state == "success"
+    assert outcome.labels == {"a · de … b · de (2)"}
+    pointer = read_current(f"{gcs_uri}/published", "spring-2026")
+    assert pointer is not None
+    release = verify_release(f"{gcs_uri}/published", "spring-2026", pointer.release_id)
+    assert sorted(o.path for o in release.objects) == ["de/a.png", "de/b.png"]
