@@ -34,8 +34,10 @@ def pieces(text: str, locale: str, *, phrases: bool = True) -> tuple[str, ...]:
 
     if not text:
         return ()
-    legal = list(LineBreaker(text, locale if script_of(locale) != "Zyyy" else "en"))
     script = script_of(locale)
+    # Japanese: strict rules, by which no line starts with a small kana or a long-vowel mark.
+    rules = {"Zyyy": "en", "Jpan": "ja-u-lb-strict"}.get(script, locale)
+    legal = list(LineBreaker(text, rules))
     if script == "Kore":  # UAX #14 allows breaks inside Korean words; typographers keep words whole
         return _until_space(legal)
     if not phrases or script not in _PHRASES:

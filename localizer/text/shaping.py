@@ -1,7 +1,6 @@
 """From text to positioned glyphs: bidi levels, font per cluster, HarfBuzz shaping.
 
-Follows UAX #9 (bidirectional algorithm; the levels come from python-bidi) and UAX #29 (grapheme
-clusters, from ICU).
+Follows UAX #9 (bidirectional algorithm) and UAX #29 (grapheme clusters, from ICU).
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from functools import lru_cache
 
 from localizer.locales import is_rtl, language_of
 from localizer.text.fonts import Face
+from localizer.text.levels import bidi_levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +46,6 @@ def clusters(text: str) -> list[str]:
     from icu4py.breakers import CharacterBreaker
 
     return list(CharacterBreaker(text, "en")) if text else []
-
-
-def bidi_levels(text: str, *, rtl: bool) -> list[int]:
-    """Embedding level of each character (UAX #9) for a base direction; odd is right to left."""
-    from bidi import algorithm as uax9
-
-    storage = uax9.get_empty_storage()
-    storage["base_level"] = int(rtl)
-    storage["base_dir"] = "R" if rtl else "L"
-    uax9.get_embedding_levels(text, storage)
-    uax9.explicit_embed_and_overrides(storage)
-    uax9.resolve_weak_types(storage)
-    uax9.resolve_neutral_types(storage, False)
-    uax9.resolve_implicit_levels(storage, False)
-    levels = [int(c["level"]) for c in storage["chars"]]
-    if len(levels) != len(text):  # explicit embedding marks are dropped by rule X9
-        levels = [int(rtl)] * len(text)
-    return levels
 
 
 def _pick(cluster: str, faces: Sequence[Face], current: Face | None) -> Face | None:

@@ -1,0 +1,51 @@
+"""What counts as the same words, and as the same number."""
+
+from __future__ import annotations
+
+import pytest
+
+from localizer.text.normalise import digits_of, fold, is_wordless, similarity
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("New Arrival", "NEW  ARRIVAL!"),
+        ("５０％ＯＦＦ", "50%off"),
+        ("￥８９", "¥89"),
+        ("新品・上市", "新品上市"),
+        ("é", "e\u0301"),
+        ("خصم ٪", "خصم %"),
+    ],
+)
+def test_ways_to_write_the_same(a: str, b: str) -> None:
+    assert fold(a) == fold(b)
+    assert similarity(a, b) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [("新品上市", "新品上巿"), ("50%", "50"), ("¥89", "$89"), ("กา", "ก่า"), ("resume", "résumé"), ("สี", "สิ")],
+)
+def test_marks_and_signs_make_a_difference(a: str, b: str) -> None:
+    assert fold(a) != fold(b)
+    assert similarity(a, b) < 1.0
+
+
+@pytest.mark.parametrize(
+    ("text", "digits"),
+    [("満減 ¥278!", "¥278"), ("خصم ٥٠٪", "50%"), ("१५ % छूट", "15%"), ("๒๐ บาท", "20"), ("NEW", "")],
+)
+def test_digits_of_any_script(text: str, digits: str) -> None:
+    assert digits_of(text) == digits
+
+
+def test_similarity_is_a_share() -> None:
+    assert similarity("abcd", "abcx") == pytest.approx(0.75)
+    assert similarity("", "") == 1.0
+    assert similarity("", "abc") == 0.0
+
+
+def test_wordless() -> None:
+    assert is_wordless(" —•· ")
+    assert not is_wordless("5")
