@@ -11,7 +11,7 @@ import unicodedata
 from typing import Any
 
 _ISOLATES = {"\u2066": "\u202a", "\u2067": "\u202b", "\u2068": "\u202a", "\u2069": "\u202c"}
-_PAIRS = {pair[0]: pair[1] for pair in "() [] {} （） ［］ ｛｝ 「」 『』 【】 〔〕 《》 〈〉 ⟨⟩".split()}
+_PAIRS = dict(zip("([{（［｛「『【〔《〈⟨", ")]}）］｝」』】〕》〉⟩", strict=True))
 _CLOSING = {close: open_ for open_, close in _PAIRS.items()}
 _STRENGTH = {"L": "L", "R": "R", "EN": "R", "AN": "R"}  # numbers act as right to left in rule N0
 
