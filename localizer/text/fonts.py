@@ -98,7 +98,7 @@ def _font(path: str, weight: int) -> hb.Font:
 
     try:
         face = hb.Face(hb.Blob.from_file_path(path))
-    except (OSError, ValueError) as exc:
+    except (OSError, ValueError, hb.HarfBuzzError) as exc:
         raise BrandError(f"font {path} cannot be read: {exc}") from exc
     font = hb.Font(face)
     axes = {axis.tag: axis for axis in face.axis_infos}
