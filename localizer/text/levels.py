@@ -26,6 +26,7 @@ def bidi_levels(text: str, *, rtl: bool) -> list[int]:
     uax9.get_embedding_levels("".join(_ISOLATES.get(c, c) for c in text), storage)
     for at, char in enumerate(storage["chars"]):
         char["at"] = at
+        char["type"] = char["type"] or "L"  # characters newer than Python's tables have no type
     uax9.explicit_embed_and_overrides(storage)
     uax9.resolve_weak_types(storage)
     for run in storage["runs"]:
