@@ -15,7 +15,7 @@ from localizer.text.locate import Found, find_text
 from localizer.text.plate import Erased, erase_text
 from localizer.text.reading import TextLine, read_lines, read_source
 from localizer.text.render import draw
-from localizer.text.space import Room, measure_room
+from localizer.text.space import STRANGE, Room, measure_room, strange_share
 from localizer.text.typesetting import SetText, alignment, set_in_box, set_text
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class _Work:
     findings: list[CheckResult] = field(default_factory=list)
     placements: dict[int, list[Placement]] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
+    erased: npt.NDArray[np.bool_] = field(init=False)
 
     def doubt(self, name: str, detail: str) -> None:
         self.findings.append(CheckResult(name, CheckStatus.UNDECIDED, detail=detail))
@@ -64,6 +65,7 @@ class TypesetEngine:
         lines = read_source(request.job.source_sha256, request.rgb)
         work = _Work(request, lines, request.rgb.copy(), np.zeros(request.rgb.shape[:2], np.bool_))
         occurrences = _erase_all(work)
+        work.erased = work.mask.copy()
         rgb = work.plate.copy()
         if request.job.edits:
             rgb = _set_all(work, occurrences, rgb)
@@ -96,7 +98,16 @@ def _erase_all(work: _Work) -> list[_Occurrence]:
     occurrences = []
     for i, f in sorted(matched, key=lambda m: (m[0], m[1].box[1])):
         rest = [*staying, *_rest_of_line(work.lines, f)]
-        erased = erase_text(work.plate, work.mask, f, locale=work.request.job.source_locale, others=rest)
+        near = [line for _, other in matched if other is not f for line in other.lines]
+        erased = erase_text(
+            work.request.rgb,
+            work.plate,
+            work.mask,
+            f,
+            locale=work.request.job.source_locale,
+            others=rest,
+            neighbours=near,
+        )
         if erased.remains:
             work.doubt(
                 "source_text_gone", f"the erased plate still reads “{erased.remains}” where “{f.text}” stood"
@@ -291,8 +302,14 @@ def _draw(
     source_box: Box | None,
     room: Room,
     ground: tuple[int, int, int],
+    plain: bool = True,
 ) -> npt.NDArray[np.uint8]:
     rgb, covered = draw(rgb, made.lines, made.colour)
+    if source_box is not None:
+        share = strange_share(work.plate, covered & ~work.erased, source_box, plain=plain)
+        if share > STRANGE:
+            words = " ".join(p.line.text for p in made.lines)
+            work.doubt("fits", f"“{words}” runs onto something else than the ground that the old text had")
     work.mask |= covered
     note = (
         ""

@@ -7,7 +7,7 @@ line and rare around it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +23,7 @@ _CLUSTERS = 5
 _SAME_COLOUR = 14.0  # ΔE (CIE76) below which two clusters are one colour
 _GROUND_SHARE = 0.62  # share of the line's border that one colour must have to be its ground
 _NEAR = 26.0  # ΔE within which a pixel of a photo has a colour
+_SHADOW = 5.0  # L* by which a shadow changes its surroundings
 _LEAST_DIFFERENCE = 9.0  # JPEG noise stays below
 
 
@@ -66,29 +67,45 @@ def dilate(mask: npt.NDArray[np.bool_], radius: float) -> npt.NDArray[np.bool_]:
     return np.asarray(cv2.morphologyEx(mask.astype(np.uint8), operation, disc, borderValue=0)) > 0
 
 
-def find_ink(rgb: npt.NDArray[np.uint8], quad: Quad, height: float) -> Ink | None:
+def find_ink(
+    rgb: npt.NDArray[np.uint8],
+    quad: Quad,
+    height: float,
+    *,
+    foreign: npt.NDArray[np.bool_] | None = None,
+) -> Ink | None:
     """The ink inside a quad, or None when nothing there stands out.
 
     Args:
         rgb: crop around the line, with a margin of at least half its height where the image allows.
         quad: the line, in crop coordinates.
         height: of the line across its reading direction, in pixels.
+        foreign: H x W bool, pixels that belong to other lines.
     """
     import cv2
 
     lab = np.asarray(cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), np.float32)
-    inside = polygon(rgb.shape[:2], quad, grow=0.04 * height)
+    inside = polygon((rgb.shape[0], rgb.shape[1]), quad, grow=0.04 * height)
+    if foreign is not None:
+        inside &= ~foreign
     if inside.sum() < 30:
         return None
     labels, centres = _colours(lab, inside)
     band = inside & ~dilate(inside, -max(2.0, 0.05 * height))
     share = np.bincount(labels[band], minlength=len(centres)) / max(1, band.sum())
     ground = int(share.argmax())
+    ink = None
     if share[ground] >= _GROUND_SHARE:
         ink = _on_plain(rgb, lab, inside, labels == ground, height)
-        if ink is not None:
-            return ink
-    return _on_photo(rgb, lab, inside, labels, centres, height)
+    if ink is None:  # a ground that is graded too far to be one colour is still one surface
+        level = np.linalg.norm(lab - fit_ground(lab, band), axis=2) < _LEAST_DIFFERENCE
+        if level[band].mean() >= _GROUND_SHARE:
+            ink = _on_plain(rgb, lab, inside, level, height)
+    if ink is None:
+        ink = _on_photo(rgb, lab, inside, labels, centres, height)
+    if ink is None or foreign is None:
+        return ink
+    return replace(ink, erase=ink.erase & ~foreign)
 
 
 def _colours(
@@ -181,7 +198,33 @@ def _on_plain(
         touched = touched | dilate(alike, max(1.0, 0.02 * height))
     colour = _fill_colour(rgb, strokes, difference)
     ground = fit_ground(rgb.astype(np.float32), known)
-    return Ink(strokes, dilate(touched, max(2.0, 0.03 * height)), ground, colour, True)
+    erase = dilate(touched, max(2.0, 0.03 * height)) | _soft_effect(
+        difference, touched, known, inside, height
+    )
+    return Ink(strokes, erase, ground, colour, True)
+
+
+def _soft_effect(
+    difference: npt.NDArray[np.float32],
+    touched: npt.NDArray[np.bool_],
+    known: npt.NDArray[np.bool_],
+    inside: npt.NDArray[np.bool_],
+    height: float,
+) -> npt.NDArray[np.bool_]:
+    """Soft shadow or glow around the ink: what hangs together with it and still differs from the ground."""
+    import cv2
+
+    quiet = known & ~dilate(touched, 0.35 * height)
+    noise = float(np.percentile(difference[quiet], 95)) if quiet.sum() > 50 else _LEAST_DIFFERENCE
+    faint = (
+        (difference > max(2.0, 1.3 * noise)) & dilate(touched, 0.35 * height) & dilate(inside, 0.15 * height)
+    )
+    faint = np.asarray(cv2.medianBlur(faint.astype(np.uint8), 5) > 0)
+    count, labels = cv2.connectedComponents((faint | touched).astype(np.uint8), connectivity=8)
+    hangs = np.zeros(count, bool)
+    hangs[np.unique(labels[touched])] = True
+    hangs[0] = False
+    return dilate(np.asarray(hangs[labels]), 2.0) & dilate(inside, 0.15 * height)
 
 
 def _on_photo(
@@ -211,7 +254,29 @@ def _on_photo(
         return None
     fringe = (distance < 48) & inside & dilate(strokes, max(2.0, 0.04 * height))
     colour = _fill_colour(rgb, strokes, -distance)
-    return Ink(strokes, dilate(strokes | fringe, max(2.0, 0.035 * height)), None, colour, False)
+    reach = max(2.0, 0.035 * height, _shadow_reach(lab, strokes, height))
+    return Ink(strokes, dilate(strokes | fringe, reach), None, colour, False)
+
+
+def _shadow_reach(lab: npt.NDArray[np.float32], strokes: npt.NDArray[np.bool_], height: float) -> float:
+    """How far a shadow or glow goes on a photo, pixels; 0 if there is none.
+
+    Over the whole line the picture averages out, so a lightness that changes steadily with the distance
+    from the strokes is an effect of the type.
+    """
+    import cv2
+
+    away = cv2.distanceTransform((~strokes).astype(np.uint8), cv2.DIST_L2, 3)
+    step = max(1.0, 0.04 * height)
+    rings = [(away > 2 + i * step) & (away <= 2 + (i + 1) * step) for i in range(12)]
+    profile = np.array([float(lab[:, :, 0][r].mean()) if r.sum() > 30 else np.nan for r in rings])
+    if np.isnan(profile).any():
+        return 0.0
+    far = float(profile[9:].mean())
+    if abs(profile[:2].mean() - far) < _SHADOW:
+        return 0.0
+    beyond = np.nonzero(np.abs(profile - far) < 0.25 * abs(profile[:2].mean() - far))[0]
+    return 2 + step * (int(beyond[0]) + 1 if len(beyond) else 8)
 
 
 def _drop_outsiders(

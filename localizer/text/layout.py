@@ -11,7 +11,10 @@ from localizer.text.shaping import ShapedLine, shape_line
 
 MIN_SCALE = 0.5
 _JOINING = {"Arab", "Deva"}
-_LINE_PENALTY = 0.15  # one line more or less than the source is worth this much shrinking
+_MORE_LINES = 0.35  # a line more than the source is worth this much shrinking: designers shrink titles first
+_COMFORT = 0.65  # below, every further shrinking counts twice
+_FEWER_LINES = 0.15
+_SPLIT_PHRASE = 0.25  # breaking inside a phrase is worse still
 _MAX_LINES = 6
 
 
@@ -68,33 +71,42 @@ def fit(
     em = max(pitch or 0.0, default_pitch(locale) if script_of(locale) in {"Thai", "Deva", "Arab"} else 1.0)
     if pitch is None:
         em = default_pitch(locale)
-    best: tuple[float, Setting] | None = None
-    for broken in _breakings(text, faces, locale, tracking):
+    best: tuple[bool, float, Setting] | None = None
+    for broken, split in _breakings(text, faces, locale, tracking):
         lines = tuple(shape_line(t, faces, locale, tracking) for t in broken)
         wide = max(line.ink[2] - line.ink[0] for line in lines) * stretch
         tall = lines[0].ink[3] - lines[-1].ink[1] + em * (len(lines) - 1)
         scale = min(1.0, width / max(1e-6, wide * size), height / max(1e-6, tall * size))
         shorter = len(lines) < source_lines and wide * size <= source_width
         forced = broken == text.split("\n") and "\n" in text  # a break that the copywriter set
-        merit = scale - (0 if forced or shorter else _LINE_PENALTY * abs(len(lines) - source_lines))
-        if best is None or merit > best[0] + 1e-9:
-            best = merit, Setting(lines, size * scale, scale, em * size * scale, scale >= least)
+        extra = len(lines) - source_lines
+        penalty = _MORE_LINES * extra if extra > 0 else -_FEWER_LINES * extra
+        comfort = scale if scale >= _COMFORT else scale - (_COMFORT - scale)
+        merit = comfort - (0 if forced or shorter else penalty) - (_SPLIT_PHRASE if split else 0)
+        fits = scale >= least  # whatever else is preferred, text that fits comes first
+        if best is None or (fits, merit) > (best[0], best[1] + (1e-9 if fits == best[0] else 0.0)):
+            best = fits, merit, Setting(lines, size * scale, scale, em * size * scale, fits)
     assert best is not None  # noqa: S101 - _breakings gives at least one
-    return best[1]
+    return best[2]
 
 
-def _breakings(text: str, faces: tuple[Face, ...], locale: str, tracking: float) -> list[list[str]]:
-    """Ways to break a text: as the copy says, and in one to several lines of about equal width."""
+def _breakings(
+    text: str, faces: tuple[Face, ...], locale: str, tracking: float
+) -> list[tuple[list[str], bool]]:
+    """Ways to break a text: as the copy says, and in one to several lines of about equal width.
+
+    The flag says whether a phrase is split.
+    """
     paragraphs = [p.strip() for p in text.split("\n")]
-    out = [[p for p in paragraphs if p] or [""]]
+    out = [([p for p in paragraphs if p] or [""], False)]
     joiner = "" if script_of(locale) in {"Hans", "Hant", "Jpan", "Thai"} else " "
     flowing = joiner.join(p for p in paragraphs if p)
     for phrases in (True, False):
         parts = pieces(flowing, locale, phrases=phrases)
         for count in range(1, min(_MAX_LINES, len(parts)) + 1):
             lines = _balance(parts, count, faces, locale, tracking)
-            if lines and lines not in out:
-                out.append(lines)
+            if lines and all(lines != known for known, _ in out):
+                out.append((lines, not phrases))
     return out
 
 

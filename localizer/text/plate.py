@@ -51,23 +51,30 @@ class _Line:
 
 
 def erase_text(
+    source: npt.NDArray[np.uint8],
     plate: npt.NDArray[np.uint8],
     mask: npt.NDArray[np.bool_],
     found: Found,
     *,
     locale: str,
     others: Sequence[TextLine],
+    neighbours: Sequence[TextLine] = (),
 ) -> Erased:
     """Take a text off the plate; `plate` and `mask` are changed in place.
 
     Args:
+        source: H x W x 3 uint8, the image as it was; the type is measured on it.
         plate: H x W x 3 uint8.
         mask: H x W bool, the edit area so far.
         locale: of the text.
         others: lines that stay.
+        neighbours: lines that are replaced as well.
     """
     angle = snap_angle(_block_angle(found.lines))
-    lines = [_inspect(plate, line) for line in found.lines]
+    around = [*others, *neighbours]
+    lines = [
+        _inspect(source, line, [*around, *(x for x in found.lines if x is not line)]) for line in found.lines
+    ]
     styles = tuple(
         style
         for piece in lines
@@ -101,13 +108,17 @@ def _block_angle(lines: Sequence[TextLine]) -> float:
     return math.degrees(math.atan2(y, x))
 
 
-def _inspect(plate: npt.NDArray[np.uint8], line: TextLine) -> _Line:
-    h, w = plate.shape[:2]
+def _inspect(source: npt.NDArray[np.uint8], line: TextLine, around: Sequence[TextLine]) -> _Line:
+    h, w = source.shape[:2]
     x0, y0, x1, y1 = line.box
     m = math.ceil(0.7 * line.height) + 4
     window = (max(0, x0 - m), max(0, y0 - m), min(w, x1 + m), min(h, y1 + m))
-    crop = plate[window[1] : window[3], window[0] : window[2]]
-    return _Line(line, window, find_ink(crop, _shift(line.quad, window), line.height))
+    crop = source[window[1] : window[3], window[0] : window[2]]
+    shape = (crop.shape[0], crop.shape[1])
+    foreign = np.zeros(shape, np.bool_)
+    for other in around:  # the reader's boxes are generous and overlap: the heart of a line is its own
+        foreign |= polygon(shape, _shift(other.quad, window), grow=-0.1 * other.height)
+    return _Line(line, window, find_ink(crop, _shift(line.quad, window), line.height, foreign=foreign))
 
 
 def _shift(quad: Quad, window: Box) -> Quad:

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 _MARGIN = 0.03  # of the image's shorter side, kept free along the frame
 _STEP = 6  # pixels over which an edge is looked for
 _EDGE = 16.0  # difference (0 to 255) that is an edge on a quiet ground
-_CROWDED = 0.12  # share of a row or column that may be edge
+_CROWDED = 0.05  # share of a row or column that may be edge
+_RIM = 0.75
+
+
+STRANGE = 0.02  # share of new type that may stand on colours that its old ground did not have
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +55,17 @@ def measure_room(
         height: of one line, pixels; clearances are shares of it.
         obstacles: what may not be covered: other texts, faces, product labels.
         plain: whether the ground is plain or graded, so that an edge in it is an edge of a panel. On a
-            photo edges are everywhere and mean nothing.
+            photo edges are everywhere, and only a rim across the whole height counts.
         neighbours: texts that are replaced as well: each gets half of the gap between them.
     """
     h, w = plate.shape[:2]
     margin = _MARGIN * min(h, w)
     x0, y0, x1, y1 = box
-    if plain:
-        turned = np.ascontiguousarray(plate.transpose(1, 0, 2))
-        right, right_edge = _grow(plate, box, w - margin)
-        left, left_edge = _grow(plate[:, ::-1], (w - x1, y0, w - x0, y1), w - margin)
-        bottom, bottom_edge = _grow(turned, (y0, x0, y1, x1), h - margin)
-        top, top_edge = _grow(turned[:, ::-1], (h - y1, x0, h - y0, x1), h - margin)
-    else:
-        right_edge = left_edge = bottom_edge = top_edge = False
-        right, left = max(w - margin, x1), max(w - margin, w - x0)
-        bottom, top = max(h - margin, y1), max(h - margin, h - y0)
+    turned = np.ascontiguousarray(plate.transpose(1, 0, 2))
+    right, right_edge = _grow(plate, box, w - margin, plain)
+    left, left_edge = _grow(plate[:, ::-1], (w - x1, y0, w - x0, y1), w - margin, plain)
+    bottom, bottom_edge = _grow(turned, (y0, x0, y1, x1), h - margin, plain)
+    top, top_edge = _grow(turned[:, ::-1], (h - y1, x0, h - y0, x1), h - margin, plain)
     clear = 0.3 * height
     limits = [
         _pull_in(left, w - x0, left_edge, clear),
@@ -112,7 +111,7 @@ def _pull_in(limit: float, own: float, edge: bool, clear: float) -> float:
     return max(own, limit - min(clear, limit - own)) if edge else limit
 
 
-def _grow(plate: npt.NDArray[np.uint8], box: Box, end: float) -> tuple[float, bool]:
+def _grow(plate: npt.NDArray[np.uint8], box: Box, end: float, plain: bool) -> tuple[float, bool]:
     """How far to the right a box may grow, and whether an edge of the ground stopped it."""
     x0, y0, x1, y1 = box
     stop = int(max(x1, min(end, plate.shape[1])))
@@ -126,7 +125,50 @@ def _grow(plate: npt.NDArray[np.uint8], box: Box, end: float) -> tuple[float, bo
     noise = float(np.percentile(own, 75))
     threshold = max(_EDGE, 3.0 * noise)
     usual = float((own > threshold).mean())
-    crowded = (jump[:, max(0, x1 - _STEP) :] > threshold).mean(0) > max(_CROWDED, usual + 0.25)
+    # A photo is full of edges; only one that runs across the whole height is the rim of a panel.
+    limit = max(_CROWDED, 3 * usual) if plain else max(_RIM, usual + 0.3)
+    crowded = (jump[:, max(0, x1 - _STEP) :] > threshold).mean(0) > limit
     if not crowded.any():
         return float(stop), False
     return float(min(stop, x1 + int(crowded.argmax()))), True
+
+
+def strange_share(
+    plate: npt.NDArray[np.uint8], covered: npt.NDArray[np.bool_], box: Box, *, plain: bool
+) -> float:
+    """Share of type that stands on colours which the ground of the old text does not have.
+
+    That is how type on the product, over the rim of a badge or across a rule is noticed: room is measured
+    in straight lines, pictures are not straight.
+
+    Args:
+        plate: H x W x 3 uint8, erased.
+        covered: H x W bool, where new type lies outside the erased area.
+        box: of the old text; its ground is the reference.
+    """
+    import cv2
+
+    if not covered.any():
+        return 0.0
+    x0, y0, x1, y1 = box
+    h, w = plate.shape[:2]
+    pad = 0 if plain else round(0.25 * (y1 - y0))
+    around = plate[max(0, y0 - pad) : min(h, y1 + pad), max(0, x0 - pad) : min(w, x1 + pad)]
+    lab = _to_lab(around.reshape(-1, 3))
+    lab = lab[:: max(1, len(lab) // 6000)]
+    cv2.setRNGSeed(7)
+    k = min(6, len(lab))
+    stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 12, 1.0)
+    _, labels, centres = cv2.kmeans(lab, k, None, stop, 1, cv2.KMEANS_PP_CENTERS)  # type: ignore[call-overload]
+    share = np.bincount(labels.ravel(), minlength=k) / len(lab)
+    centres = centres[share > 0.04]
+    under = _to_lab(plate[covered])
+    distance = np.min([np.linalg.norm(under - c, axis=1) for c in centres], axis=0)
+    # A graded ground goes on changing; a photo has more colours than six.
+    return float((distance > (16 if plain else 30)).sum() / len(under))
+
+
+def _to_lab(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    import cv2
+
+    return np.asarray(cv2.cvtColor(pixels[None].astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[0], np.float32)

@@ -63,6 +63,8 @@ def alignment(styles: Sequence[LineStyle], room: Room, image_width: int, others:
     """How a block is aligned: by its own lines if there are several, else by its neighbours and its panel."""
     lefts, rights = [s.ink[0] for s in styles], [s.ink[2] for s in styles]
     size = styles[0].size
+    if styles[0].angle != 0 and len(styles) == 1:
+        return "center"  # a sticker or a ribbon
     if len(styles) > 1:
         middles = [(a + b) / 2 for a, b in zip(lefts, rights, strict=True)]
         spreads = {"left": np.ptp(lefts), "center": np.ptp(middles), "right": np.ptp(rights)}
