@@ -1,0 +1,98 @@
+"""Filling holes: outside nothing changes, inside the ground comes back."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from localizer.text.erase import fill, membrane
+from localizer.text.glyphmask import dilate, find_ink
+from localizer.text.locate import Found
+from localizer.text.plate import erase_text
+
+
+@pytest.mark.parametrize("effect", [{}, {"shadow": True}, {"outline": (20, 20, 30)}])
+@pytest.mark.parametrize(("ground", "limit"), [("plain", 1.0), ("graded", 2.0), ("photo", 14.0)])
+def test_the_ground_comes_back(poster, ground, limit, effect) -> None:
+    made = poster(ground=ground, **effect)
+    ink = find_ink(made.rgb, made.line.quad, made.line.height)
+    assert ink is not None
+    plate = fill(made.rgb, ink.erase, ground=ink.ground)
+    assert np.array_equal(plate[~ink.erase], made.rgb[~ink.erase])
+    error = np.abs(plate.astype(int) - made.ground)[ink.erase].mean()
+    before = np.abs(made.rgb.astype(int) - made.ground)[ink.erase].mean()
+    assert error < limit
+    assert error < 0.3 * before
+
+
+@pytest.mark.parametrize("with_ground", [True, False])
+def test_pixels_outside_the_hole_are_untouched(with_ground: bool) -> None:
+    rng = np.random.default_rng(0)
+    rgb = rng.integers(0, 256, (80, 120, 3), dtype=np.uint8)
+    before = rgb.copy()
+    hole = rng.random((80, 120)) < 0.3
+    ground = np.full(rgb.shape, 100, np.float32) if with_ground else None
+    out = fill(rgb, hole, ground=ground)
+    assert np.array_equal(out[~hole], before[~hole])
+    assert np.array_equal(rgb, before)
+
+
+def test_no_hole_no_change() -> None:
+    rgb = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+    assert np.array_equal(fill(rgb, np.zeros((20, 30), bool)), rgb)
+
+
+def test_ink_of_other_lines_does_not_bleed_in() -> None:
+    rgb = np.full((60, 200, 3), 90, np.uint8)
+    rgb[20:40, 60:100] = 255  # to be erased
+    rgb[20:40, 102:140] = (255, 0, 0)  # stays, right beside it
+    hole = np.zeros((60, 200), bool)
+    hole[18:42, 58:101] = True
+    known = np.ones((60, 200), bool)
+    known[16:44, 101:144] = False
+    out = fill(rgb, hole, known=known)
+    assert np.abs(out[hole].astype(int) - 90).max() <= 3
+    assert (out[20:40, 102:140] == (255, 0, 0)).all()
+
+
+def test_a_membrane_continues_a_slope() -> None:
+    x = np.broadcast_to(np.arange(100, dtype=np.float32)[None, :, None], (60, 100, 3))
+    hole = np.zeros((60, 100), bool)
+    hole[20:40, 30:70] = True
+    assert np.abs(membrane(x, hole) - x)[hole].max() < 3.0
+
+
+def test_a_membrane_without_a_rim_is_the_mean() -> None:
+    values = np.full((20, 20, 3), 7, np.float32)
+    assert np.allclose(membrane(values, np.ones((20, 20), bool)), 7)
+
+
+def test_the_fill_is_the_same_every_time(poster) -> None:
+    made = poster(ground="photo")
+    hole = dilate(made.ink, 2)
+    assert np.array_equal(fill(made.rgb, hole), fill(made.rgb, hole))
+
+
+def test_an_erased_plate_is_clean_and_the_old_style_known(poster, ground) -> None:
+    made = poster(ground=ground, shadow=True)
+    plate, mask = made.rgb.copy(), np.zeros(made.rgb.shape[:2], bool)
+    erased = erase_text(made.rgb, plate, mask, Found((made.line,), 1.0, False, (0,)), locale="en", others=[])
+    assert erased.remains == ""
+    assert erased.plain is (ground != "photo")
+    assert np.array_equal(plate[~mask], made.rgb[~mask])
+    assert len(erased.styles) == 1
+    assert erased.styles[0].size == pytest.approx(60, rel=0.06)
+    x0, y0, x1, y1 = erased.box
+    assert not mask[:y0].any()
+    assert mask[y0:y1, x0:x1].sum() == mask.sum()
+    visible = np.abs(plate.astype(int) - made.ground).max(2) > 60
+    assert visible.sum() < 0.02 * made.strokes.sum()
+
+
+def test_a_neighbour_stays_when_a_line_is_erased(poster) -> None:
+    first = poster("SALE", at=(60, 120))
+    both = poster("50%", ground=first.rgb, at=(260, 120), colour=(250, 220, 60))
+    plate, mask = both.rgb.copy(), np.zeros(both.rgb.shape[:2], bool)
+    erase_text(both.rgb, plate, mask, Found((first.line,), 1.0, False, (0,)), locale="en", others=[both.line])
+    assert not (mask & both.strokes).any()
+    assert np.array_equal(plate[both.strokes], both.rgb[both.strokes])
