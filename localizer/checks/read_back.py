@@ -96,9 +96,18 @@ def _reading_locale(placement: Placement, locale: str) -> str:
 def _check(
     rgb: UInt8Array, placement: Placement, locale: str, keep: Sequence[str]
 ) -> tuple[CheckStatus, float, str, str]:
-    wanted = " ".join(placement.lines)
+    wanted, asked = " ".join(placement.lines), placement.edit.replacement
+    if fold("".join(placement.lines)) != fold(asked):
+        return CheckStatus.FAILED, similarity(wanted, asked), f"“{asked}” was asked for, “{wanted}” set", ""
     if not fold(wanted):
         return CheckStatus.PASSED, 1.0, "", ""
+    if len(_corners(placement)) != len(placement.lines):
+        return (
+            CheckStatus.UNDECIDED,
+            0.0,
+            f"“{wanted}” could not be read back: where it stands is unknown",
+            "",
+        )
     reader, lacking = reader_for(locale)
     if reader is None:
         return (
@@ -108,7 +117,7 @@ def _check(
             lacking,
         )
     reading = _read(rgb, placement, reader)
-    if reading.value == 1.0:
+    if _exact(reading, wanted):
         return CheckStatus.PASSED, 1.0, "", ""
     said = f"“{wanted}” was read as “{reading.text}”"
     if digits_of(reading.text) != digits_of(wanted):
@@ -132,15 +141,27 @@ def _read(rgb: UInt8Array, placement: Placement, reader: Reader) -> _Reading:
     for margin in (0.18, 0.4, 0.06):
         parts = [
             reader(rectify(rgb, corners, margin), placement.colour or (0, 0, 0))
-            for corners in placement.corners
+            for corners in _corners(placement)
         ]
         text = " ".join(p[0] for p in parts)
         reading = _Reading(text, min(p[1] for p in parts), similarity(text, wanted))
-        if reading.value > best.value:
+        if (_exact(reading, wanted), reading.value) > (_exact(best, wanted), best.value):
             best = reading
-        if best.value == 1.0:
+        if _exact(best, wanted):
             break
     return best
+
+
+def _corners(placement: Placement) -> Sequence[Sequence[tuple[float, float]]]:
+    """Corners of each line; of upright lines the boxes will do."""
+    if placement.corners:
+        return placement.corners
+    return [((a, b), (c, b), (c, d), (a, d)) for a, b, c, d in placement.line_boxes]
+
+
+def _exact(reading: _Reading, wanted: str) -> bool:
+    """Letters alike, and numbers with their points: ¥79.9 is not ¥799."""
+    return reading.value == 1.0 and digits_of(reading.text) == digits_of(wanted)
 
 
 def _read_plain(placement: Placement, locale: str, reader: Reader) -> _Reading:

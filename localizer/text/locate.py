@@ -119,20 +119,21 @@ def _blocks(wanted: str, lines: Sequence[TextLine], free: list[int]) -> list[Fou
     out: list[Found] = []
     order = sorted(free, key=lambda i: (lines[i].box[1], lines[i].box[0]))
     for start in order:
-        stack: list[tuple[tuple[int, ...], str]] = [((start,), fold(lines[start].text))]
+        stack: list[tuple[tuple[int, ...], str]] = [((start,), lines[start].text)]
         while stack:
-            used, text = stack.pop()
+            used, raw = stack.pop()
+            text = fold(raw)
             if len(text) > 1.3 * len(target) + 2 or len(used) > 8:
                 continue
             if len(used) > 1:
-                score = matches(text, wanted)
+                score = matches(raw, wanted)
                 if score:
                     out.append(Found(tuple(lines[i] for i in used), score, False, used))
             head = target[: len(text)]
             if similarity(text, head) < 0.6:
                 continue
             stack.extend(
-                ((*used, j), text + fold(lines[j].text))
+                ((*used, j), f"{raw}\n{lines[j].text}")
                 for j in order
                 if j not in used and _follows(lines[used[-1]], lines[j])
             )
@@ -154,8 +155,8 @@ def _parts(wanted: str, lines: Sequence[TextLine], free: list[int]) -> list[Foun
         start = folded.find(target)
         while start >= 0 and target:
             first, last = positions[start], positions[start + len(target) - 1]
-            if _at_boundaries(line.text, first, last):
-                text = "".join(visible[first : last + 1])
+            text = "".join(visible[first : last + 1])
+            if _at_boundaries(line.text, first, last) and digits_of(text) == digits_of(wanted):
                 part = TextLine(text, _hull(line, first, last), line.score, line.characters[first : last + 1])
                 out.append(Found((part,), 1.0, True, (i,)))
             start = folded.find(target, start + 1)

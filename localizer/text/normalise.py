@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
 _KEEP = frozenset("%¥$€£₩฿₫₹₽")
-_SAME_AS = str.maketrans("～〜’‘“”–—٪", "~~''\"\"--%")
+_SAME_AS = str.maketrans("～〜’‘“”–—−‐‑٪٫٬·・", "~~''\"\"-----%.,..")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_NUMERIC = re.compile(rf"\d|[{''.join(sorted(_KEEP))}]|(?<=\d)\s*[.,:/~-]\s*(?=\d)")
 
 
 @lru_cache(maxsize=4096)
@@ -25,15 +28,18 @@ def similarity(a: str, b: str) -> float:
     return 1.0 if a == b else float(Levenshtein.normalized_similarity(a, b))
 
 
+@lru_cache(maxsize=4096)
 def digits_of(text: str) -> str:
-    """The decimal digits in reading order, as ASCII, with ``%`` and money signs kept."""
+    """The decimal digits in reading order, as ASCII, with ``%`` and money signs kept.
+
+    A sign between two digits is kept too, for ¥79.9 is not ¥799 and 1-3 is not 13; commas and points are
+    told apart only as far as readers do, and a comma before three digits groups thousands: 1,299 is 1299.
+    """
+    plain = _THOUSANDS.sub("", unicodedata.normalize("NFKC", text.translate(_SAME_AS)))
     out = []
-    for c in fold(text):
-        value = unicodedata.digit(c, None)
-        if value is not None:
-            out.append(str(value))
-        elif c in _KEEP:
-            out.append(c)
+    for found in _NUMERIC.finditer(plain):
+        c = found[0].strip()
+        out.append(str(unicodedata.digit(c)) if c.isdecimal() else "." if c == "," else c)
     return "".join(out)
 
 
