@@ -15,7 +15,7 @@ from localizer.text.locate import Found, find_text
 from localizer.text.plate import Erased, erase_text
 from localizer.text.reading import TextLine, read_lines, read_source
 from localizer.text.render import draw
-from localizer.text.space import STRANGE, Room, measure_room, strange_share
+from localizer.text.space import STAIN, STRANGE, Room, measure_room, smear, strange_share
 from localizer.text.typesetting import SetText, alignment, set_in_box, set_text
 
 if TYPE_CHECKING:
@@ -302,15 +302,20 @@ def _draw(
     source_box: Box | None,
     room: Room,
     ground: tuple[int, int, int],
-    plain: bool = True,
+    erased: Erased | None = None,
 ) -> npt.NDArray[np.uint8]:
     rgb, covered = draw(rgb, made.lines, made.colour)
-    if source_box is not None:
-        share = strange_share(work.plate, covered & ~work.erased, source_box, plain=plain)
+    if erased is not None and source_box is not None:
+        share = strange_share(work.plate, covered & ~work.erased, source_box, plain=erased.plain)
         if share > STRANGE:
             words = " ".join(p.line.text for p in made.lines)
             work.doubt("fits", f"“{words}” runs onto something else than the ground that the old text had")
     work.mask |= covered
+    if erased is not None and (stain := smear(work.request.rgb, erased.hole, covered)) > STAIN:
+        work.doubt(
+            "erased_cleanly",
+            f"“{edit.text}” stood on a lively ground; the filled place may show ({stain:.0f})",
+        )
     note = (
         ""
         if made.scale > 0.97 or edit.action is Action.ADD_TEXT

@@ -23,7 +23,8 @@ _CLUSTERS = 5
 _SAME_COLOUR = 14.0  # ΔE (CIE76) below which two clusters are one colour
 _GROUND_SHARE = 0.62  # share of the line's border that one colour must have to be its ground
 _NEAR = 26.0  # ΔE within which a pixel of a photo has a colour
-_SHADOW = 5.0  # L* by which a shadow changes its surroundings
+_UNEXPLAINED = 0.05  # share of a line on plain ground that may be neither ground nor near its ink
+_SHADOW = 9.0  # L* by which a shadow changes its surroundings
 _LEAST_DIFFERENCE = 9.0  # JPEG noise stays below
 
 
@@ -196,6 +197,9 @@ def _on_plain(
     if alike.sum() > 1.02 * (alike & strokes).sum():
         strokes = strokes | alike
         touched = touched | dilate(alike, max(1.0, 0.02 * height))
+    unexplained = inside & (difference > _LEAST_DIFFERENCE) & ~dilate(strokes, max(3.0, 0.12 * height))
+    if unexplained.sum() > _UNEXPLAINED * inside.sum():  # a calm photo, but a photo
+        return None
     colour = _fill_colour(rgb, strokes, difference)
     ground = fit_ground(rgb.astype(np.float32), known)
     erase = dilate(touched, max(2.0, 0.03 * height)) | _soft_effect(
@@ -242,10 +246,14 @@ def _on_photo(
         own = _drop_outsiders(near, inside, height, share=0.9)
         total = int((near & inside).sum())
         share = own.sum() / inside.sum()
-        merit = share * own.sum() / max(1, total)
+        if not own.any():
+            continue
+        # Type is of one colour; leaves and stones only seem to be.
+        spread = float(np.linalg.norm(lab[own] - np.median(lab[own], axis=0), axis=1).mean())
+        merit = share * own.sum() / max(1, total) / (1 + (spread / 6) ** 2)
         if 0.02 < share < 0.7 and merit > best:
             best, core = merit, own
-    if best < 0.02:
+    if best < 0.008:
         return None
     centre = np.median(lab[core], axis=0)
     distance = np.linalg.norm(lab - centre, axis=2)
@@ -267,16 +275,16 @@ def _shadow_reach(lab: npt.NDArray[np.float32], strokes: npt.NDArray[np.bool_], 
     import cv2
 
     away = cv2.distanceTransform((~strokes).astype(np.uint8), cv2.DIST_L2, 3)
-    step = max(1.0, 0.04 * height)
-    rings = [(away > 2 + i * step) & (away <= 2 + (i + 1) * step) for i in range(12)]
+    step = max(1.0, 0.03 * height)
+    rings = [(away > 2 + i * step) & (away <= 2 + (i + 1) * step) for i in range(8)]
     profile = np.array([float(lab[:, :, 0][r].mean()) if r.sum() > 30 else np.nan for r in rings])
     if np.isnan(profile).any():
         return 0.0
-    far = float(profile[9:].mean())
+    far = float(profile[5:].mean())
     if abs(profile[:2].mean() - far) < _SHADOW:
         return 0.0
     beyond = np.nonzero(np.abs(profile - far) < 0.25 * abs(profile[:2].mean() - far))[0]
-    return 2 + step * (int(beyond[0]) + 1 if len(beyond) else 8)
+    return 2 + step * (int(beyond[0]) + 1 if len(beyond) else 5)
 
 
 def _drop_outsiders(
@@ -301,7 +309,10 @@ def _fill_colour(
     rgb: npt.NDArray[np.uint8], strokes: npt.NDArray[np.bool_], merit: npt.NDArray[np.float32]
 ) -> tuple[int, int, int]:
     """Median colour of the heart of the strokes, away from anti-aliased edges."""
-    heart = dilate(strokes, -1)
+    import cv2
+
+    depth = cv2.distanceTransform(strokes.astype(np.uint8), cv2.DIST_L2, 3)
+    heart = depth >= 0.6 * float(np.percentile(depth[strokes], 95))
     if heart.sum() < 20:
         heart = strokes & (merit >= np.median(merit[strokes]))
     r, g, b = (round(float(c)) for c in np.median(rgb[heart], axis=0))

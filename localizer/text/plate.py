@@ -34,6 +34,7 @@ class Erased:
         plain: whether every line stood on a plain or graded ground.
         remains: what can still be read on the plate; empty if it is clean.
         ground: median colour of the plate where the text stood.
+        hole: H x W bool, the pixels that were filled.
     """
 
     box: Box
@@ -41,6 +42,7 @@ class Erased:
     plain: bool
     remains: str
     ground: tuple[int, int, int]
+    hole: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def erase_text(
     area = hole if hole.any() else polygon((plate.shape[0], plate.shape[1]), found.lines[0].quad)
     r, g, b = (int(c) for c in np.median(plate[area], axis=0))
     plain = all(piece.ink is not None and piece.ink.plain for piece in lines)
-    return Erased(box, styles, plain, remains, (r, g, b))
+    return Erased(box, styles, plain, remains, (r, g, b), hole)
 
 
 def _block_angle(lines: Sequence[TextLine]) -> float:

@@ -20,6 +20,8 @@ _CROWDED = 0.05  # share of a row or column that may be edge
 _RIM = 0.75
 
 
+_SHALLOW = 9.0  # pixels from the rim that a fill can be trusted
+STAIN = 40.0  # of `smear`, from where a person would see the patch
 STRANGE = 0.02  # share of new type that may stand on colours that its old ground did not have
 
 
@@ -162,13 +164,50 @@ def strange_share(
     _, labels, centres = cv2.kmeans(lab, k, None, stop, 1, cv2.KMEANS_PP_CENTERS)  # type: ignore[call-overload]
     share = np.bincount(labels.ravel(), minlength=k) / len(lab)
     centres = centres[share > 0.04]
-    under = _to_lab(plate[covered])
-    distance = np.min([np.linalg.norm(under - c, axis=1) for c in centres], axis=0)
-    # A graded ground goes on changing; a photo has more colours than six.
-    return float((distance > (16 if plain else 30)).sum() / len(under))
+    limit = 16 if plain else 30  # a graded ground goes on changing; a photo has more colours than six
+
+    def share_of(pixels: npt.NDArray[np.uint8]) -> float:
+        distance = np.min([np.linalg.norm(_to_lab(pixels) - c, axis=1) for c in centres], axis=0)
+        return float((distance > limit).mean())
+
+    strange = share_of(plate[covered])
+    if plain:
+        return strange
+    far = y1 - y0  # a lively photo is strange all around the old text; that much is its own
+    usual = plate[max(0, y0 - far) : min(h, y1 + far), max(0, x0 - far) : min(w, x1 + far)]
+    return max(0.0, strange - 1.5 * share_of(usual.reshape(-1, 3)[::7]))
 
 
 def _to_lab(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     import cv2
 
     return np.asarray(cv2.cvtColor(pixels[None].astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[0], np.float32)
+
+
+def smear(
+    source: npt.NDArray[np.uint8], hole: npt.NDArray[np.bool_], covered: npt.NDArray[np.bool_]
+) -> float:
+    """How much of a filled hole shows, deep inside, where the surroundings are lively.
+
+    A thin stroke can be filled from its rim; a wide hole in bricks or leaves becomes a stain.
+
+    Returns:
+        Liveliness of the surroundings (standard deviation of fine L* detail) times the visible area that
+        lies so deep in the hole that detail of that kind is missing, in thousandths of the image.
+    """
+    import cv2
+
+    ys, xs = np.nonzero(hole)
+    if not len(xs):
+        return 0.0
+    m = 24
+    h, w = hole.shape
+    window = np.s_[max(0, ys.min() - m) : min(h, ys.max() + m), max(0, xs.min() - m) : min(w, xs.max() + m)]
+    inner, shown = hole[window], ~covered[window]
+    luma = _to_lab(source[window].reshape(-1, 3))[:, 0].reshape(inner.shape)
+    known = (~inner).astype(np.float32)
+    blur = cv2.GaussianBlur(luma * known, (0, 0), 8) / np.maximum(cv2.GaussianBlur(known, (0, 0), 8), 1e-3)
+    ring = (cv2.dilate(inner.astype(np.uint8), np.ones((41, 41), np.uint8)) > 0) & ~inner
+    lively = float((luma - blur)[ring].std()) if ring.sum() > 50 else 0.0
+    depth = cv2.distanceTransform(inner.astype(np.uint8), cv2.DIST_L2, 3)
+    return lively * 1000 * float(((depth > _SHALLOW) & shown).sum()) / hole.size

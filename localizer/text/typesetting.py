@@ -20,6 +20,7 @@ from localizer.text.style import LineStyle, optical_band, unturn
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+_SLIDE = 0.6  # scale below which a text may leave its alignment rather than shrink further
 _BASELINE_SCRIPTS = {"Latn", "Cyrl", "Grek"}
 
 
@@ -149,7 +150,7 @@ def set_text(
     width = {"left": right - u0, "right": u1 - left}.get(align, 2 * min(middle_u - left, right - middle_u))
     setting = attempt(max(width, u1 - u0))
     anchor = {"left": u0, "right": u1}.get(align, middle_u)
-    if setting.scale < 0.85 and right - left > width + 0.25 * size:
+    if setting.scale < _SLIDE and right - left > width + 0.25 * size:
         # Keeping the anchor would cost too much size: use the whole room, as near to the old place as can be.
         wider = attempt(right - left)
         if wider.scale > setting.scale + 0.05:
