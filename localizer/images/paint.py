@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from localizer.images import colour, transparency
+from localizer.images.fidelity import differing
 from localizer.images.orientation import to_stored
 from localizer.images.palette import recolour
 from localizer.images.source import BoolArray, Samples, SourceImage, UInt8Array
@@ -36,8 +37,7 @@ def changed_pixels(source: SourceImage, rgb: UInt8Array, mask: BoolArray) -> Boo
             f"{source.name}: an edit of {rgb.shape} {rgb.dtype} under a mask of {mask.shape} {mask.dtype} "
             f"does not fit a source of {shape}"
         )
-    differs: BoolArray = (rgb != source.rgb).any(axis=2)
-    return mask & differs
+    return mask & differing(rgb, source.rgb)
 
 
 def paint(source: SourceImage, rgb: UInt8Array, mask: BoolArray) -> Painted:

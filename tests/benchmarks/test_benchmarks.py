@@ -1,0 +1,56 @@
+"""Every benchmark runs on its tiniest sample and prints the ratio that it promises."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+BENCHMARKS = PROJECT / "benchmarks"
+
+
+def run(name: str, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, str(BENCHMARKS / name), "--quick", *arguments],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_every_benchmark_is_described() -> None:
+    readme = (BENCHMARKS / "README.md").read_text("utf-8")
+    names = [path.name for path in BENCHMARKS.glob("*.py") if path.name != "__init__.py"]
+    assert names
+    assert [name for name in names if f"`{name}`" not in readme] == []
+
+
+def test_read_back_prints_its_ratios() -> None:
+    out = run("read_back.py")
+    right = re.search(r"^ratio right: [\d.]+ +\((\d+) of (\d+) right lines passed", out, re.M)
+    wrong = re.search(r"^ratio wrong: [\d.]+ +\((\d+) of (\d+) wrong lines passed", out, re.M)
+    assert right and wrong, out
+    # The check must tell them apart: most right lines pass, few wrong ones do.
+    assert int(right[1]) >= 0.75 * int(right[2])
+    assert int(wrong[2]) >= 10
+    assert int(wrong[1]) <= 0.2 * int(wrong[2])
+
+
+@pytest.mark.system
+def test_edit_cost_prints_its_ratios() -> None:
+    out = run("edit_cost.py")
+    for kind in ("cold", "warm", "all"):
+        found = re.search(rf"^ratio {kind}: median ([\d.]+), p90 ([\d.]+)", out, re.M)
+        assert found, out
+        assert 0 < float(found[1]) <= float(found[2])
+    stages = dict(re.findall(r"^(OCR of the source|check faces|candidate\.png) +([\d.]+)", out, re.M))
+    assert len(stages) == 3
+    assert all(float(seconds) > 0 for seconds in stages.values()), stages
