@@ -7,7 +7,7 @@ fault, as long as digits, prices and brand terms come back right. Everything els
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,7 @@ NAME = "text_correct"
 EXACT = 1.0
 ALIKE = 0.8  # least similarity that a misreading may have, even if plain black on white is misread alike
 SURE = 0.9  # confidence from which a wrong reading of the picture is held to be right
+_ORDER = (CheckStatus.PASSED, CheckStatus.UNDECIDED, CheckStatus.FAILED)
 _RAPIDOCR_SCRIPTS = {"Latn", "Hans", "Hant", "Jpan"}
 
 Reader = Callable[["UInt8Array", tuple[int, int, int]], tuple[str, float]]
@@ -74,7 +75,10 @@ def check_text_correct(
         return CheckResult(NAME, CheckStatus.PASSED, None, EXACT, "no text was set")
     worst, status, details, missing = 1.0, CheckStatus.PASSED, [], ""
     for placement in texts:
-        one, value, detail, lacking = _check(rgb, placement, _reading_locale(placement, locale), keep)
+        one, value, detail, lacking = min(
+            (_check(rgb, placement, reading, keep) for reading in _reading_locales(placement, locale)),
+            key=lambda result: _ORDER.index(result[0]),
+        )
         worst, missing = min(worst, value), missing or lacking
         status = _worse(status, one)
         if detail:
@@ -82,15 +86,15 @@ def check_text_correct(
     return CheckResult(NAME, status, round(worst, 3), EXACT, "; ".join(details), missing)
 
 
-def _reading_locale(placement: Placement, locale: str) -> str:
-    """The locale to read in: a text without one letter of the locale's script is read as what it is."""
+def _reading_locales(placement: Placement, locale: str) -> Iterator[str]:
+    """Locales to read in: a text without one letter of the locale's script is read as what it is."""
     from localizer.text.style import locale_of_text
 
     text = "".join(placement.lines)
     native = locale_of_text(text, locale)
-    if native == "en" and not any(c.isalpha() for c in text) and reader_for(locale)[0] is not None:
-        return locale  # nothing but digits and signs: the locale's own reader knows its digits
-    return native
+    yield native
+    if native == "en" and not any(c.isalpha() for c in text):
+        yield locale  # a price: the locale's own reader knows its digits and its currency
 
 
 def _check(
@@ -208,5 +212,4 @@ def rectify(rgb: UInt8Array, corners: Sequence[tuple[float, float]], margin: flo
 
 
 def _worse(a: CheckStatus, b: CheckStatus) -> CheckStatus:
-    order = (CheckStatus.PASSED, CheckStatus.UNDECIDED, CheckStatus.FAILED)
-    return max(a, b, key=order.index)
+    return max(a, b, key=_ORDER.index)

@@ -1,0 +1,294 @@
+"""`text_correct`: above all, what is wrong must not pass."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2  # noqa: TID253  a test is no Airflow task
+import numpy as np
+import pytest
+
+from localizer.checks.read_back import check_text_correct, reader_for, rectify
+from localizer.engines.base import Placement
+from localizer.model import Action, CheckResult, CheckStatus, Edit
+from localizer.text.fonts import stack
+from localizer.text.render import PlacedLine, draw
+from localizer.text.shaping import shape_line
+
+NAVY, WHITE = (24, 40, 84), (255, 255, 255)
+
+COPY = {
+    "en": "Save 50% on NIKE",
+    "zh-Hans": "新品上市 50% NIKE",
+    "zh-Hant": "新品上市 限時優惠",
+    "ja": "春の新作 50%オフ",
+    "ko": "신상품 50% 할인",
+    "ar": "خصم كبير اليوم",
+    "th": "สินค้าใหม่ลดราคา",
+    "hi": "नया आगमन 50% छूट",
+    "ru": "Новинка сезона 50%",
+    "vi": "Giảm giá đến 50%",
+}
+
+
+def drawn(
+    *texts: str, locale: str = "en", size: float = 48, angle: float = 0.0, colour=WHITE, replacement: str = ""
+) -> tuple[np.ndarray, Placement]:
+    """Lines of type on navy, and the placement that an engine would report of them."""
+    faces = stack(locale, weight=700)
+    height = 140 + 80 * len(texts) + (120 if angle else 0)
+    page = np.full((height, 760, 3), NAVY, np.uint8)
+    placed = [
+        PlacedLine(
+            shape_line(text, faces, locale), 60, (height // 2 if angle else 110) + 80 * i, size, 1.0, angle
+        )
+        for i, text in enumerate(texts)
+    ]
+    rgb, _ = draw(page, placed, colour)
+    boxes = [p.box for p in placed]
+    whole = tuple(f(b[i] for b in boxes) for i, f in enumerate((min, min, max, max)))
+    return rgb, Placement(
+        Edit(Action.REPLACE_TEXT, text="旧文字", replacement=replacement or "\n".join(texts)),
+        source_box=whole,
+        box=whole,
+        lines=texts,
+        line_boxes=tuple(boxes),
+        angle=angle,
+        colour=colour,
+        background=NAVY,
+        cap_height=0.7 * size,
+        corners=tuple(tuple(p.corners()) for p in placed),
+    )
+
+
+def check(
+    rgb: np.ndarray, placement: Placement, locale: str = "en", keep: tuple[str, ...] = ()
+) -> CheckResult:
+    return check_text_correct(rgb, [placement], locale=locale, keep=keep)
+
+
+def claimed(placement: Placement, *texts: str) -> Placement:
+    """The same place, but the engine says that other text stands there."""
+    edit = replace(placement.edit, replacement="\n".join(texts))
+    return replace(placement, edit=edit, lines=texts)
+
+
+@pytest.mark.parametrize("locale", COPY)
+def test_right_text_passes(locale: str) -> None:
+    result = check(*drawn(COPY[locale], locale=locale), locale)
+    assert (result.name, result.status) == ("text_correct", CheckStatus.PASSED), result.detail
+    assert result.missing == ""
+
+
+def test_several_lines_pass() -> None:
+    rgb, placement = drawn("新品上市", "限时优惠", locale="zh-Hans")
+    assert check(rgb, placement, "zh-Hans").status is CheckStatus.PASSED
+
+
+@pytest.mark.parametrize("angle", [8.0, -8.0, 20.0])
+def test_slanted_text_passes(angle: float) -> None:
+    rgb, placement = drawn("NEW ARRIVAL", angle=angle)
+    assert check(rgb, placement).status is CheckStatus.PASSED
+
+
+@pytest.mark.parametrize("locale", ["ar", "ja", "th", "ko", "hi", "ru", "vi"])
+def test_a_latin_name_or_price_passes_in_any_locale(locale: str) -> None:
+    for text in ("NIKE AIR", "¥79", "50%"):
+        rgb, placement = drawn(text, locale=locale)
+        result = check(rgb, placement, locale)
+        assert result.status is CheckStatus.PASSED, result.detail
+
+
+@pytest.mark.parametrize("price", ["¥79.9", "¥1,299", "$19.99", "¥89", "12:30", "-50%"])
+@pytest.mark.parametrize("size", [28, 60])
+def test_prices_pass_with_their_points(price: str, size: float) -> None:
+    result = check(*drawn(price, size=size))
+    assert result.status is CheckStatus.PASSED, result.detail
+
+
+def cover(rgb: np.ndarray, placement: Placement, first: float, last: float) -> np.ndarray:
+    """Paint ground over a share of the width of the first line."""
+    x0, y0, x1, y1 = placement.line_boxes[0]
+    out = rgb.copy()
+    out[y0 - 6 : y1 + 6, int(x0 + first * (x1 - x0)) : int(x0 + last * (x1 - x0))] = NAVY
+    return out
+
+
+@pytest.mark.parametrize("locale", COPY)
+@pytest.mark.parametrize("place", [0.0, 0.4, 0.87])
+def test_a_covered_letter_does_not_pass(locale: str, place: float) -> None:
+    rgb, placement = drawn(COPY[locale], locale=locale)
+    hidden = cover(rgb, placement, place - 0.01, place + 0.14)
+    assert check(hidden, placement, locale).status is not CheckStatus.PASSED
+
+
+@pytest.mark.parametrize("locale", COPY)
+def test_text_under_a_bar_does_not_pass(locale: str) -> None:
+    rgb, placement = drawn(COPY[locale], locale=locale)
+    _, y0, _, y1 = placement.line_boxes[0]
+    rgb[(y0 + y1) // 2 :, :] = NAVY
+    assert check(rgb, placement, locale).status is not CheckStatus.PASSED
+
+
+@pytest.mark.parametrize(
+    ("shown", "meant", "locale"),
+    [
+        ("¥79", "¥89", "en"),
+        ("¥799", "¥79.9", "en"),
+        ("¥79.9", "¥799", "en"),
+        ("¥79", "$79", "en"),
+        ("Save 50% on NIKE", "Save 60% on NIKE", "en"),
+        ("Save 50 on NIKE", "Save 50% on NIKE", "en"),
+        ("新品上市5折", "新品上市8折", "zh-Hans"),
+        ("خصم 50 اليوم", "خصم 60 اليوم", "ar"),
+        ("최대 50% 할인", "최대 80% 할인", "ko"),
+        ("ลด 50% วันนี้", "ลด 60% วันนี้", "th"),
+        ("आज 50% छूट", "आज 60% छूट", "hi"),
+        ("Giảm 50% hôm nay", "Giảm 80% hôm nay", "vi"),
+    ],
+)
+def test_another_number_does_not_pass(shown: str, meant: str, locale: str) -> None:
+    rgb, placement = drawn(shown, locale=locale)
+    assert check(rgb, claimed(placement, meant), locale).status is not CheckStatus.PASSED
+
+
+@pytest.mark.parametrize(
+    ("shown", "meant", "locale"),
+    [
+        ("明日上市", "新品上市", "zh-Hans"),
+        ("新品上巿限时", "新品上架限时", "zh-Hans"),
+        ("NEW ARRIVALS", "NEW ARRIVAL", "en"),
+        ("SUMMER SOLE", "SUMMER SALE", "en"),
+        ("Giam gia den", "Giảm giá đến", "vi"),
+        ("สินค้าใหม", "สินค้าใหม่", "th"),
+        ("신상폼 출시", "신상품 출시", "ko"),
+        ("Новинки", "Новинка", "ru"),
+        ("خصم كبير", "خصم صغير", "ar"),
+        ("", "NEW ARRIVAL", "en"),
+    ],
+)
+def test_another_text_does_not_pass(shown: str, meant: str, locale: str) -> None:
+    rgb, placement = drawn(shown or "NEW ARRIVAL", locale=locale)
+    if not shown:
+        rgb[:] = NAVY
+    assert check(rgb, claimed(placement, meant), locale).status is not CheckStatus.PASSED
+
+
+def test_setting_something_else_than_was_asked_for_fails() -> None:
+    rgb, placement = drawn("SUMMER SALE", replacement="WINTER SALE")
+    result = check(rgb, placement)
+    assert result.status is CheckStatus.FAILED
+    assert "WINTER SALE" in result.detail
+
+
+def test_a_line_left_out_fails() -> None:
+    rgb, placement = drawn("SUMMER", replacement="SUMMER\nSALE")
+    assert check(rgb, placement).status is CheckStatus.FAILED
+
+
+@pytest.mark.parametrize("locale", COPY)
+def test_clipped_text_does_not_pass(locale: str) -> None:
+    """The frame cuts through the last letters."""
+    rgb, placement = drawn(COPY[locale], locale=locale)
+    x0, _, x1, _ = placement.line_boxes[0]
+    cut = np.ascontiguousarray(rgb[:, : int(x0 + 0.88 * (x1 - x0))])
+    assert check(cut, placement, locale).status is not CheckStatus.PASSED
+
+
+@pytest.mark.parametrize("locale", COPY)
+def test_text_blurred_beyond_reading_does_not_pass(locale: str) -> None:
+    rgb, placement = drawn(COPY[locale], locale=locale)
+    assert check(cv2.GaussianBlur(rgb, (0, 0), 16), placement, locale).status is not CheckStatus.PASSED
+
+
+@pytest.mark.parametrize("locale", ["en", "zh-Hans", "ko", "ar"])
+def test_text_in_the_colour_of_its_ground_does_not_pass(locale: str) -> None:
+    rgb, placement = drawn(COPY[locale], locale=locale, colour=NAVY)
+    assert check(rgb, placement, locale).status is not CheckStatus.PASSED
+
+
+def test_an_overprint_does_not_pass() -> None:
+    rgb, placement = drawn("SUMMER SALE")
+    line = shape_line("LIMITED OFFER", stack("en", weight=700), "en")
+    rgb, _ = draw(rgb, [PlacedLine(line, 60, 118, 48)], WHITE)
+    assert check(rgb, placement).status is not CheckStatus.PASSED
+
+
+def test_the_worst_of_several_texts_counts() -> None:
+    rgb, good = drawn("NEW ARRIVAL")
+    bad = claimed(good, "OLD ARRIVAL")
+    for order in ([good, bad], [bad, good]):
+        result = check_text_correct(rgb, order, locale="en")
+        assert result.status is not CheckStatus.PASSED
+        assert result.value is not None
+        assert result.value < 1.0
+        assert "OLD ARRIVAL" in result.detail
+
+
+def test_brand_terms_must_come_back() -> None:
+    rgb, placement = drawn("Discover the new MIKE running shoes")
+    meant = claimed(placement, "Discover the new NIKE running shoes")
+    result = check(rgb, meant, keep=("NIKE",))
+    assert result.status is not CheckStatus.PASSED
+
+
+@pytest.mark.parametrize("locale", ["he", "ka", "ta"])
+def test_a_script_without_a_reader_is_for_a_person(locale: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("localizer.text.tesseract.data_folder", lambda: None)
+    rgb, placement = drawn("NEW", locale="en")
+    text = {"he": "חדש", "ka": "ახალი", "ta": "புதிய"}[locale]
+    result = check(rgb, claimed(placement, text), locale)
+    assert result.status is CheckStatus.UNDECIDED
+
+
+def test_a_pack_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("localizer.text.tesseract.data_folder", lambda: None)
+    rgb, placement = drawn(COPY["ko"], locale="ko")
+    result = check(rgb, placement, "ko")
+    assert result.status is CheckStatus.UNDECIDED
+    assert result.missing == "tesseract-ocr-kor"
+
+
+def test_every_reader_that_the_design_names_is_installed() -> None:
+    missing = {
+        locale: reader_for(locale)[1] for locale in (*COPY, "el", "he") if reader_for(locale)[0] is None
+    }
+    assert missing == {}
+
+
+def test_boxes_alone_will_do() -> None:
+    rgb, placement = drawn("NEW ARRIVAL")
+    assert check(rgb, replace(placement, corners=())).status is CheckStatus.PASSED
+    nowhere = replace(placement, corners=(), line_boxes=())
+    assert check(rgb, nowhere).status is CheckStatus.UNDECIDED
+
+
+def test_nothing_set_nothing_wrong() -> None:
+    rgb, placement = drawn("NEW")
+    removed = replace(
+        placement, edit=Edit(Action.REMOVE_TEXT, text="NEW"), lines=(), line_boxes=(), corners=()
+    )
+    assert check(rgb, removed).status is CheckStatus.PASSED
+
+
+def test_text_that_a_model_painted_is_never_passed_on_likeness() -> None:
+    """Only type set from a font may be misread the way its plain drawing is."""
+    rgb, placement = drawn("Giam gia đến 50%", locale="vi")
+    painted = replace(claimed(placement, "Giảm giá đến 50%"), typeset=False)
+    assert check(rgb, painted, "vi").status is not CheckStatus.PASSED
+
+
+def test_rectify_turns_a_line_upright() -> None:
+    rgb, placement = drawn("NEW ARRIVAL", angle=20.0)
+    upright, straight = drawn("NEW ARRIVAL")
+    a = rectify(rgb, placement.corners[0], 0.2)
+    b = rectify(upright, straight.corners[0], 0.2)
+    assert abs(a.shape[0] - b.shape[0]) <= 1
+    assert abs(a.shape[1] - b.shape[1]) <= 1
+    h, w = min(a.shape[0], b.shape[0]), min(a.shape[1], b.shape[1])
+    assert np.abs(a[:h, :w].astype(int) - b[:h, :w]).mean() < 12
+
+
+def test_rectify_of_nothing_is_blank() -> None:
+    point = ((5.0, 5.0),) * 4
+    assert rectify(np.zeros((20, 20, 3), np.uint8), point, 0.2).min() == 255
