@@ -80,8 +80,16 @@ params = {
         str(SAMPLE / "brand.yaml"),
         type=["string", "null"],
         title="Brand kit",
-        description="Path of a brand.yaml: fonts, glossary, forbidden words, thresholds; empty: none",
+        description="Path of a brand.yaml; empty: the one that the campaign document names, else none",
         section="Edit",
+    ),
+    "copy_deck": Param(
+        None,
+        type=["string", "null"],
+        pattern=LOCATION,
+        title="Copy deck",
+        description="Approved copy for translate_text; empty: as the document says, or copy_deck.csv beside",
+        section="Input",
     ),
     "approval": Param(
         "always",
@@ -152,19 +160,23 @@ with DAG(
     doc_md=__doc__,
 ):
     place = {"workspace": "{{ params.workspace }}", "gcp_conn_id": "{{ params.gcp_conn_id }}"}
-    make = {"engine": "{{ params.engine }}", "brand": "{{ params.brand }}"}
-
     load = LoadManifestOperator(
         task_id="load_manifest",
         manifest="{{ params.manifest }}",
         image_root="{{ params.image_root }}",
         locales="{{ params.locales }}",
+        copy_deck="{{ params.copy_deck }}",
+        engine="{{ params.engine }}",
+        brand="{{ params.brand }}",
         plan_only="{{ params.dry_run }}",
-        **make,
         **place,
     )
     edit = EditImagesOperator.partial(
-        task_id="edit_images", pool=POOL, map_index_template="{{ asset }}", **make, **place
+        task_id="edit_images",
+        pool=POOL,
+        map_index_template="{{ asset }}",
+        engine="{{ params.engine }}",
+        **place,
     ).expand(shard=load.output)
     gate = QualityGateOperator(
         task_id="quality_gate",

@@ -34,10 +34,10 @@ class EditImagesOperator(LocalizerOperator):
     take one from its operator), and ``map_index_template="{{ asset }}"`` to see its images in the UI.
 
     Args:
-        shard: a descriptor ``{"shard", "label", "jobs"}``; `jobs` are indices into the plan.
+        shard: a descriptor ``{"shard", "label", "jobs", "brand"}``; `jobs` are indices into the plan.
         engine: as given to `LoadManifestOperator`.
         engine_parameters: as given to `LoadManifestOperator`.
-        brand: as given to `LoadManifestOperator`.
+        brand: path of a brand kit; None means the one that the descriptor names.
         workers: processes for a shard of several images; a crash in one costs no other image its result.
     """
 
@@ -97,7 +97,7 @@ class EditImagesOperator(LocalizerOperator):
                 workspace_uri=self.workspace,
                 engine=self.engine,
                 engine_parameters=self.engine_parameters or {},
-                brand_path=self.brand or None,
+                brand_path=self.brand or self.shard.get("brand") or None,
                 workers=int(self.workers) if len(jobs) > 1 else 1,
                 on_result=done,
             )

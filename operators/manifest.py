@@ -29,7 +29,7 @@ class LoadManifestOperator(LocalizerOperator):
     that cannot be read at all fails the task. Returns one small descriptor per shard, for
     `EditImagesOperator.partial(...).expand(shard=...)`::
 
-        [{"shard": "0000", "label": "poster-01 · ja", "jobs": [0]}, ...]
+        [{"shard": "0000", "label": "poster-01 · ja", "jobs": [0], "brand": "/.../brand.yaml"}, ...]
 
     Up to 64 images there is one shard an image; beyond, shards of 20 to 50 images, and larger ones only
     where there would be more of them than Airflow's ``max_map_length``. The XCom ``plan`` holds a
@@ -39,7 +39,9 @@ class LoadManifestOperator(LocalizerOperator):
         manifest: path or ``gs://`` URI.
         engine: name of the engine that will edit; part of every job's key.
         engine_parameters: keyword arguments for the engine.
-        brand: path of a brand kit, or None.
+        brand: path of a brand kit; None means the one that the campaign document names, if any.
+        copy_deck: path or ``gs://`` URI of the copy deck; None means the one that the campaign document
+            names, or ``copy_deck.csv`` beside the manifest.
         locales: target locales to do; empty means all of the manifest.
         image_root: folder that image paths are relative to; default the manifest's own.
         plan_only: show the plan and return no shards.
@@ -51,6 +53,7 @@ class LoadManifestOperator(LocalizerOperator):
         "engine",
         "engine_parameters",
         "brand",
+        "copy_deck",
         "locales",
         "image_root",
         "plan_only",
@@ -64,6 +67,7 @@ class LoadManifestOperator(LocalizerOperator):
         engine: str = "typeset",
         engine_parameters: Mapping[str, Any] | None = None,
         brand: str | None = None,
+        copy_deck: str | None = None,
         locales: Sequence[str] | str = (),
         image_root: str | None = None,
         plan_only: bool | str = False,
@@ -74,13 +78,14 @@ class LoadManifestOperator(LocalizerOperator):
         self.engine = engine
         self.engine_parameters = engine_parameters
         self.brand = brand
+        self.copy_deck = copy_deck
         self.locales = locales
         self.image_root = image_root
         self.plan_only = plan_only
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
         run = self.open_run()
-        plan = self._plan()
+        plan, brand = self._plan()
         run.save_plan(plan)
         summary = summarize(plan)
         context["ti"].xcom_push(key="plan", value=summary)
@@ -88,23 +93,31 @@ class LoadManifestOperator(LocalizerOperator):
         if as_bool(self.plan_only, field="plan_only"):
             self.log.info("plan only: nothing is edited and nothing is published")
             return []
-        return shard_descriptors(plan.jobs, max_shards=conf.getint("core", "max_map_length"))
+        shards = shard_descriptors(plan.jobs, max_shards=conf.getint("core", "max_map_length"))
+        # Whoever edits must take the very kit that the job keys were made with.
+        return [{**shard, "brand": brand} for shard in shards]
 
-    def _plan(self) -> Plan:
-        """Everything that can be wrong with the parameters is found here, before any image is edited."""
+    def _plan(self) -> tuple[Plan, str | None]:
+        """The plan, and the brand kit that it was made with.
+
+        Everything that can be wrong with the parameters is found here, before any image is edited.
+        """
         from localizer.brand import load_brand
         from localizer.engines.registry import get_engine
         from localizer.manifest import load_manifest
         from localizer.planning import plan_manifest
 
-        return plan_manifest(
-            load_manifest(self.manifest),
+        manifest = load_manifest(self.manifest, copy_deck=self.copy_deck or None)
+        brand = self.brand or manifest.brand or None
+        plan = plan_manifest(
+            manifest,
             workspace=self.open_workspace(),
             engine=get_engine(self.engine, **(self.engine_parameters or {})),
-            brand=load_brand(self.brand or None),
+            brand=load_brand(brand),
             image_root=self.image_root or None,
             locales=target_locales(self.locales),
         )
+        return plan, brand
 
     def _show(self, plan: Plan, summary: Mapping[str, Any]) -> None:
         self.log.info(

@@ -1,7 +1,7 @@
 """All checks on one candidate, and the verdict that follows from them.
 
-A check that fails shows a wrong image; one that cannot decide asks for a person. Contrast and faces are
-matters of taste that a person may overrule, so their failure asks for one too.
+A check that fails shows a wrong image; one that cannot decide asks for a person. Contrast, faces and copy are
+matters that a person may overrule by name (a price converted for the market), so their failure asks for one.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 CHECKS_VERSION = "1"
 """Raised whenever a check could come to another verdict on the same pixels: older results are redone."""
 
-_OVERRULABLE = frozenset({"legible", "faces", "text_found"})
+_OVERRULABLE = frozenset({"copy_policy", "faces", "legible", "text_found"})
 _ORDER = (CheckStatus.PASSED, CheckStatus.UNDECIDED, CheckStatus.FAILED)
 
 
