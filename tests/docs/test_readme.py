@@ -1,0 +1,63 @@
+"""Every command in the README and the examples' README is run."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def commands(text: str) -> list[str]:
+    """Commands of the bash blocks, continued lines joined."""
+    blocks = re.findall(r"```bash\n(.*?)```", text, flags=re.DOTALL)
+    joined = "\n".join(blocks).replace("\\\n", " ")
+    return [line.strip() for line in joined.splitlines() if line.strip() and not line.startswith("#")]
+
+
+def test_the_readme_has_commands() -> None:
+    assert {"make demo", "make test", "make up", "make down"} <= set(commands(README))
+
+
+@pytest.mark.parametrize("command", [c for c in commands(README) if c.startswith("make ")])
+def test_make_targets_exist(command: str) -> None:
+    shown = subprocess.run([*shlex.split(command), "--dry-run"], cwd=ROOT, capture_output=True, text=True)
+    assert shown.returncode == 0, shown.stderr
+
+
+@pytest.mark.parametrize("command", [c for c in commands(README) if " doctor" in c or " engines" in c])
+def test_small_commands_run(command: str) -> None:
+    words = shlex.split(command)
+    done = subprocess.run([sys.executable, *words[1:]], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "typeset" in done.stdout or "Tesseract" in done.stdout
+
+
+@pytest.mark.system
+def test_the_run_command_runs(tmp_path: Path) -> None:
+    from examples.generate import generate
+
+    generate(ROOT / "examples" / "campaign" / "images")
+    command = next(c for c in commands(README) if " run " in c)
+    words = [w.replace("out/", f"{tmp_path}/") for w in shlex.split(command)]
+    done = subprocess.run([sys.executable, *words[1:]], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in (tmp_path / "results.jsonl").read_text("utf-8").splitlines()]
+    assert len(rows) == 44
+    statuses = {row["status"] for row in rows}
+    assert statuses == {"passed", "needs_review", "failed"}
+    assert (tmp_path / "published" / "manifest" / "current.json").is_file()
+
+
+@pytest.mark.parametrize("document", ["README.md", "examples/README.md", "CHANGELOG.md"])
+def test_links_lead_somewhere(document: str) -> None:
+    text = (ROOT / document).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
+        assert ((ROOT / document).parent / target).exists(), target
