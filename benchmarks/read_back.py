@@ -45,6 +45,8 @@ class Tally:
     right: int = 0
     passed: int = 0
     alike: int = 0
+    model: int = 0
+    models: int = 0
     once: int = 0
     wrong: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     false: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -83,9 +85,13 @@ def read_once(rgb: object, drawn: Drawn, locale: str) -> float:
     return similarity(reader(crop, colour)[0], drawn.placement.lines[0])
 
 
-def measure_right(text: str, locale: str, how: Look, tally: Tally) -> None:
+def measure_right(text: str, locale: str, how: Look, tally: Tally, *, model: bool) -> None:
+    """Ask of a right line as typeset and, if wanted, as if a model had made it."""
     drawn = draw_line(shape(text, locale, how), locale, how)
     rgb = drawn.stored()
+    if model:
+        tally.models += 1
+        tally.model += judge(rgb, drawn.as_model(text), locale, tally).status is CheckStatus.PASSED
     result = judge(rgb, drawn, locale, tally)
     tally.right += 1
     tally.once += read_once(rgb, drawn, locale) == 1.0
@@ -114,7 +120,8 @@ def measure(locale: str, texts: Sequence[str], *, looks: int, faults: int) -> Ta
     for n, text in enumerate(texts):
         for k in range(looks):
             # Sizes and looks go round at different paces, so that all pairs occur.
-            measure_right(text, locale, look(n * 5 + k * 7, SIZES[(n + k * 3) % len(SIZES)]), tally)
+            how = look(n * 5 + k * 7, SIZES[(n + k * 3) % len(SIZES)])
+            measure_right(text, locale, how, tally, model=k == 0)
         for f, (fault, damage) in enumerate(FAULTS.items()):
             for k in range(faults):
                 seed = zlib.crc32(f"{locale} {text} {fault} {k}".encode())
@@ -127,12 +134,15 @@ def measure(locale: str, texts: Sequence[str], *, looks: int, faults: int) -> Ta
 
 def report(tallies: dict[str, Tally], everything: bool) -> None:
     """Print the table, what slipped through, and the ratios."""
-    print(f"\n{'':9}{'right lines':>13}{'passed':>9}{'alike':>7}{'once':>7}   wrong lines passed / shown")
-    print(f"{'locale':9}{'':36}   " + "".join(f"{name:>11}" for name in FAULTS) + f"{'ms':>7}")
+    print(
+        f"\n{'':9}{'right':>6}{'passed':>8}{'alike':>7}{'model':>7}{'once':>6}   wrong lines passed / shown"
+    )
+    print(f"{'locale':43}   " + "".join(f"{name:>11}" for name in FAULTS) + f"{'ms':>7}")
     for locale, t in tallies.items():
         faults = "".join(f"{f'{t.false[f]}/{t.wrong[f]}' if t.wrong[f] else '-':>11}" for f in FAULTS)
         print(
-            f"{locale:9}{t.right:13}{t.passed / t.right:9.0%}{t.alike / t.right:7.0%}{t.once / t.right:7.0%}"
+            f"{locale:9}{t.right:6}{t.passed / t.right:8.0%}{t.alike / t.right:7.0%}"
+            f"{t.model / t.models:7.0%}{t.once / t.right:6.0%}"
             f"   {faults}{1000 * t.seconds / t.checks:7.0f}"
         )
     all_of = list(tallies.values())
@@ -140,7 +150,8 @@ def report(tallies: dict[str, Tally], everything: bool) -> None:
     false, wrong = (sum(sum(getattr(t, k).values()) for t in all_of) for k in ("false", "wrong"))
     loose = sum(t.loose for t in all_of)
     print(
-        "\nalike: passed though misread, as plain black on white is misread alike; once: one reading is exact"
+        "\nalike: passed though misread, as plain black on white is misread alike; "
+        "model: passed when held to be a model's; once: one reading is exact"
     )
     for title, kind in (("Wrong lines that passed", "slipped"), ("Right lines that did not", "held")):
         lines = [line for t in all_of for line in getattr(t, kind)]

@@ -79,9 +79,9 @@ class Drawn:
     placement: Placement
     look: Look
 
-    def saying(self, text: str) -> Drawn:
-        """The same pixels, held to be another text."""
-        return replace(self, placement=replace(self.placement, lines=(text,)))
+    def as_model(self, text: str) -> Drawn:
+        """The same pixels as a model might have made them, held to be some text."""
+        return replace(self, placement=replace(self.placement, lines=(text,), typeset=False))
 
     def stored(self) -> UInt8Array:
         """The pixels as they come out of the file."""

@@ -1,4 +1,8 @@
-"""Faults: a right line turned into one that a person would reject, and that still claims to be right."""
+"""Faults: a right line turned into one that a person would reject, and that still claims to be right.
+
+A line can be covered or clipped whoever made it, and is held to be typeset then. The other faults are those
+of a model that misspells; a font cannot make them.
+"""
 
 from __future__ import annotations
 
@@ -100,7 +104,7 @@ def clipped(line: Line) -> Faulty | None:
 def _other(line: Line, text: str, what: str) -> Faulty | None:
     if text == line.text or fold(text) == "":
         return None
-    drawn = draw_line(shape(text, line.locale, line.look), line.locale, line.look).saying(line.text)
+    drawn = draw_line(shape(text, line.locale, line.look), line.locale, line.look).as_model(line.text)
     return Faulty(drawn, drawn.stored(), f"“{text}” is drawn ({what})")
 
 
@@ -157,7 +161,7 @@ def cut(line: Line) -> Faulty | None:
 
 def separator(line: Line) -> Faulty | None:
     """A price lost its decimal or thousands separator, or a reduction its minus sign."""
-    text = re.sub(r"(?<=\d)[.,\u00a0\u202f ](?=\d)", "", line.text, count=1)
+    text = re.sub(r"(?<=\d)[.,](?=\d)", "", line.text, count=1)
     if text == line.text:
         text = re.sub(r"-(?=\d)", "", line.text, count=1)
     return _other(line, text, "without a separator or sign")

@@ -37,7 +37,8 @@ def test_read_back_prints_its_ratios() -> None:
     out = run("read_back.py")
     right = re.search(r"^ratio right: [\d.]+ +\((\d+) of (\d+) right lines passed", out, re.M)
     wrong = re.search(r"^ratio wrong: [\d.]+ +\((\d+) of (\d+) wrong lines passed", out, re.M)
-    assert right and wrong, out
+    assert right, out
+    assert wrong, out
     # The check must tell them apart: most right lines pass, few wrong ones do.
     assert int(right[1]) >= 0.75 * int(right[2])
     assert int(wrong[2]) >= 10
