@@ -91,10 +91,11 @@ def _reading_locales(placement: Placement, locale: str) -> Iterator[str]:
     from localizer.text.style import locale_of_text
 
     text = "".join(placement.lines)
-    native = locale_of_text(text, locale)
-    yield native
-    if native == "en" and not any(c.isalpha() for c in text):
-        yield locale  # a price: the locale's own reader knows its digits and its currency
+    if any(c.isalpha() for c in text):
+        yield locale_of_text(text, locale)
+        return
+    yield "en"
+    yield locale  # a price: the locale's own reader knows its digits and its currency
 
 
 def _check(

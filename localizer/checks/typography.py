@@ -33,6 +33,11 @@ def check_source_text_gone(rgb: UInt8Array, placements: Sequence[Placement]) -> 
     name, worst, details = "source_text_gone", 0.0, []
     for p in placements:
         source = p.edit.text
+        if source == "*" and p.source_box is not None and not p.lines:
+            left = _still_read(rgb, p.source_box, placements)
+            if left:
+                worst = 1.0
+                details.append(f"“{left}” can still be read where all text was to go")
         if (
             p.source_box is None
             or not fold(source)
@@ -55,6 +60,17 @@ def check_source_text_gone(rgb: UInt8Array, placements: Sequence[Placement]) -> 
     return CheckResult(name, status, round(worst, 3), STILL_THERE, "; ".join(dict.fromkeys(details)))
 
 
+def _still_read(rgb: UInt8Array, box: Box, placements: Sequence[Placement]) -> str:
+    """Text that is read inside a box and was not set by any edit."""
+    new = [line for p in placements for line in p.lines]
+    for line in read_crop(rgb, box):
+        if line.score < 0.5 or _share(line.box, box) < 0.6 or not fold(line.text):
+            continue
+        if all(similarity(line.text, text) < STILL_THERE for text in new):
+            return line.text
+    return ""
+
+
 def check_legible(
     rgb: UInt8Array,
     source_rgb: UInt8Array,
@@ -64,8 +80,9 @@ def check_legible(
 ) -> CheckResult:
     """Type stands out from what is behind it, and is not tiny.
 
-    Contrast is that of the fill against the darkest or lightest tenth of the ground around the strokes
-    (WCAG 2.2). Where the source type itself had less than 3:1, nine tenths of its contrast will do.
+    Contrast is that of the fill against the darkest or lightest tenth of the ground around the strokes, or
+    against the ground of any stretch of the line that is worse (WCAG 2.2). Where the source type itself had
+    less than 3:1, nine tenths of its contrast will do.
     `value` is the lowest contrast.
     """
     name, value, limit, details = "legible", 21.0, CONTRAST, []
@@ -91,14 +108,25 @@ def check_legible(
 
 
 def _ground_contrast(rgb: UInt8Array, box: Box, colour: tuple[int, int, int]) -> float:
-    """Contrast of a colour with the least contrasting tenth of the ground in a box (strokes left out)."""
-    import cv2
+    """Contrast of a colour with the least contrasting tenth of the ground in a box, or stretch of it.
 
-    h, w = rgb.shape[:2]
+    The line is looked at as a whole and in pieces about as wide as high: where the ground of a piece is
+    like the type itself, only that piece shows it.
+    """
     m = 2
-    crop = rgb[max(0, box[1] - m) : min(h, box[3] + m), max(0, box[0] - m) : min(w, box[2] + m)]
+    h, w = rgb.shape[:2]
+    x0, y0, x1, y1 = max(0, box[0] - m), max(0, box[1] - m), min(w, box[2] + m), min(h, box[3] + m)
+    crop = rgb[y0:y1, x0:x1]
     if crop.size == 0:
         return 21.0
+    pieces = np.array_split(crop, max(1, (x1 - x0) // max(24, y1 - y0)), axis=1)
+    return min(_crop_contrast(crop, colour, 0.1), *(_crop_contrast(c, colour, 0.5) for c in pieces))
+
+
+def _crop_contrast(crop: UInt8Array, colour: tuple[int, int, int], share: float) -> float:
+    """Contrast of a colour with the least contrasting share of the ground in a crop (strokes left out)."""
+    import cv2
+
     distance = np.abs(crop.astype(np.int16) - np.array(colour, np.int16)).max(2)
     far = distance > 0.5 * max(24, int(np.percentile(distance, 90)))
     # Anti-aliased edges are neither type nor ground.
@@ -108,11 +136,11 @@ def _ground_contrast(rgb: UInt8Array, box: Box, colour: tuple[int, int, int]) ->
     if not ground.any():
         return 1.0
     pixels = crop[ground][:: max(1, int(ground.sum()) // 4000)]
-    ratios = np.array([contrast(colour, pixel) for pixel in np.unique(pixels // 8 * 8, axis=0)])
-    counts = np.unique(pixels // 8 * 8, axis=0, return_counts=True)[1]
+    colours, counts = np.unique(pixels // 8 * 8, axis=0, return_counts=True)
+    ratios = np.array([contrast(colour, c) for c in colours])
     order = np.argsort(ratios)
-    share = np.cumsum(counts[order]) / counts.sum()
-    return float(ratios[order][np.searchsorted(share, 0.1)])
+    below = np.cumsum(counts[order]) / counts.sum()
+    return float(ratios[order][np.searchsorted(below, share)])
 
 
 def check_fits(
@@ -151,7 +179,7 @@ def check_fits(
             doubts.append(f"“{words}” covers “{covered[0]}”")
     for i, a in enumerate(placements):
         for b in placements[i + 1 :]:
-            if any(_share(x, y) > 0.02 for x in a.line_boxes for y in b.line_boxes):
+            if any(_overlap(x, y) > 0.02 for x in _outlines(a) for y in _outlines(b)):
                 failed.append(f"“{' '.join(a.lines)}” and “{' '.join(b.lines)}” overlap")
     status = CheckStatus.FAILED if failed else CheckStatus.UNDECIDED if doubts else CheckStatus.PASSED
     return CheckResult("fits", status, round(value, 3), least_scale, "; ".join([*failed, *doubts]))
@@ -164,6 +192,22 @@ def _inside(box: Box, room: Sequence[float], tolerance: float) -> bool:
         and box[2] <= room[2] + tolerance
         and box[3] <= room[3] + tolerance
     )
+
+
+def _outlines(placement: Placement) -> Sequence[Sequence[tuple[float, float]]]:
+    """The corners of each line; upright boxes of slanted lines would overlap where the type does not."""
+    if placement.corners:
+        return placement.corners
+    return [((x0, y0), (x1, y0), (x1, y1), (x0, y1)) for x0, y0, x1, y1 in placement.line_boxes]
+
+
+def _overlap(a: Sequence[tuple[float, float]], b: Sequence[tuple[float, float]]) -> float:
+    """Intersection of two convex outlines over the area of the smaller one."""
+    import cv2
+
+    first, second = np.array(a, np.float32), np.array(b, np.float32)
+    common, _ = cv2.intersectConvexConvex(first, second)
+    return float(common) / max(1.0, min(cv2.contourArea(first), cv2.contourArea(second)))
 
 
 def _share(a: Box, b: Box) -> float:
