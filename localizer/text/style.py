@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from localizer.locales import script_of
-from localizer.text.fonts import Face, stack
+from localizer.text.fonts import REGULAR, Face, stack
 from localizer.text.glyphmask import Ink
 from localizer.text.reading import TextLine
 from localizer.text.render import PlacedLine, coverage
@@ -131,6 +131,8 @@ def measure_line(
     ratio = float(u1 - u0) / (wide * size)
     density = len(xs) / (columns * float(v1 - v0))
     weight = _match_weight(line.text, text_locale, round(density, 3))
+    if not ink.plain:  # on a photo the soft edges of strokes are lost, and type seems thinner than it is
+        weight = max(REGULAR, weight)
     stretch, tracking = _match_width(line.text, text_locale, weight, ratio, columns / float(u1 - u0))
     baseline = float(v1) + plain.ink[1] * size
     low, high = optical_band(plain, text_locale)
