@@ -40,9 +40,12 @@ Reader = Callable[["UInt8Array", tuple[int, int, int]], tuple[str, float]]
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
+    """What was read, how sure the reader was, how like the wanted text it is, and who read it."""
+
     text: str
     confidence: float
     value: float
+    reader: Reader | None = None
 
 
 def reader_for(locale: str) -> tuple[Reader | None, str]:
@@ -56,6 +59,16 @@ def reader_for(locale: str) -> tuple[Reader | None, str]:
     if not tesseract.is_installed(code):
         return None, tesseract.package_of(code)
     return lambda rgb, colour: tesseract.read_line(rgb, colour, code), ""
+
+
+def _bilingual_readers(locale: str, text: str) -> tuple[Reader, ...]:
+    """Readers for Latin names in another script, which a script's own reader takes for letters of its own."""
+    code = tesseract.LANGUAGES.get(language_of(locale))
+    latin = any(c.isascii() and c.isalpha() for c in text)
+    if not latin or code is None or script_of(locale) == "Latn" or not tesseract.is_installed("eng"):
+        return ()
+    both = (f"{code}+eng", f"eng+{code}")
+    return tuple(lambda rgb, colour, codes=c: tesseract.read_line(rgb, colour, codes) for c in both)
 
 
 def check_text_correct(
@@ -121,7 +134,9 @@ def _check(
             f"“{wanted}” could not be read back: {lacking} is not installed",
             lacking,
         )
-    reading = _read(rgb, placement, reader)
+    if not _inside(placement, rgb.shape):
+        return CheckStatus.UNDECIDED, 0.0, f"“{wanted}” runs over the frame", ""
+    reading = _read(rgb, placement, (reader, *_bilingual_readers(locale, wanted)))
     if _exact(reading, wanted):
         return CheckStatus.PASSED, 1.0, "", ""
     said = f"“{wanted}” was read as “{reading.text}”"
@@ -130,8 +145,8 @@ def _check(
     lost = [t for t in keep if fold(t) in fold(wanted) and fold(t) not in fold(reading.text)]
     if lost:
         return CheckStatus.UNDECIDED, reading.value, f"{said}: {', '.join(lost)} did not come back", ""
-    if placement.typeset and reading.value >= ALIKE:
-        plain = _read_plain(placement, locale, reader)
+    if placement.typeset and reading.value >= ALIKE and reading.reader is not None:
+        plain = _read_plain(placement, locale, reading.reader)
         if fold(plain.text) == fold(reading.text):
             return CheckStatus.PASSED, reading.value, f"{said}, as it is in plain black on white", ""
     if reading.value < 0.5 and reading.confidence >= SURE and not placement.typeset:
@@ -139,22 +154,41 @@ def _check(
     return CheckStatus.UNDECIDED, reading.value, said, ""
 
 
-def _read(rgb: UInt8Array, placement: Placement, reader: Reader) -> _Reading:
-    """The best of three readings, which differ in the margin around the line."""
+def _read(rgb: UInt8Array, placement: Placement, readers: Sequence[Reader]) -> _Reading:
+    """The best of three readings by each reader, which differ in the margin around the line."""
     wanted = " ".join(placement.lines)
     best = _Reading("", 0.0, -1.0)
     for margin in (0.18, 0.4, 0.06):
-        parts = [
-            reader(rectify(rgb, corners, margin), placement.colour or (0, 0, 0))
-            for corners in _corners(placement)
-        ]
-        text = " ".join(p[0] for p in parts)
-        reading = _Reading(text, min(p[1] for p in parts), similarity(text, wanted))
-        if (_exact(reading, wanted), reading.value) > (_exact(best, wanted), best.value):
-            best = reading
+        crops = [rectify(rgb, corners, margin) for corners in _corners(placement)]
+        readings = []
+        for reader in readers:
+            parts = [reader(crop, placement.colour or (0, 0, 0)) for crop in crops]
+            text = " ".join(p[0] for p in parts)
+            readings.append(_Reading(text, min(p[1] for p in parts), similarity(text, wanted), reader))
+        if len(readings) > 1:
+            readings.append(_by_script(readings, wanted))
+        for reading in readings:
+            if (_exact(reading, wanted), reading.value) > (_exact(best, wanted), best.value):
+                best = reading
         if _exact(best, wanted):
             break
     return best
+
+
+def _by_script(readings: Sequence[_Reading], wanted: str) -> _Reading:
+    """Each word from the reader of its script: the first reads the locale's, the others Latin too."""
+    words = wanted.split()
+    own, *latin = (r.text.split() for r in readings)
+    fitting = [text for text in latin if len(text) == len(words)]
+    if len(own) != len(words) or not fitting:
+        return _Reading("", 0.0, -1.0)
+    text = " ".join(
+        own[i]
+        if any(c.isalpha() and not c.isascii() for c in word)
+        else max((f[i] for f in fitting), key=lambda read: similarity(read, word))
+        for i, word in enumerate(words)
+    )
+    return _Reading(text, min(r.confidence for r in readings), similarity(text, wanted))
 
 
 def _corners(placement: Placement) -> Sequence[Sequence[tuple[float, float]]]:
@@ -162,6 +196,12 @@ def _corners(placement: Placement) -> Sequence[Sequence[tuple[float, float]]]:
     if placement.corners:
         return placement.corners
     return [((a, b), (c, b), (c, d), (a, d)) for a, b, c, d in placement.line_boxes]
+
+
+def _inside(placement: Placement, shape: tuple[int, ...]) -> bool:
+    """Whether no corner is beyond the frame: what is cut off there may still be guessed by a reader."""
+    points = [point for corners in _corners(placement) for point in corners]
+    return all(-1 <= x <= shape[1] + 1 and -1 <= y <= shape[0] + 1 for x, y in points)
 
 
 def _exact(reading: _Reading, wanted: str) -> bool:

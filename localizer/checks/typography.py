@@ -174,7 +174,7 @@ def check_fits(
             doubts.append(f"“{words}” fits at {p.scale:.0%} of the source size only: ask for shorter copy")
         if p.room is not None and p.box is not None and p.angle == 0 and not _inside(p.box, p.room, 3):
             doubts.append(f"“{words}” leaves its place")
-        covered = [o.text for o in others if any(_share(o.box, b) > 0.08 for b in p.line_boxes)]
+        covered = [o.text for o in others if any(_covers(b, o) for b in p.line_boxes)]
         if covered:
             doubts.append(f"“{words}” covers “{covered[0]}”")
     for i, a in enumerate(placements):
@@ -192,6 +192,14 @@ def _inside(box: Box, room: Sequence[float], tolerance: float) -> bool:
         and box[2] <= room[2] + tolerance
         and box[3] <= room[3] + tolerance
     )
+
+
+def _covers(box: Box, line: TextLine) -> bool:
+    """Whether type in a box hides some of a line: a share of it, or as much as part of one character."""
+    x0, y0, x1, y1 = line.box
+    w, h = min(x1, box[2]) - max(x0, box[0]), min(y1, box[3]) - max(y0, box[1])
+    deep = 0.25 * line.height
+    return _share(line.box, box) > 0.08 or (abs(line.angle) < 2 and w > deep and h > deep)
 
 
 def _outlines(placement: Placement) -> Sequence[Sequence[tuple[float, float]]]:

@@ -8,7 +8,6 @@ from functools import lru_cache
 
 _KEEP = frozenset("%¥$€£₩฿₫₹₽")
 _SAME_AS = str.maketrans("～〜’‘“”–—−‐‑٪٫٬·・", "~~''\"\"-----%.,..")
-_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _NUMERIC = re.compile(rf"\d|[{''.join(sorted(_KEEP))}]|(?<=\d)\s*[.,:/~-]\s*(?=\d)")
 
 
@@ -33,9 +32,9 @@ def digits_of(text: str) -> str:
     """The decimal digits in reading order, as ASCII, with ``%`` and money signs kept.
 
     A sign between two digits is kept too, for ¥79.9 is not ¥799 and 1-3 is not 13; commas and points are
-    told apart only as far as readers do, and a comma before three digits groups thousands: 1,299 is 1299.
+    not told apart, for readers take one for the other.
     """
-    plain = _THOUSANDS.sub("", unicodedata.normalize("NFKC", text.translate(_SAME_AS)))
+    plain = unicodedata.normalize("NFKC", text.translate(_SAME_AS))
     out = []
     for found in _NUMERIC.finditer(plain):
         c = found[0].strip()

@@ -220,6 +220,17 @@ class TestFits:
         result = self.verdict(made, lines=[line("A VERY LONG LINE OF SMALL PRINT", (110, 90, 540, 110))])
         assert result.status is not CheckStatus.PASSED
 
+    def test_covering_a_corner_of_a_large_headline_does_not_pass(self) -> None:
+        """6 % of the line's area, and most of a letter."""
+        made = placement("GIFT", (330, 20, 540, 56))
+        assert (
+            self.verdict(made, lines=[line("新品上市", (40, 20, 380, 110))]).status is not CheckStatus.PASSED
+        )
+
+    def test_touching_the_margin_that_a_reader_leaves_is_no_cover(self) -> None:
+        made = placement("GIFT", (100, 80, 300, 130))
+        assert self.verdict(made, lines=[line("BRAND", (100, 126, 300, 176))]).status is CheckStatus.PASSED
+
     def test_standing_where_the_old_text_stood_is_the_point(self) -> None:
         assert self.verdict(lines=[line("OLD TEXT", self.BOX)]).status is CheckStatus.PASSED
 

@@ -66,6 +66,7 @@ def test_short_texts_match_exactly_or_not_at_all(line: str) -> None:
         ("¥79.9", "¥799"),
         ("¥799", "¥79.9"),
         ("1-3件", "13件"),
+        ("19,900원", "19900원"),
     ],
 )
 def test_another_number_is_never_taken_for_it(wanted: str, line: str) -> None:
