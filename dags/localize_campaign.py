@@ -38,6 +38,9 @@ SAMPLE = ROOT / "examples" / "campaign"
 WORKSPACE = os.environ.get("LOCALIZER_WORKSPACE", str(ROOT / "out" / "workspace"))
 PUBLISH = os.environ.get("LOCALIZER_PUBLISH", str(ROOT / "out" / "published"))
 
+# The form offers these; the API takes any BCP 47 tag.
+LOCALES = "en zh-Hans zh-Hant ja ko vi th id ms ar hi ru uk de fr es it pt pt-BR nl pl tr cs sv da nb fi hu ro el he".split()
+
 # A relative path would mean another folder on every worker.
 LOCATION = r"^(gs://[a-z0-9][a-z0-9._-]+(/.*)?|file:///.+|/.+)$"
 
@@ -64,8 +67,8 @@ params = {
         type=["array", "null"],
         items={"type": "string", "minLength": 2},
         title="Target locales",
-        description="BCP 47 tags, one a line; empty: all locales of the manifest",
-        examples=["en", "ja", "ko", "ar", "th", "hi", "vi", "ru", "de", "es", "fr", "zh-Hans", "zh-Hant"],
+        description="None chosen: all locales of the manifest",
+        examples=LOCALES,
         section="Input",
     ),
     "engine": Param(
