@@ -81,7 +81,8 @@ class Drawn:
 
     def as_model(self, text: str) -> Drawn:
         """The same pixels as a model might have made them, held to be some text."""
-        return replace(self, placement=replace(self.placement, lines=(text,), typeset=False))
+        edit = replace(self.placement.edit, replacement=text)
+        return replace(self, placement=replace(self.placement, edit=edit, lines=(text,), typeset=False))
 
     def stored(self) -> UInt8Array:
         """The pixels as they come out of the file."""
