@@ -39,7 +39,12 @@ WORKSPACE = os.environ.get("LOCALIZER_WORKSPACE", str(ROOT / "out" / "workspace"
 PUBLISH = os.environ.get("LOCALIZER_PUBLISH", str(ROOT / "out" / "published"))
 
 # The form offers these; the API takes any BCP 47 tag.
-LOCALES = "en zh-Hans zh-Hant ja ko vi th id ms ar hi ru uk de fr es it pt pt-BR nl pl tr cs sv da nb fi hu ro el he".split()
+# fmt: off
+LOCALES = [
+    "en", "zh-Hans", "zh-Hant", "ja", "ko", "vi", "th", "id", "ms", "ar", "hi", "ru", "uk", "de", "fr", "es",
+    "it", "pt", "pt-BR", "nl", "pl", "tr", "cs", "sv", "da", "nb", "fi", "hu", "ro",
+]
+# fmt: on
 
 # A relative path would mean another folder on every worker.
 LOCATION = r"^(gs://[a-z0-9][a-z0-9._-]+(/.*)?|file:///.+|/.+)$"
