@@ -60,7 +60,10 @@ def read_line(rgb: npt.NDArray[np.uint8], colour: tuple[int, int, int], language
     """
     from PIL import Image
 
-    grey = Image.fromarray(_dark_on_white(rgb, colour))
+    page = _dark_on_white(rgb, colour)
+    if page.min() > 160:  # nothing there has the colour of the type; the raw mode reads letters into that
+        return "", 0.0
+    grey = Image.fromarray(page)
     best = ("", -1.0)
     for mode in (_SINGLE_LINE, _RAW_LINE):  # Arabic needs the raw mode, most others the first
         api = _api(language, mode)
