@@ -172,7 +172,7 @@ def report(tallies: dict[str, Tally], everything: bool) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line; returns the exit code."""
     parser = argparse.ArgumentParser(description="How well text_correct tells right lines from wrong ones.")
-    parser.add_argument("--full", action="store_true", help="more looks of every line (a quarter of an hour)")
+    parser.add_argument("--full", action="store_true", help="more looks of every line (about ten minutes)")
     parser.add_argument("--quick", action="store_true", help=f"two phrases in {' and '.join(QUICK)}")
     parser.add_argument("--locale", nargs="+", metavar="TAG", help="these locales only")
     parser.add_argument("--list", action="store_true", help="list the right lines that did not pass")
