@@ -33,7 +33,6 @@ _CHECKS = {
     "text_correct": "The new text reads back as asked",
     "source_text_gone": "The old text is gone",
     "erased_cleanly": "No patch shows where the old text was",
-    "removed": "What was in the box is gone",
     "untouched": "Nothing changed outside the edit",
     "legible": "The new text is easy to read",
     "fits": "The new text fits its place",
