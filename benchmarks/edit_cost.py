@@ -177,7 +177,7 @@ def measure(job: Job, *, cold: bool, workspace: Workspace, engine: Any, brand: B
     from localizer.text import reading
 
     if cold:
-        reading._read_cached.cache_clear()
+        reading.forget()
     watch = Stopwatch()
     with watch.watching():
         job_timer = Timer()

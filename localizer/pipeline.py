@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from localizer.attempts import Attempt, best_of, try_job
@@ -44,7 +45,8 @@ def localize(job: Job, *, workspace: Workspace, engine: Engine, brand: BrandKit)
     try:
         data = workspace.read_source(job)
         source = decode(data, name=f"{job.asset_id} ({job.source})")
-        attempts = try_job(job, source, engine=engine, brand=brand)
+        with _shared_reading(job, workspace):
+            attempts = try_job(job, source, engine=engine, brand=brand)
         best = best_of(attempts)
         files = _files(source, best)
     except TransientError:
@@ -80,6 +82,24 @@ def localize(job: Job, *, workspace: Workspace, engine: Engine, brand: BrandKit)
         checks_version=_checks_version(),
     )
     return workspace.save_result(result, files)
+
+
+@contextmanager
+def _shared_reading(job: Job, workspace: Workspace) -> Iterator[None]:
+    """Read each source once, not once per locale and process: its lines are kept in the workspace."""
+    from localizer.text.reading import lines_from_json, lines_to_json, remember, remembered
+
+    name = f"readings/{job.source_sha256}.json"
+    known = remembered(job.source_sha256) is not None
+    if not known and workspace.storage.stat(name) is not None:
+        lines = lines_from_json(workspace.storage.read(name))
+        if lines is not None:
+            remember(job.source_sha256, lines)
+            known = True
+    yield
+    lines = remembered(job.source_sha256)
+    if not known and lines is not None:
+        workspace.storage.write(name, lines_to_json(lines), content_type="application/json")
 
 
 def known_result(job: Job, *, workspace: Workspace) -> JobResult | None:

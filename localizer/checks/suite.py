@@ -53,7 +53,7 @@ def run_checks(
         check_fits(
             candidate.mask.shape, candidate.placements, lines, least_scale=limits.get("fits_scale", 0.5)
         ),
-        check_faces(source.rgb, candidate.mask),
+        check_faces(source.rgb, candidate.mask, sha256=job.source_sha256),
         check_copy_policy(job, brand),
         check_file(source, delivered),
         _every_edit_done(candidate, job),

@@ -6,10 +6,13 @@ crop) have an instance each.
 
 from __future__ import annotations
 
+import json
 import math
 import os
+from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from localizer.errors import ConfigurationError
@@ -25,6 +28,7 @@ Quad = tuple[Point, Point, Point, Point]
 # rapidocr drops lines scored under 0.5 without a word; a line we cannot see is a line we set type over.
 MIN_SCORE = 0.3
 MAX_SIDE = 2000
+READER_VERSION = f"rapidocr 3.10.0, score {MIN_SCORE}, side {MAX_SIDE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,27 +124,57 @@ def read_lines(rgb: npt.NDArray[np.uint8]) -> tuple[TextLine, ...]:
     return tuple(lines)
 
 
-@lru_cache(maxsize=4)
-def _read_cached(sha256: str, source: _Pixels) -> tuple[TextLine, ...]:
-    return read_lines(source.rgb)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Pixels:
-    """Pixels that hash alike, so that only the digest decides a cache hit."""
-
-    rgb: Any
-
-    def __hash__(self) -> int:
-        return 0
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Pixels)
+_remembered: OrderedDict[str, tuple[TextLine, ...]] = OrderedDict()
+_REMEMBER = 8
 
 
 def read_source(sha256: str, rgb: npt.NDArray[np.uint8]) -> tuple[TextLine, ...]:
     """`read_lines` of a source, remembered: its locales are usually worked on one after another."""
-    return _read_cached(sha256, _Pixels(rgb))
+    lines = _remembered.get(sha256)
+    if lines is None:
+        lines = read_lines(rgb)
+        remember(sha256, lines)
+    return lines
+
+
+def remember(sha256: str, lines: tuple[TextLine, ...]) -> None:
+    """Make `read_source` give these lines for a source."""
+    _remembered[sha256] = lines
+    _remembered.move_to_end(sha256)
+    while len(_remembered) > _REMEMBER:
+        _remembered.popitem(last=False)
+
+
+def remembered(sha256: str) -> tuple[TextLine, ...] | None:
+    """What is remembered of a source, if anything."""
+    return _remembered.get(sha256)
+
+
+def forget() -> None:
+    """Remember nothing any more."""
+    _remembered.clear()
+
+
+def lines_to_json(lines: Sequence[TextLine]) -> bytes:
+    """Lines as JSON, with the version of the reader that read them."""
+    rows = [[line.text, line.quad, line.score, line.characters] for line in lines]
+    return json.dumps({"reader": READER_VERSION, "lines": rows}, ensure_ascii=False).encode()
+
+
+def lines_from_json(data: bytes) -> tuple[TextLine, ...] | None:
+    """The lines, to the last bit as they were read; None if another version of the reader read them."""
+    content = json.loads(data)
+    if content["reader"] != READER_VERSION:
+        return None
+    return tuple(
+        TextLine(text, _points(quad), score, tuple(_points(c) for c in characters))
+        for text, quad, score, characters in content["lines"]
+    )
+
+
+def _points(quad: Any) -> Quad:
+    a, b, c, d = ((x, y) for x, y in quad)
+    return a, b, c, d
 
 
 def read_crop(
