@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from localizer.engines.base import Placement
-from localizer.locales import language_of, script_of
+from localizer.locales import is_rtl, language_of, script_of
 from localizer.model import CheckResult, CheckStatus
 from localizer.text import tesseract
 from localizer.text.fonts import BOLD, stack
@@ -62,13 +62,19 @@ def reader_for(locale: str) -> tuple[Reader | None, str]:
 
 
 def _bilingual_readers(locale: str, text: str) -> tuple[Reader, ...]:
-    """Readers for Latin names in another script, which a script's own reader takes for letters of its own."""
+    """Readers for Latin names in another script, which a script's own reader takes for letters of its own.
+
+    In Arabic they read the sign of a percentage too, which its own reader takes for digits.
+    """
     code = tesseract.LANGUAGES.get(language_of(locale))
-    latin = any(c.isascii() and c.isalpha() for c in text)
-    if not latin or code is None or script_of(locale) == "Latn" or not tesseract.is_installed("eng"):
+    foreign = any(c.isascii() and c.isalpha() for c in text) or (is_rtl(locale) and "%" in text)
+    if not foreign or code is None or script_of(locale) == "Latn" or not tesseract.is_installed("eng"):
         return ()
-    both = (f"{code}+eng", f"eng+{code}")
-    return tuple(lambda rgb, colour, codes=c: tesseract.read_line(rgb, colour, codes) for c in both)
+    ways = [(codes, mode) for codes in (f"{code}+eng", f"eng+{code}") for mode in tesseract.MODES]
+    return tuple(
+        lambda rgb, colour, codes=codes, mode=mode: tesseract.read_line(rgb, colour, codes, modes=(mode,))
+        for codes, mode in ways
+    )
 
 
 def check_text_correct(
@@ -160,16 +166,16 @@ def _read(rgb: UInt8Array, placement: Placement, readers: Sequence[Reader]) -> _
     best = _Reading("", 0.0, -1.0)
     for margin in (0.18, 0.4, 0.06):
         crops = [rectify(rgb, corners, margin) for corners in _corners(placement)]
-        readings = []
+        readings: list[_Reading] = []
         for reader in readers:
             parts = [reader(crop, placement.colour or (0, 0, 0)) for crop in crops]
             text = " ".join(p[0] for p in parts)
             readings.append(_Reading(text, min(p[1] for p in parts), similarity(text, wanted), reader))
+            if _exact(readings[-1], wanted):
+                return readings[-1]
         if len(readings) > 1:
             readings.append(_by_script(readings, wanted))
-        for reading in readings:
-            if (_exact(reading, wanted), reading.value) > (_exact(best, wanted), best.value):
-                best = reading
+        best = max(best, *readings, key=lambda r: (_exact(r, wanted), r.value))
         if _exact(best, wanted):
             break
     return best

@@ -9,13 +9,18 @@ from functools import lru_cache
 _KEEP = frozenset("%¥$€£₩฿₫₹₽")
 _SAME_AS = str.maketrans("～〜’‘“”–—−‐‑٪٫٬·・", "~~''\"\"-----%.,..")
 _NUMERIC = re.compile(rf"\d|[{''.join(sorted(_KEEP))}]|(?<=\d)\s*[.,:/~-]\s*(?=\d)")
+# Turkish writes the sign first, Arabic has it to the left of the digits: the same percentage.
+_PERCENT = re.compile(r"(?<!\d)(?<!\d )%\s?(\d+(?:[.,]\d+)*)(?!\s?%)")
+
+
+def _plain(text: str) -> str:
+    return _PERCENT.sub(r"\1%", unicodedata.normalize("NFKC", text.translate(_SAME_AS)))
 
 
 @lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """NFKC, case folded, letters, digits, marks and money signs only."""
-    folded = unicodedata.normalize("NFKC", text.translate(_SAME_AS)).casefold()
-    folded = unicodedata.normalize("NFKC", folded)
+    folded = unicodedata.normalize("NFKC", _plain(text).casefold())
     return "".join(c for c in folded if unicodedata.category(c)[0] in "LNM" or c in _KEEP)
 
 
@@ -34,9 +39,8 @@ def digits_of(text: str) -> str:
     A sign between two digits is kept too, for ¥79.9 is not ¥799 and 1-3 is not 13; commas and points are
     not told apart, for readers take one for the other.
     """
-    plain = unicodedata.normalize("NFKC", text.translate(_SAME_AS))
     out = []
-    for found in _NUMERIC.finditer(plain):
+    for found in _NUMERIC.finditer(_plain(text)):
         c = found[0].strip()
         out.append(str(unicodedata.digit(c)) if c.isdecimal() else "." if c == "," else c)
     return "".join(out)

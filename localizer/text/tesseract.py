@@ -22,6 +22,7 @@ LANGUAGES = {
 }  # fmt: skip
 _HEIGHT = 56  # pixels; Tesseract's models were trained on lines of about this height
 _SINGLE_LINE, _RAW_LINE = 7, 13
+MODES = (_SINGLE_LINE, _RAW_LINE)  # Arabic needs the raw mode, most others the first
 
 
 @cache
@@ -50,13 +51,20 @@ def _api(language: str, mode: int) -> Any:
     return tesserocr.PyTessBaseAPI(path=data_folder(), lang=language, psm=mode)
 
 
-def read_line(rgb: npt.NDArray[np.uint8], colour: tuple[int, int, int], language: str) -> tuple[str, float]:
+def read_line(
+    rgb: npt.NDArray[np.uint8],
+    colour: tuple[int, int, int],
+    language: str,
+    *,
+    modes: tuple[int, ...] = MODES,
+) -> tuple[str, float]:
     """One upright line: text and confidence, 0 to 1.
 
     Args:
         rgb: H x W x 3 uint8, the line with a small margin.
         colour: fill colour of the type, sRGB.
-        language: Tesseract's code; must be installed.
+        language: Tesseract's code, or several joined by ``+``; must be installed.
+        modes: page segmentation modes to read in; the surest reading counts.
     """
     from PIL import Image
 
@@ -65,7 +73,7 @@ def read_line(rgb: npt.NDArray[np.uint8], colour: tuple[int, int, int], language
         return "", 0.0
     grey = Image.fromarray(page)
     best = ("", -1.0)
-    for mode in (_SINGLE_LINE, _RAW_LINE):  # Arabic needs the raw mode, most others the first
+    for mode in modes:
         api = _api(language, mode)
         api.SetImage(grey)
         text = api.GetUTF8Text().strip()

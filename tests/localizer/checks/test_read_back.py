@@ -85,6 +85,24 @@ def test_several_lines_pass() -> None:
     assert check(rgb, placement, "zh-Hans").status is CheckStatus.PASSED
 
 
+@pytest.mark.parametrize(
+    ("locale", "text"),
+    [
+        ("ko", "50% 할인 NIKE"),
+        ("ar", "خصم 50% من NIKE"),
+        ("ar", "وفر 30% اليوم"),
+        ("th", "ลด 50% NIKE"),
+        ("hi", "50% छूट NIKE"),
+        ("ru", "Скидка 50% NIKE"),
+    ],
+)
+def test_names_and_percentages_in_other_scripts_pass(locale: str, text: str) -> None:
+    rgb, placement = drawn(text, locale=locale)
+    assert check(rgb, placement, locale).status is CheckStatus.PASSED
+    for wrong in (text.replace("0%", "5%"), text.replace("NIKE", "NIKF").replace("اليوم", "اللوم")):
+        assert check(rgb, claimed(placement, wrong), locale).status is not CheckStatus.PASSED
+
+
 @pytest.mark.parametrize("angle", [8.0, -8.0, 20.0])
 def test_slanted_text_passes(angle: float) -> None:
     rgb, placement = drawn("NEW ARRIVAL", angle=angle)

@@ -16,6 +16,8 @@ from localizer.text.normalise import digits_of, fold, is_wordless, similarity
         ("新品・上市", "新品上市"),
         ("é", "e\u0301"),
         ("خصم ٪", "خصم %"),
+        ("خصم %50", "خصم 50%"),
+        ("%12,5 indirim", "12,5% indirim"),
     ],
 )
 def test_ways_to_write_the_same(a: str, b: str) -> None:
@@ -55,6 +57,11 @@ def test_marks_and_signs_make_a_difference(a: str, b: str) -> None:
 )
 def test_digits_of_any_script(text: str, digits: str) -> None:
     assert digits_of(text) == digits
+
+
+@pytest.mark.parametrize("text", ["50% 20", "50%20", "10% 20%", "%", "% a"])
+def test_a_sign_stays_with_the_number_before_it(text: str) -> None:
+    assert digits_of(text) == text.replace(" ", "").replace("a", "")
 
 
 def test_similarity_is_a_share() -> None:
