@@ -262,6 +262,7 @@ def _on_photo(
         return None
     fringe = (distance < 48) & inside & dilate(strokes, max(2.0, 0.04 * height))
     colour = _fill_colour(rgb, strokes, -distance)
+    fringe = fringe | _cast_shadow(lab, strokes, height)
     reach = max(2.0, 0.035 * height, _shadow_reach(lab, strokes, height))
     return Ink(strokes, dilate(strokes | fringe, reach), None, colour, False)
 
@@ -285,6 +286,29 @@ def _shadow_reach(lab: npt.NDArray[np.float32], strokes: npt.NDArray[np.bool_], 
         return 0.0
     beyond = np.nonzero(np.abs(profile - far) < 0.25 * abs(profile[:2].mean() - far))[0]
     return 2 + step * (int(beyond[0]) + 1 if len(beyond) else 5)
+
+
+def _cast_shadow(
+    lab: npt.NDArray[np.float32], strokes: npt.NDArray[np.bool_], height: float
+) -> npt.NDArray[np.bool_]:
+    """A shadow that falls to one side on a photo.
+
+    The picture is alike on both sides of the strokes, so a side that is darker than the opposite one is in
+    the shadow of the type.
+    """
+    light, near, shadow = lab[:, :, 0], dilate(strokes, 2.0), np.zeros_like(strokes)
+    for share in (0.05, 0.1, 0.15):
+        step = max(3, round(share * height))
+        for dx, dy in ((1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, -1)):
+            there, opposite = (
+                np.roll(strokes, (sign * dy * step, sign * dx * step), (0, 1)) & ~near for sign in (1, -1)
+            )
+            if min(there.sum(), opposite.sum()) < 60:
+                continue
+            if light[opposite].mean() - light[there].mean() > _SHADOW:
+                for k in range(1, round(1.4 * step) + 1):
+                    shadow |= np.roll(strokes, (dy * k, dx * k), (0, 1))
+    return shadow
 
 
 def _drop_outsiders(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from localizer.errors import EngineError
 from localizer.model import Action, CheckStatus, Edit
@@ -92,6 +95,29 @@ def test_a_headline_of_two_lines(poster, line, edit_poster, replacing) -> None:
     # Both lines start where the old ones did.
     assert abs(placement.line_boxes[0][0] - placement.line_boxes[1][0]) < 12
     assert abs(placement.line_boxes[0][0] - 65) < 15
+
+
+def photo() -> np.ndarray:
+    """Soft shapes with grain, darker than white type."""
+    rng = np.random.default_rng(4)
+    coarse = rng.normal(0, 30, (11, 17, 3)).astype(np.float32)
+    planes = [np.kron(coarse[:, :, c], np.ones((40, 40), np.float32))[:420, :640] for c in range(3)]
+    kernel = np.hanning(61) / np.hanning(61).sum()
+    for axis in (0, 1):
+        planes = [np.apply_along_axis(np.convolve, axis, p, kernel, "same") for p in planes]
+    rgb = np.stack(planes, 2) + np.array((70, 85, 60)) + rng.normal(0, 4, (420, 640, 3))
+    return np.clip(np.round(rgb), 0, 255).astype(np.uint8)
+
+
+def test_a_headline_on_a_photo_saved_as_jpeg(poster, line, edit_poster, replacing) -> None:
+    out = io.BytesIO()
+    Image.fromarray(poster(line("新品上市", "zh-Hans", 120, 200, 80), back=photo())).save(
+        out, "JPEG", quality=88
+    )
+    rgb = np.asarray(Image.open(out).convert("RGB"))
+    outcome = edit_poster(rgb, [replacing("新品上市", "NEW ARRIVAL")], locale="en")
+    assert_passed(outcome)
+    assert outcome.candidate.placements[0].scale > 0.6
 
 
 def test_removed_text_leaves_the_ground(chinese, edit_poster, poster, line) -> None:
