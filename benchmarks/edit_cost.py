@@ -173,11 +173,13 @@ def measure(job: Job, *, cold: bool, workspace: Workspace, engine: Any, brand: B
     import numpy as np
     from PIL import Image
 
+    from localizer.checks import faces
     from localizer.images import decode
     from localizer.text import reading
 
     if cold:
         reading.forget()
+        faces.forget()
     watch = Stopwatch()
     with watch.watching():
         job_timer = Timer()

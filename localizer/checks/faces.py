@@ -70,6 +70,11 @@ def _faces_of(sha256: str, rgb: UInt8Array) -> list[tuple[Box, float]]:
     return _remembered[sha256]
 
 
+def forget() -> None:
+    """Remember no faces any more."""
+    _remembered.clear()
+
+
 def find_faces(rgb: UInt8Array, *, threshold: float = POSSIBLE) -> list[tuple[Box, float]]:
     """Faces with their scores (0 to 1), best first; boxes in pixels of `rgb`.
 

@@ -15,7 +15,7 @@ from localizer.text.locate import Found, find_text
 from localizer.text.plate import Erased, erase_text
 from localizer.text.reading import TextLine, read_lines, read_source
 from localizer.text.render import draw
-from localizer.text.space import STAIN, STRANGE, Room, measure_room, smear, strange_share
+from localizer.text.space import PLAIN_STAIN, STAIN, STRANGE, Room, measure_room, smear, strange_share
 from localizer.text.typesetting import SetText, alignment, set_in_box, set_text
 
 if TYPE_CHECKING:
@@ -260,7 +260,15 @@ def _set_all(
             attribute=o.edit.attribute,
         )
         rgb = _draw(
-            work, rgb, o.index, o.edit, made, source_box=o.found.box, room=room, ground=o.erased.ground
+            work,
+            rgb,
+            o.index,
+            o.edit,
+            made,
+            source_box=o.found.box,
+            room=room,
+            ground=o.erased.ground,
+            erased=o.erased,
         )
     for i, edit in enumerate(job.edits):
         if edit.action is Action.ADD_TEXT and edit.box is not None:
@@ -275,7 +283,7 @@ def _set_all(
             x0, y0, x1, y1 = edit.box
             r, g, b = (int(c) for c in np.median(work.plate[y0:y1, x0:x1].reshape(-1, 3), axis=0))
             room = Room(x0, y0, x1, y1)
-            rgb = _draw(work, rgb, i, edit, made, source_box=None, room=room, ground=(r, g, b))
+            rgb = _draw(work, rgb, i, edit, made, source_box=None, room=room, ground=(r, g, b), erased=None)
     return rgb
 
 
@@ -302,7 +310,7 @@ def _draw(
     source_box: Box | None,
     room: Room,
     ground: tuple[int, int, int],
-    erased: Erased | None = None,
+    erased: Erased | None,
 ) -> npt.NDArray[np.uint8]:
     rgb, covered = draw(rgb, made.lines, made.colour)
     if erased is not None and source_box is not None:
@@ -311,7 +319,8 @@ def _draw(
             words = " ".join(p.line.text for p in made.lines)
             work.doubt("fits", f"“{words}” runs onto something else than the ground that the old text had")
     work.mask |= covered
-    if erased is not None and (stain := smear(work.request.rgb, erased.hole, covered)) > STAIN:
+    limit = PLAIN_STAIN if erased is not None and erased.plain else STAIN
+    if erased is not None and (stain := smear(work.request.rgb, erased.hole, covered)) > limit:
         work.doubt(
             "erased_cleanly",
             f"“{edit.text}” stood on a lively ground; the filled place may show ({stain:.0f})",

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 _KEEP = frozenset("%¥$€£₩฿₫₹₽")
 _SAME_AS = str.maketrans("～〜’‘“”–—−‐‑٪٫٬·・", "~~''\"\"-----%.,..")
-_NUMERIC = re.compile(rf"\d|[{''.join(sorted(_KEEP))}]|(?<=\d)\s*[.,:/~-]\s*(?=\d)")
+_NUMERIC = re.compile(rf"\d|[{''.join(sorted(_KEEP))}]|(?<=\d)\s*[.,:/~-]\s*(?=\d)|(?<![^\s(])-(?=\d)")
 # Turkish writes the sign first, Arabic has it to the left of the digits: the same percentage.
 _PERCENT = re.compile(r"(?<!\d)(?<!\d )%\s?(\d+(?:[.,]\d+)*)(?!\s?%)")
 
@@ -36,7 +36,8 @@ def similarity(a: str, b: str) -> float:
 def digits_of(text: str) -> str:
     """The decimal digits in reading order, as ASCII, with ``%`` and money signs kept.
 
-    A sign between two digits is kept too, for ¥79.9 is not ¥799 and 1-3 is not 13; commas and points are
+    A sign between two digits is kept too, for ¥79.9 is not ¥799 and 1-3 is not 13, and so is a minus that
+    opens a number, for -30% is not 30%; commas and points are
     not told apart, for readers take one for the other.
     """
     out = []

@@ -22,6 +22,7 @@ _RIM = 0.75
 
 _SHALLOW = 9.0  # pixels from the rim that a fill can be trusted
 STAIN = 22.0  # of `smear`, from where a person would see the patch
+PLAIN_STAIN = 55.0  # on a plain ground the liveliness is that of pictures near by
 STRANGE = 0.02  # share of new type that may stand on colours that its old ground did not have
 
 

@@ -1,0 +1,54 @@
+"""What the engine itself must put before a person: patches that show, type that runs onto the product."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from localizer.text.space import STAIN, STRANGE, smear, strange_share
+
+
+def bricks(height: int, width: int) -> np.ndarray:
+    """A wall with light mortar lines: lively, regular, and not to be made up by smoothing."""
+    yy, xx = np.mgrid[0:height, 0:width]
+    row = yy // 36
+    mortar = (yy % 36 < 4) | ((xx + 30 * (row % 2)) % 72 < 4)
+    noise = np.random.default_rng(3).normal(0, 4, (height, width))
+    wall = np.where(mortar, 150.0, 70.0 + 12 * ((row * 7 + xx // 72) % 3)) + noise
+    return np.clip(np.stack([wall * 0.7, wall * 0.85, wall], 2), 0, 255).astype(np.uint8)
+
+
+def test_a_wide_headline_on_bricks_is_shown_to_a_person(poster, line, edit_poster, replacing) -> None:
+    rgb = poster(line("免运费", "zh-Hans", x=70, y=240, size=150, weight=900), back=bricks(420, 640))
+    done = edit_poster(rgb, [replacing("免运费", "Sale")], locale="en")
+    assert "erased_cleanly" in done.findings, done.findings
+
+
+def test_a_headline_on_a_plain_ground_is_not(poster, line, edit_poster, replacing) -> None:
+    rgb = poster(line("免运费", "zh-Hans", x=70, y=200, size=90, weight=900))
+    done = edit_poster(rgb, [replacing("免运费", "Sale")], locale="en")
+    assert "erased_cleanly" not in done.findings, done.findings
+
+
+@pytest.mark.parametrize(
+    ("plain", "over_product"), [(True, True), (True, False), (False, True), (False, False)]
+)
+def test_type_on_colours_that_its_ground_did_not_have_is_noticed(plain: bool, over_product: bool) -> None:
+    plate = np.full((200, 400, 3), (30, 40, 80), np.uint8)
+    plate[:, 300:] = (210, 170, 110)  # the product
+    covered = np.zeros((200, 400), np.bool_)
+    covered[90:110, 120 : 320 if over_product else 290] = True
+    share = strange_share(plate, covered, (40, 80, 120, 120), plain=plain)
+    assert (share > STRANGE) is over_product
+
+
+def test_only_what_shows_deep_in_a_hole_counts_as_a_stain() -> None:
+    wall = bricks(200, 400)
+    wide, thin = np.zeros((200, 400), np.bool_), np.zeros((200, 400), np.bool_)
+    wide[60:140, 100:300] = True
+    thin[98:104, 100:300] = True
+    nothing, everything = np.zeros_like(wide), np.ones_like(wide)
+    assert smear(wall, wide, nothing) > STAIN
+    assert smear(wall, wide, everything) == 0
+    assert smear(wall, thin, nothing) == 0
+    assert smear(np.full_like(wall, 90), wide, nothing) < 1  # rounding
