@@ -318,6 +318,9 @@ def _draw(
         if share > STRANGE:
             words = " ".join(p.line.text for p in made.lines)
             work.doubt("fits", f"“{words}” runs onto something else than the ground that the old text had")
+    if made.split:
+        broken = " / ".join(p.line.text for p in made.lines)
+        work.doubt("fits", f"a phrase had to be broken: “{broken}”")
     work.mask |= covered
     limit = PLAIN_STAIN if erased is not None and erased.plain else STAIN
     if erased is not None and (stain := smear(work.request.rgb, erased.hole, covered)) > limit:

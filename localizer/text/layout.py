@@ -27,6 +27,7 @@ class Setting:
         scale: `size` over the size that was asked for.
         pitch: baseline to baseline, pixels.
         fits: whether it is inside the place at a scale of at least `MIN_SCALE`.
+        split: whether a phrase had to be broken in two.
     """
 
     lines: tuple[ShapedLine, ...]
@@ -34,6 +35,7 @@ class Setting:
     scale: float
     pitch: float
     fits: bool
+    split: bool = False
 
 
 def default_pitch(locale: str) -> float:
@@ -85,7 +87,7 @@ def fit(
         merit = comfort - (0 if forced or shorter else penalty) - (_SPLIT_PHRASE if split else 0)
         fits = scale >= least  # whatever else is preferred, text that fits comes first
         if best is None or (fits, merit) > (best[0], best[1] + (1e-9 if fits == best[0] else 0.0)):
-            best = fits, merit, Setting(lines, size * scale, scale, em * size * scale, fits)
+            best = fits, merit, Setting(lines, size * scale, scale, em * size * scale, fits, split)
     assert best is not None  # noqa: S101 - _breakings gives at least one
     return best[2]
 

@@ -30,7 +30,7 @@ class SetText:
 
     Attributes:
         scale: size over the size of the source type.
-        room: the place that it had to stay in, upright.
+        split: a phrase had to be broken in two.
     """
 
     lines: tuple[PlacedLine, ...]
@@ -38,6 +38,7 @@ class SetText:
     scale: float
     fits: bool
     faces: tuple[Face, ...]
+    split: bool = False
 
     @property
     def missing(self) -> str:
@@ -157,7 +158,7 @@ def set_text(
             setting, anchor = wider, _slide(wider, align, anchor, left, right, lead.stretch)
     placed = _place(setting, locale, styles, anchor, align, same_script, middle_v, lead, (top, bottom))
     colour = _wanted_colour(attribute, lead.colour)
-    return SetText(placed, colour, setting.scale, setting.fits, faces)
+    return SetText(placed, colour, setting.scale, setting.fits, faces, setting.split)
 
 
 def _along(u0: float, u1: float, size: float) -> tuple[float, float]:
@@ -239,7 +240,7 @@ def set_in_box(
     placed = _place(
         replace(setting, scale=0.0), locale, [style], anchor, align, False, (y0 + y1) / 2, style, (y0, y1)
     )
-    return SetText(placed, _wanted_colour(attribute, best), setting.scale, setting.fits, faces)
+    return SetText(placed, _wanted_colour(attribute, best), setting.scale, setting.fits, faces, setting.split)
 
 
 def contrast(a: Sequence[float], b: Sequence[float]) -> float:
