@@ -225,6 +225,7 @@ def _set_all(
                 o.edit, source_box=o.found.box, box=o.erased.box, background=o.erased.ground
             )
             work.placements.setdefault(o.index, []).append(placement)
+            _doubt_stain(work, o.edit, o.erased, np.zeros(work.mask.shape, np.bool_))
             continue
         if not o.erased.styles:
             work.doubt(
@@ -322,12 +323,8 @@ def _draw(
         broken = " / ".join(p.line.text for p in made.lines)
         work.doubt("fits", f"a phrase had to be broken: “{broken}”")
     work.mask |= covered
-    limit = PLAIN_STAIN if erased is not None and erased.plain else STAIN
-    if erased is not None and (stain := smear(work.request.rgb, erased.hole, covered)) > limit:
-        work.doubt(
-            "erased_cleanly",
-            f"“{edit.text}” stood on a lively ground; the filled place may show ({stain:.0f})",
-        )
+    if erased is not None:
+        _doubt_stain(work, edit, erased, covered)
     note = (
         ""
         if made.scale > 0.97 or edit.action is Action.ADD_TEXT
@@ -352,3 +349,14 @@ def _draw(
         )
     )
     return rgb
+
+
+def _doubt_stain(work: _Work, edit: Edit, erased: Erased, covered: npt.NDArray[np.bool_]) -> None:
+    """Ask a person where the filled place may show; nothing covers it where text is only removed."""
+    limit = PLAIN_STAIN if erased.plain else STAIN
+    stain = smear(work.request.rgb, erased.hole, covered)
+    if stain > limit:
+        work.doubt(
+            "erased_cleanly",
+            f"“{edit.text}” stood on a lively ground; the filled place may show ({stain:.0f})",
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from localizer.model import Action, Edit
 from localizer.text.space import STAIN, STRANGE, smear, strange_share
 
 
@@ -22,6 +23,18 @@ def test_a_wide_headline_on_bricks_is_shown_to_a_person(poster, line, edit_poste
     rgb = poster(line("免运费", "zh-Hans", x=70, y=240, size=150, weight=900), back=bricks(420, 640))
     done = edit_poster(rgb, [replacing("免运费", "Sale")], locale="en")
     assert "erased_cleanly" in done.findings, done.findings
+
+
+def test_a_headline_removed_from_bricks_is_shown_to_a_person(poster, line, edit_poster) -> None:
+    rgb = poster(line("免运费", "zh-Hans", x=70, y=240, size=150, weight=900), back=bricks(420, 640))
+    done = edit_poster(rgb, [Edit(Action.REMOVE_TEXT, text="免运费")], locale="und")
+    assert "erased_cleanly" in done.findings, done.findings
+
+
+def test_a_headline_removed_from_a_plain_ground_is_not(poster, line, edit_poster) -> None:
+    rgb = poster(line("免运费", "zh-Hans", x=70, y=200, size=90, weight=900))
+    done = edit_poster(rgb, [Edit(Action.REMOVE_TEXT, text="免运费")], locale="und")
+    assert "erased_cleanly" not in done.findings, done.findings
 
 
 def test_a_headline_on_a_plain_ground_is_not(poster, line, edit_poster, replacing) -> None:
