@@ -203,12 +203,13 @@ def _on_plain(
     colour = _fill_colour(rgb, strokes, difference)
     ground = fit_ground(rgb.astype(np.float32), known)
     erase = dilate(touched, max(2.0, 0.03 * height)) | _soft_effect(
-        difference, touched, known, inside, height
+        lab[:, :, 0] - surface[:, :, 0], difference, touched, known, inside, height
     )
     return Ink(strokes, erase, ground, colour, True)
 
 
 def _soft_effect(
+    lift: npt.NDArray[np.float32],
     difference: npt.NDArray[np.float32],
     touched: npt.NDArray[np.bool_],
     known: npt.NDArray[np.bool_],
@@ -218,17 +219,22 @@ def _soft_effect(
     """Soft shadow or glow around the ink: what hangs together with it and still differs from the ground."""
     import cv2
 
-    quiet = known & ~dilate(touched, 0.35 * height)
-    noise = float(np.percentile(difference[quiet], 95)) if quiet.sum() > 50 else _LEAST_DIFFERENCE
-    faint = (
-        (difference > max(2.0, 1.3 * noise)) & dilate(touched, 0.35 * height) & dilate(inside, 0.15 * height)
-    )
+    # The quietest third of the ground tells its noise; the rest may lie in the shadow.
+    noise = 2.0 * float(np.percentile(difference[known], 33))
+    rim = dilate(touched, 0.1 * height) & ~touched
+    way = (
+        -1.0 if float(np.median(lift[rim])) < 0 else 1.0
+    )  # a shadow is darker than the ground, a glow lighter
+    faint = (way * lift > max(1.0, noise)) & dilate(touched, 0.5 * height) & dilate(inside, 0.4 * height)
+    # Beyond the line only what is faint can be its shadow; the rest is picture, with its own soft rim.
+    picture = (difference > 2 * _LEAST_DIFFERENCE) & ~dilate(inside, 0.05 * height)
+    faint &= ~dilate(picture, 4)
     faint = np.asarray(cv2.medianBlur(faint.astype(np.uint8), 5) > 0)
     count, labels = cv2.connectedComponents((faint | touched).astype(np.uint8), connectivity=8)
     hangs = np.zeros(count, bool)
     hangs[np.unique(labels[touched])] = True
     hangs[0] = False
-    return dilate(np.asarray(hangs[labels]), 2.0) & dilate(inside, 0.15 * height)
+    return dilate(np.asarray(hangs[labels]), 2.0) & dilate(inside, 0.4 * height)
 
 
 def _on_photo(

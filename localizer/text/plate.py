@@ -149,7 +149,7 @@ def _erase_line(
     if whole or ink is None:
         local = area & ~keep
     else:
-        local = dilate(ink.erase, growth * piece.line.height) & dilate(area, 0.1 * piece.line.height) & ~keep
+        local = dilate(ink.erase, growth * piece.line.height) & dilate(area, 0.4 * piece.line.height) & ~keep
     ground = ink.ground if ink is not None else None
     crop[:] = fill(crop, local, ground=ground, known=~keep)
     hole[y0:y1, x0:x1] |= local
