@@ -20,6 +20,7 @@ input edits nothing and publishes nothing new. Edits run in the pool `image_edit
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 from airflow.sdk import DAG, Param, TriggerRule
@@ -183,6 +184,7 @@ with DAG(
         task_id="edit_images",
         pool=POOL,
         map_index_template="{{ asset }}",
+        execution_timeout=timedelta(hours=2),  # a hung native call must not hold a slot for ever
         engine="{{ params.engine }}",
         **place,
     ).expand(shard=load.output)

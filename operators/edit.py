@@ -119,13 +119,16 @@ class _Checkpoint:
 
     def __init__(self, run: Run, shard: str) -> None:
         self.run, self.shard = run, shard
+        # What an earlier try of this task had done stays until this try has it too.
+        self.earlier = {(r.job, r.asset_id, r.locale): r for r in run.load_shard(shard)}
         self.results: list[JobResult] = []
         self.saved_at = time.monotonic()
 
     def add(self, result: JobResult) -> None:
         self.results.append(result)
         if time.monotonic() - self.saved_at >= _CHECKPOINT_EVERY_S:
-            self.run.save_shard(self.shard, self.results)
+            now = {(r.job, r.asset_id, r.locale): r for r in self.results}
+            self.run.save_shard(self.shard, list({**self.earlier, **now}.values()))
             self.saved_at = time.monotonic()
 
 
@@ -135,10 +138,14 @@ def shard_jobs(jobs: Sequence[Job], shard: Mapping[str, Any]) -> list[Job]:
     Raises:
         InputError: the plan has no such job, because it was made anew since.
     """
+    from operators.manifest import plan_digest
+
     try:
+        if shard.get("plan", plan_digest(jobs)) != plan_digest(jobs):
+            raise IndexError
         return [jobs[int(index)] for index in shard["jobs"]]
     except IndexError:
         raise InputError(
-            f"shard {shard['shard']}: the plan has only {len(jobs)} jobs; it was made anew since this "
+            f"shard {shard['shard']}: the plan, now of {len(jobs)} jobs, was made anew since this "
             "shard was cut. Clear the task that loads the manifest with its downstream tasks"
         ) from None

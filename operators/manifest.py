@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -95,7 +96,7 @@ class LoadManifestOperator(LocalizerOperator):
             return []
         shards = shard_descriptors(plan.jobs, max_shards=conf.getint("core", "max_map_length"))
         # Whoever edits must take the very kit that the job keys were made with.
-        return [{**shard, "brand": brand} for shard in shards]
+        return [{**shard, "brand": brand, "plan": plan_digest(plan.jobs)} for shard in shards]
 
     def _plan(self) -> tuple[Plan, str | None]:
         """The plan, and the brand kit that it was made with.
@@ -106,17 +107,20 @@ class LoadManifestOperator(LocalizerOperator):
         from localizer.engines.registry import get_engine
         from localizer.manifest import load_manifest
         from localizer.planning import plan_manifest
+        from operators.hooks.gcs import application_default_credentials
 
-        manifest = load_manifest(self.manifest, copy_deck=self.copy_deck or None)
-        brand = self.brand or manifest.brand or None
-        plan = plan_manifest(
-            manifest,
-            workspace=self.open_workspace(),
-            engine=get_engine(self.engine, **(self.engine_parameters or {})),
-            brand=load_brand(brand),
-            image_root=self.image_root or None,
-            locales=target_locales(self.locales),
-        )
+        # Manifest, deck and images may lie in other buckets than the workspace; the same key opens them.
+        with application_default_credentials(self.gcp_conn_id):
+            manifest = load_manifest(self.manifest, copy_deck=self.copy_deck or None)
+            brand = self.brand or manifest.brand or None
+            plan = plan_manifest(
+                manifest,
+                workspace=self.open_workspace(),
+                engine=get_engine(self.engine, **(self.engine_parameters or {})),
+                brand=load_brand(brand),
+                image_root=self.image_root or None,
+                locales=target_locales(self.locales),
+            )
         return plan, brand
 
     def _show(self, plan: Plan, summary: Mapping[str, Any]) -> None:
@@ -133,6 +137,11 @@ class LoadManifestOperator(LocalizerOperator):
             self.log.warning("%s", warning)
         for result in plan.rejected:
             self.log.warning("rejected %s · %s: %s", result.asset_id, result.locale, result.reason)
+
+
+def plan_digest(jobs: Sequence[Job]) -> str:
+    """Tells one plan from another: a shard's indices mean nothing in a plan that was made anew."""
+    return hashlib.sha256("\n".join(job.key for job in jobs).encode()).hexdigest()[:16]
 
 
 def target_locales(value: Sequence[str] | str | None) -> list[str]:

@@ -28,6 +28,9 @@ class Finding(NamedTuple):
     message: str
 
 
+_NAME = re.compile(r"[A-Za-zÀ-ÖØ-öø-ɏ]{2,}")  # a Latin word
+
+
 def check_copy_policy(job: Job, brand: BrandKit) -> CheckResult:
     """Check all copy that a job sets. Nothing is read from the image.
 
@@ -94,8 +97,18 @@ def _script(source: str, target: str, locale: str, brand: BrandKit) -> Iterator[
             CheckStatus.UNDECIDED,
             f"is in script {', '.join(sorted(present))}, but {locale} is in {', '.join(sorted(expected))}",
         )
+    if lost := _lost_names(source, target):
+        yield Finding(CheckStatus.UNDECIDED, f"{', '.join(lost)} of the source is not in it")
     if foreign := copy_words.foreign_hanzi(target, locale):
         yield Finding(CheckStatus.UNDECIDED, f"{foreign}: {locale} may write this otherwise")
+
+
+def _lost_names(source: str, target: str) -> list[str]:
+    """Latin words within copy of another script, most often names, that the target does not have."""
+    if copy_words.scripts_of(source) <= {"Latn"}:
+        return []
+    kept = copy_words.fold(target)
+    return [name for name in dict.fromkeys(_NAME.findall(source)) if copy_words.fold(name) not in kept]
 
 
 def _is_brand_only(source: str, target: str, brand: BrandKit) -> bool:

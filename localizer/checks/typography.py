@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 STILL_THERE = 0.8
 CONTRAST = 3.0  # WCAG 2.2, success criterion 1.4.3, large text
-LEAST_CONTRAST = 1.6  # where the source itself was below the criterion
+LEAST_CONTRAST = 2.0  # where the source itself was below the criterion
 CAP_HEIGHT = 8.0  # pixels
 SCALE = 0.5
 
@@ -170,6 +170,8 @@ def check_fits(
             failed.append(f"no font has {', '.join(p.missing_glyphs)} of “{words}”")
         if p.box is not None and not _inside(p.box, (0, 0, shape[1], shape[0]), 0):
             failed.append(f"“{words}” runs over the frame")
+        if p.box is not None and _hugs_frame(p.box, p.source_box, shape):
+            doubts.append(f"“{words}” stands at the very edge of the image")
         if p.source_box is not None and p.scale < least_scale:
             doubts.append(f"“{words}” fits at {p.scale:.0%} of the source size only: ask for shorter copy")
         if p.room is not None and p.box is not None and p.angle == 0 and not _inside(p.box, p.room, 3):
@@ -183,6 +185,15 @@ def check_fits(
                 failed.append(f"“{' '.join(a.lines)}” and “{' '.join(b.lines)}” overlap")
     status = CheckStatus.FAILED if failed else CheckStatus.UNDECIDED if doubts else CheckStatus.PASSED
     return CheckResult("fits", status, round(value, 3), least_scale, "; ".join([*failed, *doubts]))
+
+
+def _hugs_frame(box: Box, source: Box | None, shape: tuple[int, int]) -> bool:
+    """Whether type is closer to the frame than 1 % of the shorter side, and closer than the old type was."""
+    height, width = shape
+    least = 0.01 * min(shape)
+    now = (box[0], box[1], width - box[2], height - box[3])
+    before = (least,) * 4 if source is None else (source[0], source[1], width - source[2], height - source[3])
+    return any(n < least and n < b - 1 for n, b in zip(now, before, strict=True))
 
 
 def _inside(box: Box, room: Sequence[float], tolerance: float) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from localizer.engines.base import Candidate, EditRequest, Placement
+from localizer.engines.doubts import doubts_about, is_lively
 from localizer.model import Action, Box, CheckResult, CheckStatus, Edit
 from localizer.text.erase import fill
 from localizer.text.locate import Found, find_text
@@ -114,6 +115,8 @@ def _erase_all(work: _Work) -> list[_Occurrence]:
             )
         if f.similarity < 1.0:
             work.doubt("text_found", f"“{f.text}” was read where “{edits[i].text}” was asked for")
+        for name, detail in doubts_about(edits[i], f, erased, work.lines):
+            work.doubt(name, detail)
         occurrences.append(_Occurrence(i, edits[i], f, erased))
     return occurrences
 
@@ -319,6 +322,8 @@ def _draw(
         if share > STRANGE:
             words = " ".join(p.line.text for p in made.lines)
             work.doubt("fits", f"“{words}” runs onto something else than the ground that the old text had")
+    if erased is None and edit.box is not None and is_lively(work.plate, covered, edit.box):
+        work.doubt("fits", f"“{edit.replacement}” was added on a ground that changes under it")
     if made.split:
         broken = " / ".join(p.line.text for p in made.lines)
         work.doubt("fits", f"a phrase had to be broken: “{broken}”")

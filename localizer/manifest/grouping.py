@@ -56,17 +56,20 @@ def _without_repeats(raws: Iterable[RawRow]) -> tuple[list[ParsedRow], list[str]
 
 
 def _add_orphans(groups: dict[_Key, _Group], orphans: list[ParsedRow]) -> None:
-    """A row without asset id spoils the jobs with its image and locale: it was meant for one of them."""
+    """A row without asset id spoils the job with its image and locale, if there is just one such job.
+
+    Where several assets share the image it is a failed result of its own: nobody can say whose it is.
+    """
     for row in orphans:
         kin = [
             group
             for group in groups.values()
             if row.image and group.rows[0].image == row.image and group.rows[0].locale == row.locale
         ]
-        for group in kin:
-            group.rows.append(row)
-            group.errors.extend(row.errors)
-        if not kin:
+        if len(kin) == 1:
+            kin[0].rows.append(row)
+            kin[0].errors.extend(row.errors)
+        else:
             groups["", row.locale, str(row.raw.row)] = _Group([row], list(row.errors))
 
 

@@ -33,6 +33,7 @@ _CHECKS = {
     "text_correct": "The new text reads back as asked",
     "source_text_gone": "The old text is gone",
     "erased_cleanly": "No patch shows where the old text was",
+    "style_kept": "The look of the type is kept",
     "untouched": "Nothing changed outside the edit",
     "legible": "The new text is easy to read",
     "fits": "The new text fits its place",

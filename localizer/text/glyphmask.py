@@ -22,6 +22,7 @@ Image = "npt.NDArray[np.uint8]"
 _CLUSTERS = 5
 _SAME_COLOUR = 14.0  # ΔE (CIE76) below which two clusters are one colour
 _GROUND_SHARE = 0.62  # share of the line's border that one colour must have to be its ground
+_VARIED = 20.0  # ΔE between two ends of a line from which its fill is graded or of several colours
 _NEAR = 26.0  # ΔE within which a pixel of a photo has a colour
 _UNEXPLAINED = 0.05  # share of a line on plain ground that may be neither ground nor near its ink
 _SHADOW = 9.0  # L* by which a shadow changes its surroundings
@@ -38,6 +39,7 @@ class Ink:
         ground: H x W x 3 float32, what the ground would be without ink; None on a photo.
         colour: sRGB of the fill.
         plain: whether the ground is plain or graded.
+        varied: whether the fill is of several colours or graded, so that one colour cannot stand for it.
     """
 
     strokes: npt.NDArray[np.bool_]
@@ -45,6 +47,7 @@ class Ink:
     ground: npt.NDArray[np.float32] | None
     colour: tuple[int, int, int]
     plain: bool
+    varied: bool = False
 
 
 def polygon(shape: tuple[int, int], quad: Quad, *, grow: float = 0.0) -> npt.NDArray[np.bool_]:
@@ -104,9 +107,10 @@ def find_ink(
             ink = _on_plain(rgb, lab, inside, level, height)
     if ink is None:
         ink = _on_photo(rgb, lab, inside, labels, centres, height)
-    if ink is None or foreign is None:
-        return ink
-    return replace(ink, erase=ink.erase & ~foreign)
+    if ink is None:
+        return None
+    ink = replace(ink, varied=_is_varied(lab, ink.strokes))
+    return ink if foreign is None else replace(ink, erase=ink.erase & ~foreign)
 
 
 def _colours(
@@ -315,6 +319,24 @@ def _cast_shadow(
                 for k in range(1, round(1.4 * step) + 1):
                     shadow |= np.roll(strokes, (dy * k, dx * k), (0, 1))
     return shadow
+
+
+def _is_varied(lab: npt.NDArray[np.float32], strokes: npt.NDArray[np.bool_]) -> bool:
+    """Whether the hearts of the strokes differ in colour from one side of the line to another."""
+    import cv2
+
+    depth = cv2.distanceTransform(strokes.astype(np.uint8), cv2.DIST_L2, 3)
+    heart = depth >= 0.6 * float(np.percentile(depth[strokes], 95))
+    ys, xs = np.nonzero(heart)
+    if len(xs) < 60:
+        return False
+    for places in (xs, ys):
+        low, high = np.percentile(places, [33, 67])
+        first = np.median(lab[ys[places <= low], xs[places <= low]], axis=0)
+        last = np.median(lab[ys[places >= high], xs[places >= high]], axis=0)
+        if float(np.linalg.norm(first - last)) > _VARIED:
+            return True
+    return False
 
 
 def _drop_outsiders(

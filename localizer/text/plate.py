@@ -35,6 +35,7 @@ class Erased:
         remains: what can still be read on the plate; empty if it is clean.
         ground: median colour of the plate where the text stood.
         hole: H x W bool, the pixels that were filled.
+        varied: whether the type was of several colours or graded.
     """
 
     box: Box
@@ -43,6 +44,7 @@ class Erased:
     remains: str
     ground: tuple[int, int, int]
     hole: npt.NDArray[np.bool_]
+    varied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,8 @@ def erase_text(
     area = hole if hole.any() else polygon((plate.shape[0], plate.shape[1]), found.lines[0].quad)
     r, g, b = (int(c) for c in np.median(plate[area], axis=0))
     plain = all(piece.ink is not None and piece.ink.plain for piece in lines)
-    return Erased(box, styles, plain, remains, (r, g, b), hole)
+    varied = any(piece.ink is not None and piece.ink.varied for piece in lines)
+    return Erased(box, styles, plain, remains, (r, g, b), hole, varied)
 
 
 def _block_angle(lines: Sequence[TextLine]) -> float:

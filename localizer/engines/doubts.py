@@ -1,0 +1,72 @@
+"""What `typeset` cannot do yet and must not do silently: each becomes a question to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from localizer.model import Action, Box, Edit
+from localizer.text.locate import Found
+from localizer.text.normalise import fold
+from localizer.text.plate import Erased
+from localizer.text.reading import TextLine
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+_TURNED = 45.0  # degrees from where a text counts as standing on its side or on its head
+_LIVELY = 20.0  # ΔE from the ground's median that new type may meet in a tenth of what it covers
+
+
+def doubts_about(
+    edit: Edit, found: Found, erased: Erased, lines: Sequence[TextLine]
+) -> Iterator[tuple[str, str]]:
+    """Check names and details for one place where an edit applies."""
+    text = found.text.replace("\n", " ")
+    if edit.replacement and any(_is_turned(line) for line in found.lines):
+        yield "style_kept", f"“{text}” is vertical or turned, which is set level here"
+    if edit.replacement and erased.varied and "colour" not in edit.attribute:
+        yield "style_kept", f"“{text}” is graded or of several colours; the new text is set in one"
+    if found.partial:
+        if edit.action is Action.REMOVE_TEXT:
+            yield (
+                "erased_cleanly",
+                f"“{text}” was taken out of “{lines[found.used[0]].text}”: it may leave a hole",
+            )
+        elif _is_tight(lines[found.used[0]].text, text):
+            yield (
+                "erased_cleanly",
+                f"“{text}” stands close in “{lines[found.used[0]].text}”; strokes may remain",
+            )
+
+
+def _is_turned(line: TextLine) -> bool:
+    x0, y0, x1, y1 = line.box
+    upright = len(fold(line.text)) >= 2 and y1 - y0 > 1.5 * (x1 - x0)
+    return upright or abs(line.angle) > _TURNED
+
+
+def _is_tight(whole: str, part: str) -> bool:
+    """Whether a part has another letter right beside it, without a space."""
+    start = whole.find(part)
+    if start < 0:
+        return True
+    before, after = whole[:start][-1:], whole[start + len(part) :][:1]
+    return bool((before and not before.isspace()) or (after and not after.isspace()))
+
+
+def is_lively(plate: npt.NDArray[np.uint8], covered: npt.NDArray[np.bool_], box: Box) -> bool:
+    """Whether added type meets something else than the ground that most of its box has."""
+    import cv2
+
+    if not covered.any():
+        return False
+    x0, y0, x1, y1 = box
+    lab = cv2.cvtColor(plate[y0:y1, x0:x1].astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    under = lab[covered[y0:y1, x0:x1]]
+    if not len(under):
+        return False
+    ground = np.median(lab.reshape(-1, 3), axis=0)
+    return bool(np.percentile(np.linalg.norm(under - ground, axis=1), 90) > _LIVELY)
