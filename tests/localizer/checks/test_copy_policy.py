@@ -226,3 +226,13 @@ def test_the_worst_finding_of_all_edits_decides_and_every_one_is_named():
 
 def test_a_job_that_sets_no_text_passes():
     assert check_edits(Edit(Action.REMOVE_TEXT, "A"), locale="und").status is PASSED
+
+
+def test_a_latin_name_within_chinese_copy_must_not_get_lost() -> None:
+    def status(target: str) -> CheckStatus:
+        edit = Edit(Action.REPLACE_TEXT, "NIKE新品上市", target)
+        job = Job("k", "a", "en", "zh-Hans", "sources/x.png", "0" * 64, (edit,))
+        return check_copy_policy(job, BrandKit()).status
+
+    assert status("NIKE new arrivals") is CheckStatus.PASSED
+    assert status("New arrivals") is CheckStatus.UNDECIDED

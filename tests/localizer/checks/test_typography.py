@@ -266,3 +266,12 @@ class TestFits:
         touching = PlacedLine(lower.line, 70, 165, 40, 1.0, 30.0)
         third = placement("NOW", touching.box, source="E", angle=30.0, corners=(tuple(touching.corners()),))
         assert self.verdict(pair[0], third).status is CheckStatus.FAILED
+
+
+def test_type_at_the_very_edge_is_shown_unless_the_old_type_was_there() -> None:
+    at_edge = (W - 120, 100, W - 1, 140)
+    inside, also_at_edge = (W - 160, 100, W - 60, 140), (W - 100, 100, W - 1, 140)
+    moved = placement("SALE", at_edge, source_box=inside)
+    stayed = placement("SALE", at_edge, source_box=also_at_edge)
+    assert check_fits((H, W), [moved], []).status is CheckStatus.UNDECIDED
+    assert check_fits((H, W), [stayed], []).status is CheckStatus.PASSED

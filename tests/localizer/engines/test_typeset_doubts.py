@@ -65,3 +65,40 @@ def test_only_what_shows_deep_in_a_hole_counts_as_a_stain() -> None:
     assert smear(wall, wide, everything) == 0
     assert smear(wall, thin, nothing) == 0
     assert smear(np.full_like(wall, 90), wide, nothing) < 1  # rounding
+
+
+def test_vertical_type_is_not_set_level_in_silence(poster, line, edit_poster, replacing) -> None:
+    column = [line(c, "zh-Hans", x=300, y=80 + 66 * i, size=60) for i, c in enumerate("新品上市")]
+    done = edit_poster(poster(*column), [replacing("新品上市", "New in")], locale="en")
+    assert done.findings, "vertical type went through without a question"
+
+
+def test_graded_type_set_in_one_colour_is_said(poster, line, edit_poster, replacing) -> None:
+    plain = poster(line("新品上市", "zh-Hans", x=70, y=200, size=100))
+    back = poster()
+    ink = np.abs(plain.astype(int) - back).max(2) > 40
+    shade = np.linspace(0, 1, plain.shape[1])[None, :, None]
+    graded = np.where(ink[:, :, None], (1 - shade) * (255, 90, 20) + shade * (250, 250, 120), plain)
+    done = edit_poster(np.round(graded).astype(np.uint8), [replacing("新品上市", "New in")], locale="en")
+    assert "style_kept" in done.findings, done.findings
+
+
+def test_one_colour_is_one_colour(poster, line, edit_poster, replacing) -> None:
+    done = edit_poster(
+        poster(line("新品上市", "zh-Hans", x=70, y=200, size=100)),
+        [replacing("新品上市", "New in")],
+        locale="en",
+    )
+    assert "style_kept" not in done.findings, done.findings
+
+
+def test_a_part_that_touches_another_word_is_shown(poster, line, edit_poster, replacing) -> None:
+    rgb = poster(line("NIKE新品上市", "zh-Hans", x=60, y=200, size=64))
+    done = edit_poster(rgb, [replacing("新品上市", "new in")], locale="en")
+    assert "erased_cleanly" in done.findings, done.findings
+
+
+def test_text_added_over_the_product_is_shown(poster, edit_poster) -> None:
+    adding = Edit(Action.ADD_TEXT, replacement="Free gift", box=(330, 290, 640, 370))
+    done = edit_poster(poster(), [adding], locale="en")
+    assert "fits" in done.findings, done.findings

@@ -105,6 +105,16 @@ def test_a_row_without_asset_id_spoils_the_job_it_was_meant_for(tmp_path):
     ]
 
 
+def test_a_row_without_asset_id_spoils_nothing_where_several_assets_share_its_image(tmp_path):
+    manifest = load(
+        tmp_path,
+        "p,a.png,zh,ja,replace_text,A,B,,",
+        "q,a.png,zh,ja,replace_text,A,B,,",
+        ",a.png,zh,ja,replace_text,C,D,,",
+    )
+    assert [(j.asset_id, bool(j.errors)) for j in manifest.jobs] == [("p", False), ("q", False), ("", True)]
+
+
 def test_the_campaign_is_named_after_the_file_and_safe(tmp_path):
     path = tmp_path / ".Summer sale  夏.csv"
     path.write_text(f"{HEADER}\np,a.png,zh,ja,replace_text,A,B,,\n", encoding="utf-8")
