@@ -89,7 +89,12 @@ class Driver:
         workspace = self.folder / "workspace"
         arguments = [self.folder / "driver.py", self.log, self.folder / "jobs.json", workspace, patience]
         return subprocess.Popen(
-            [sys.executable, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [sys.executable, *map(str, arguments)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            # A test run in the background inherits a SIGINT that is ignored; a person's terminal does not.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
         )
 
     def run(self, jobs: list[dict[str, Any]]) -> dict[str, Any]:
