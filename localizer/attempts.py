@@ -139,6 +139,8 @@ def require_contract(candidate: Candidate, source: SourceImage, *, job: Job, eng
     """
     import numpy as np
 
+    from localizer.images.fidelity import differing
+
     rgb, mask = candidate.rgb, candidate.mask
     if rgb.shape != source.rgb.shape or rgb.dtype != np.uint8:
         raise EngineError(
@@ -150,7 +152,7 @@ def require_contract(candidate: Candidate, source: SourceImage, *, job: Job, eng
             f"engine {engine} broke its contract: its mask is {mask.shape} {mask.dtype}, "
             f"it must be {source.rgb.shape[:2]} bool"
         )
-    outside = int(((rgb != source.rgb).any(axis=2) & ~mask).sum())
+    outside = int((differing(rgb, source.rgb) & ~mask).sum())
     if outside:
         raise EngineError(f"engine {engine} broke its contract: it changed {outside} pixels outside its mask")
     placed = [p.edit for p in candidate.placements]

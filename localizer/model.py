@@ -14,6 +14,13 @@ Box = tuple[int, int, int, int]
 """``x0, y0, x1, y1`` in pixels of the upright source (EXIF orientation applied), end exclusive."""
 
 
+def share_inside(inner: Box, outer: Box) -> float:
+    """Share of the area of one box that lies in another, 0 to 1."""
+    w = min(inner[2], outer[2]) - max(inner[0], outer[0])
+    h = min(inner[3], outer[3]) - max(inner[1], outer[1])
+    return max(0, w) * max(0, h) / max(1, (inner[2] - inner[0]) * (inner[3] - inner[1]))
+
+
 class Action(StrEnum):
     """What an edit does."""
 

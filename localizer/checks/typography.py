@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from localizer.engines.base import Placement
-from localizer.model import Box, CheckResult, CheckStatus
+from localizer.model import Box, CheckResult, CheckStatus, share_inside
 from localizer.text.normalise import fold, similarity
 from localizer.text.reading import TextLine, read_crop
-from localizer.text.typesetting import contrast, luminance
+from localizer.text.typesetting import contrast
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -64,7 +64,7 @@ def _still_read(rgb: UInt8Array, box: Box, placements: Sequence[Placement]) -> s
     """Text that is read inside a box and was not set by any edit."""
     new = [line for p in placements for line in p.lines]
     for line in read_crop(rgb, box):
-        if line.score < 0.5 or _share(line.box, box) < 0.6 or not fold(line.text):
+        if line.score < 0.5 or share_inside(line.box, box) < 0.6 or not fold(line.text):
             continue
         if all(similarity(line.text, text) < STILL_THERE for text in new):
             return line.text
@@ -160,7 +160,9 @@ def check_fits(
     """
     failed, doubts, value = [], [], 1.0
     own = [p.source_box for p in placements if p.source_box is not None]
-    others = [line for line in lines if line.score >= 0.5 and not any(_share(line.box, b) > 0.5 for b in own)]
+    others = [
+        line for line in lines if line.score >= 0.5 and not any(share_inside(line.box, b) > 0.5 for b in own)
+    ]
     for p in placements:
         if not p.lines:
             continue
@@ -210,7 +212,7 @@ def _covers(box: Box, line: TextLine) -> bool:
     x0, y0, x1, y1 = line.box
     w, h = min(x1, box[2]) - max(x0, box[0]), min(y1, box[3]) - max(y0, box[1])
     deep = 0.25 * line.height
-    return _share(line.box, box) > 0.08 or (abs(line.angle) < 2 and w > deep and h > deep)
+    return share_inside(line.box, box) > 0.08 or (abs(line.angle) < 2 and w > deep and h > deep)
 
 
 def _outlines(placement: Placement) -> Sequence[Sequence[tuple[float, float]]]:
@@ -227,12 +229,3 @@ def _overlap(a: Sequence[tuple[float, float]], b: Sequence[tuple[float, float]])
     first, second = np.array(a, np.float32), np.array(b, np.float32)
     common, _ = cv2.intersectConvexConvex(first, second)
     return float(common) / max(1.0, min(cv2.contourArea(first), cv2.contourArea(second)))
-
-
-def _share(a: Box, b: Box) -> float:
-    """Intersection over the area of a."""
-    w, h = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
-    return max(0, w) * max(0, h) / max(1, (a[2] - a[0]) * (a[3] - a[1]))
-
-
-__all__ = ["check_fits", "check_legible", "check_source_text_gone", "luminance"]

@@ -6,7 +6,7 @@ import numpy as np
 
 from localizer.errors import ImageError
 from localizer.images import Delivered, Limits, SourceImage, decode
-from localizer.images.fidelity import comparable, psnr
+from localizer.images.fidelity import comparable, differing, psnr
 from localizer.images.source import BoolArray, UInt8Array
 from localizer.model import CheckResult, CheckStatus
 
@@ -38,7 +38,7 @@ def check_untouched(
             f"the candidate is {rgb.shape[1]} x {rgb.shape[0]}, the source {source.width} x {source.height}"
         )
         return CheckResult(NAME, CheckStatus.FAILED, None, threshold, detail)
-    strays = int(((rgb != source.rgb).any(axis=2) & ~mask).sum())
+    strays = int((differing(rgb, source.rgb) & ~mask).sum())
     if strays:
         detail = f"{strays:,} pixels outside the edit area differ from the source"
         return CheckResult(NAME, CheckStatus.FAILED, None, threshold, detail)
@@ -61,7 +61,7 @@ def _compare(source: SourceImage, got: SourceImage, mask: BoolArray, threshold: 
     value = psnr(got.rgb, source.rgb, where)
     if value is None:
         return CheckResult(NAME, CheckStatus.PASSED, None, threshold, "the edit area covers the whole image")
-    changed = int((got.rgb != source.rgb).any(axis=2)[where].sum())
+    changed = int(differing(got.rgb, source.rgb)[where].sum())
     shown = round(min(value, _LOSSLESS), 2)
     alpha = _alpha_changes(source, got, ~mask)
     if alpha:

@@ -10,7 +10,7 @@ import numpy as np
 
 from localizer.engines.base import Candidate, EditRequest, Placement
 from localizer.engines.doubts import doubts_about, is_lively
-from localizer.model import Action, Box, CheckResult, CheckStatus, Edit
+from localizer.model import Action, Box, CheckResult, CheckStatus, Edit, share_inside
 from localizer.text.erase import fill
 from localizer.text.locate import Found, find_text
 from localizer.text.plate import Erased, erase_text
@@ -142,7 +142,7 @@ def _locate(work: _Work, edit: Edit, claimed: frozenset[int]) -> tuple[Found, ..
         inside = [
             n
             for n, line in enumerate(work.lines)
-            if n not in claimed and (edit.box is None or _overlap(line.box, edit.box) >= 0.5)
+            if n not in claimed and (edit.box is None or share_inside(line.box, edit.box) >= 0.5)
         ]
         if edit.box is None and inside:
             work.doubt(
@@ -167,19 +167,13 @@ def _read_again(work: _Work) -> list[TextLine]:
         a, b, c, d = ((2 * x, 2 * y) for x, y in line.quad)
         chars = tuple(_double(q) for q in line.characters)
         doubled = TextLine(line.text, (a, b, c, d), line.score, chars)
-        if all(_overlap(doubled.box, known.box) < 0.3 for known in work.lines):
+        if all(share_inside(doubled.box, known.box) < 0.3 for known in work.lines):
             out.append(doubled)
     return out
 
 
 def _double(quad: Any) -> Any:
     return tuple((2 * x, 2 * y) for x, y in quad)
-
-
-def _overlap(a: Box, b: Box) -> float:
-    """Share of a that lies in b."""
-    w, h = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
-    return max(0, w) * max(0, h) / max(1, (a[2] - a[0]) * (a[3] - a[1]))
 
 
 def _report_missing(work: _Work, index: int, edit: Edit) -> None:
@@ -240,7 +234,7 @@ def _set_all(
         height = float(np.median([s.ink[3] - s.ink[1] for s in o.erased.styles]))
         others = [x.erased.box for x in occurrences if x is not o and x.edit.replacement]
         mine = o.found.box
-        blockers = [b for b in staying if _overlap(b, mine) < 0.6]
+        blockers = [b for b in staying if share_inside(b, mine) < 0.6]
         rest = [line.box for line in _rest_of_line(work.lines, o.found)]
         room = measure_room(
             work.plate,

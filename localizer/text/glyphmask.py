@@ -321,12 +321,17 @@ def _cast_shadow(
     return shadow
 
 
-def _is_varied(lab: npt.NDArray[np.float32], strokes: npt.NDArray[np.bool_]) -> bool:
-    """Whether the hearts of the strokes differ in colour from one side of the line to another."""
+def _heart(strokes: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """The middle of the strokes, away from their anti-aliased edges."""
     import cv2
 
     depth = cv2.distanceTransform(strokes.astype(np.uint8), cv2.DIST_L2, 3)
-    heart = depth >= 0.6 * float(np.percentile(depth[strokes], 95))
+    return np.asarray(depth >= 0.6 * float(np.percentile(depth[strokes], 95)))
+
+
+def _is_varied(lab: npt.NDArray[np.float32], strokes: npt.NDArray[np.bool_]) -> bool:
+    """Whether the hearts of the strokes differ in colour from one side of the line to another."""
+    heart = _heart(strokes)
     ys, xs = np.nonzero(heart)
     if len(xs) < 60:
         return False
@@ -361,10 +366,7 @@ def _fill_colour(
     rgb: npt.NDArray[np.uint8], strokes: npt.NDArray[np.bool_], merit: npt.NDArray[np.float32]
 ) -> tuple[int, int, int]:
     """Median colour of the heart of the strokes, away from anti-aliased edges."""
-    import cv2
-
-    depth = cv2.distanceTransform(strokes.astype(np.uint8), cv2.DIST_L2, 3)
-    heart = depth >= 0.6 * float(np.percentile(depth[strokes], 95))
+    heart = _heart(strokes)
     if heart.sum() < 20:
         heart = strokes & (merit >= np.median(merit[strokes]))
     r, g, b = (round(float(c)) for c in np.median(rgb[heart], axis=0))

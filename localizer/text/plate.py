@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from localizer.model import Box
+from localizer.model import Box, share_inside
 from localizer.text.erase import fill
 from localizer.text.glyphmask import Ink, dilate, find_ink, polygon
 from localizer.text.locate import Found
@@ -162,11 +162,11 @@ def _remains(plate: npt.NDArray[np.uint8], found: Found) -> str:
     """What the plate still shows of the text: the text itself, or any confident reading in its place."""
     lines = read_crop(plate, found.box)
     for line in lines:
-        inside = _share_inside(line.box, found.box)
+        inside = share_inside(line.box, found.box)
         same = max(similarity(line.text, part.text) for part in found.lines)
         if inside > 0.5 and (same >= _GONE or (line.score >= 0.8 and _shares(line.text, found.text))):
             return line.text
-    whole = "".join(line.text for line in lines if _share_inside(line.box, found.box) > 0.5)
+    whole = "".join(line.text for line in lines if share_inside(line.box, found.box) > 0.5)
     return whole if whole and similarity(whole, found.text) >= _GONE else ""
 
 
@@ -190,13 +190,6 @@ def _shares(read: str, text: str) -> bool:
     """Whether a reading has at least half of its characters from the text."""
     a, b = fold(read), fold(text)
     return bool(a) and sum(c in b for c in a) >= max(2, 0.5 * len(a))
-
-
-def _share_inside(inner: Box, outer: Box) -> float:
-    w = min(inner[2], outer[2]) - max(inner[0], outer[0])
-    h = min(inner[3], outer[3]) - max(inner[1], outer[1])
-    area = max(1, (inner[2] - inner[0]) * (inner[3] - inner[1]))
-    return max(0, w) * max(0, h) / area
 
 
 def _bounds(hole: npt.NDArray[np.bool_], fallback: Box) -> Box:
