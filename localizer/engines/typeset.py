@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from localizer.checks.faces import remembered_faces
 from localizer.engines.base import Candidate, EditRequest, Placement
 from localizer.engines.doubts import doubts_about, is_lively
 from localizer.model import Action, Box, CheckResult, CheckStatus, Edit, share_inside
+from localizer.text.alignment import Alignment, alignment
 from localizer.text.erase import fill
 from localizer.text.locate import Found, find_text
 from localizer.text.plate import Erased, erase_text
 from localizer.text.reading import TextLine, read_lines, read_source
 from localizer.text.render import draw
-from localizer.text.space import PLAIN_STAIN, STAIN, STRANGE, Room, measure_room, smear, strange_share
-from localizer.text.typesetting import SetText, alignment, set_in_box, set_text
+from localizer.text.space import PLAIN_STAIN, STAIN, STRANGE, Room, find_rooms, smear, strange_share
+from localizer.text.typesetting import SetText, set_in_box, set_in_rooms
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -216,6 +218,7 @@ def _set_all(
     job, brand = work.request.job, work.request.brand
     used = {n for o in occurrences for n in o.found.used if not o.found.partial}
     staying = [line.box for n, line in enumerate(work.lines) if n not in used and line.score >= 0.5]
+    faces = [box for box, _ in remembered_faces(work.request.rgb, job.source_sha256)]
     for o in occurrences:
         if o.edit.action is Action.REMOVE_TEXT:
             placement = Placement(
@@ -236,24 +239,27 @@ def _set_all(
         mine = o.found.box
         blockers = [b for b in staying if share_inside(b, mine) < 0.6]
         rest = [line.box for line in _rest_of_line(work.lines, o.found)]
-        room = measure_room(
+        rooms = find_rooms(
             work.plate,
+            work.erased,
             ink,
             height=height,
-            obstacles=[*blockers, *rest],
+            obstacles=[*blockers, *rest, *faces],
             neighbours=others,
             plain=o.erased.plain,
         )
-        align = alignment(o.erased.styles, room, rgb.shape[1], [*staying, *others])
+        room = rooms[-1]
+        hang = alignment(o.erased.styles, room, rgb.shape[1], [*staying, *others])
         if rest:
-            align = "center"
-        made = set_text(
+            hang = Alignment("center", firm=True)
+        made = set_in_rooms(
+            rooms,
             o.edit.replacement,
             o.erased.styles,
-            room,
             locale=job.locale,
             source_locale=job.source_locale,
-            align=align,
+            hang=hang,
+            page=(rgb.shape[1], rgb.shape[0]),
             brand_fonts=brand.fonts,
             attribute=o.edit.attribute,
         )

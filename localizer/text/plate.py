@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from localizer.model import Box, share_inside
+from localizer.text.angle import block_angle
 from localizer.text.erase import fill
 from localizer.text.glyphmask import Ink, dilate, find_ink, polygon
 from localizer.text.locate import Found
 from localizer.text.normalise import fold, similarity
 from localizer.text.reading import Quad, TextLine, read_crop
-from localizer.text.style import LineStyle, measure_line, snap_angle
+from localizer.text.style import LineStyle, measure_line
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -74,8 +75,8 @@ def erase_text(
         others: lines that stay.
         neighbours: lines that are replaced as well.
     """
-    angle = snap_angle(_block_angle(found.lines))
     around = [*others, *neighbours]
+    angle = block_angle(found.lines, around)
     lines = [
         _inspect(source, line, [*around, *(x for x in found.lines if x is not line)]) for line in found.lines
     ]
@@ -103,14 +104,6 @@ def erase_text(
     plain = all(piece.ink is not None and piece.ink.plain for piece in lines)
     varied = any(piece.ink is not None and piece.ink.varied for piece in lines)
     return Erased(box, styles, plain, remains, (r, g, b), hole, varied)
-
-
-def _block_angle(lines: Sequence[TextLine]) -> float:
-    """Reading angle of a block; long lines know it best."""
-    weights = [max(1.0, line.width) for line in lines]
-    x = sum(w * math.cos(math.radians(line.angle)) for w, line in zip(weights, lines, strict=True))
-    y = sum(w * math.sin(math.radians(line.angle)) for w, line in zip(weights, lines, strict=True))
-    return math.degrees(math.atan2(y, x))
 
 
 def _inspect(source: npt.NDArray[np.uint8], line: TextLine, around: Sequence[TextLine]) -> _Line:
