@@ -36,6 +36,7 @@ class Erased:
         ground: median colour of the plate where the text stood.
         hole: H x W bool, the pixels that were filled.
         varied: whether the type was of several colours or graded.
+        inks: per style, the window of the image that its line was measured in and its ink there.
     """
 
     box: Box
@@ -45,6 +46,7 @@ class Erased:
     ground: tuple[int, int, int]
     hole: npt.NDArray[np.bool_]
     varied: bool = False
+    inks: tuple[tuple[Box, Ink], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +81,14 @@ def erase_text(
     lines = [
         _inspect(source, line, [*around, *(x for x in found.lines if x is not line)]) for line in found.lines
     ]
-    styles = tuple(
-        style
+    measured = [
+        (style, (piece.window, piece.ink))
         for piece in lines
         if piece.ink is not None
         for style in (measure_line(piece.line, piece.ink, piece.window[:2], locale=locale, angle=angle),)
         if style is not None
-    )
+    ]
+    styles = tuple(style for style, _ in measured)
     before, remains = plate.copy(), ""
     hole = np.zeros(mask.shape, np.bool_)
     for attempt, growth in enumerate(_GROWTH):
@@ -102,7 +105,7 @@ def erase_text(
     r, g, b = (int(c) for c in np.median(plate[area], axis=0))
     plain = all(piece.ink is not None and piece.ink.plain for piece in lines)
     varied = any(piece.ink is not None and piece.ink.varied for piece in lines)
-    return Erased(box, styles, plain, remains, (r, g, b), hole, varied)
+    return Erased(box, styles, plain, remains, (r, g, b), hole, varied, tuple(ink for _, ink in measured))
 
 
 def _block_angle(lines: Sequence[TextLine]) -> float:
