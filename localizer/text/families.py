@@ -150,7 +150,9 @@ def family(name: str) -> Family | None:
 @cache
 def digest() -> str:
     """A short hash of the installed families and their files."""
-    names = [[f.name, [[s, [Path(x.path).name for x in files]] for s, files in f.regional]] for f in families()]
+    names = [
+        [f.name, [[s, [Path(x.path).name for x in files]] for s, files in f.regional]] for f in families()
+    ]
     return hashlib.sha256(json.dumps(names).encode()).hexdigest()[:12]
 
 
@@ -200,7 +202,9 @@ def _packaged_families() -> list[Family]:
             continue
         categories = json.loads(described.read_text("utf8")).get("category") or ["SANS_SERIF"]
         files = tuple(
-            FontFile(str(f.path), None if f.variable and f.wght_min else f.weight or REGULAR, f.style == "italic")
+            FontFile(
+                str(f.path), None if f.variable and f.wght_min else f.weight or REGULAR, f.style == "italic"
+            )
             for f in known.files
         )
         kind = _CATEGORIES.get(categories[0], Kind.SANS)

@@ -42,6 +42,7 @@ _STACKS: dict[str, tuple[tuple[str, str], ...]] = {
 }
 _LAST_RESORT = (_SANS, _SC, _KR, _ARABIC, _HEBREW, _DEVANAGARI, _THAI)
 
+
 @cache
 def _packaged(package: str, file: str) -> str:
     spec = importlib.util.find_spec(package)

@@ -8,6 +8,7 @@ usual face stands in, and only what can be measured without knowing the face is 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ import numpy as np
 
 from localizer.locales import script_of
 from localizer.text.faces import Face
-from localizer.text.families import Family, Kind, candidates
+from localizer.text.families import Kind, candidates
 from localizer.text.fonts import stack
 from localizer.text.render import PlacedLine, coverage
 from localizer.text.shaping import ShapedLine, shape_line
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _SAMPLE = 32  # pixels of ink height at which families are compared
 _FINE = 96  # at most, at which size and place are found
 _SHORTLIST = 5
+_LEADING = 2  # lines that all faces are tried on
 _LIKE = 0.82  # correlation from which a family is taken for that of the source
 _BETTER = 0.03  # by which a family must beat the script's usual face
 _ODD = 0.04  # correlation that stretching to twice or half the width costs: squeezed type is rare
@@ -71,46 +73,72 @@ class _Try:
     density: float
 
 
-def match_line(text: str, raster: Coverage, locale: str, *, brand: tuple[str, ...] = ()) -> Match | None:
-    """Find face, size, width and place of a line.
+def match_lines(
+    lines: Sequence[tuple[str, Coverage]], locale: str, *, brand: tuple[str, ...] = ()
+) -> list[Match | None]:
+    """Find the one face that lines are set in, and the size, width and place of each.
 
     Args:
-        text: what the line says, with its spaces.
-        raster: H x W, 0 to 1, how much of each pixel the type covers; upright.
-        locale: in whose script the text is.
+        lines: what each says, with its spaces, and its raster: H x W, 0 to 1, how much of each pixel the
+            type covers; upright.
+        locale: in whose script the lines are.
         brand: font files of the brand, which are looked at too.
 
     Returns:
-        None if there is nothing to measure.
+        One for each line; None where there is nothing to measure.
     """
-    target, _ = _normalise(raster)
-    if target is None:
-        return None
-    usual = stack(locale)[0]
-    options: list[tuple[str, Kind, tuple[Face, ...]]] = [("", Kind.SANS, _weights_of(usual))]
-    options += [(path, Kind.SANS, (Face(path),)) for path in brand]
+    targets = [(text, _normalise(raster)[0]) for text, raster in lines]
+    known = [(text, target) for text, target in targets if target is not None and text.strip()]
+    if not known:
+        return [None] * len(lines)
+    option, weight = _choose(known, locale, brand)
+    faces = option[2]
+    out: list[Match | None] = []
+    for (text, raster), (_, target) in zip(lines, targets, strict=True):
+        if target is None or not text.strip():
+            out.append(None)
+            continue
+        face = _nearest(faces, weight)
+        tried = _try(text, target, face, locale)
+        found = Match(option[0], option[1], face, 0, tried.stretch, tried.tracking, 0, 0, tried.score)
+        out.append(_lay(text, raster, locale, found))
+    return out
+
+
+_Option = tuple[str, Kind, tuple[Face, ...]]
+
+
+def _choose(
+    known: Sequence[tuple[str, Coverage]], locale: str, brand: tuple[str, ...]
+) -> tuple[_Option, int]:
+    """The family that fits all lines best, and its weight."""
     script = script_of(locale)
-    options += [(f.name, f.kind, _upright(f, script)) for f in candidates(script)]
+    usual: _Option = ("", Kind.SANS, _weights_of(stack(locale)[0]))
+    options = [usual, *((path, Kind.SANS, (Face(path),)) for path in brand)]
+    letters = "".join("".join(text.split()) for text, _ in known)
+    options += [(f.name, f.kind, f.faces(script)) for f in candidates(script) if f.covers(letters, script)]
+    # All faces are tried on the longest lines only; the others have the same.
+    leading = sorted(known, key=lambda k: -len(k[0]))[:_LEADING]
     first = [
-        (_try(text, target, _nearest(faces, _USUAL_WEIGHT), locale), option)
-        for option in options
-        for faces in (option[2],)
-        if faces and faces[0].has("".join(text.split())) | (option[0] == "")
+        (_score(leading, _nearest(faces, _USUAL_WEIGHT), locale), i)
+        for i, (_, _, faces) in enumerate(options)
     ]
-    ranked = sorted(first, key=lambda t: -t[0].score)[:_SHORTLIST]
-    if all(option[0] for _, option in ranked):
-        ranked.append(first[0])
-    final = [(_best_weight(text, target, option[2], locale), option) for _, option in ranked]
-    (face, tried), option = max(final, key=lambda f: f[0][1].score)
-    own_face, own = next(pair for pair, o in final if not o[0])
-    if tried.score < max(_LIKE, own.score + _BETTER):
-        face, tried, option = own_face, own, ("", Kind.SANS, ())
-    name, kind, _ = option
-    return _lay(text, raster, locale, Match(name, kind, face, 0, tried.stretch, tried.tracking, 0, 0, tried.score))
+    shortlist = {i for _, i in sorted(first, reverse=True)[:_SHORTLIST]} | {0}
+    final = {}
+    for i in sorted(shortlist):
+        face = _best_weight(known, options[i][2], locale)
+        final[i] = _score(known, face, locale), face.weight
+    best = max(final, key=lambda i: final[i][0])
+    if final[best][0] < max(_LIKE, final[0][0] + _BETTER):
+        best = 0
+    return options[best], final[best][1]
 
 
-def _upright(family: Family, script: str) -> tuple[Face, ...]:
-    return family.faces(script)
+def _score(lines: Sequence[tuple[str, Coverage]], face: Face, locale: str) -> float:
+    """Correlation over several lines, the longer ones counting more."""
+    weights = [len(text) for text, _ in lines]
+    scores = [_try(text, target, face, locale).score for text, target in lines]
+    return float(np.average(scores, weights=weights))
 
 
 @lru_cache(maxsize=64)
@@ -170,20 +198,27 @@ def _try(text: str, target: Coverage, face: Face, locale: str) -> _Try:
         tracking = round((width - drawn.shape[1]) / _SAMPLE * tall / gaps, 3)
         spaced, _ = _sample(text, face, locale, tracking)
         if spaced is not None and tracking < 0.6:
-            fitted = np.asarray(cv2.resize(spaced, (width, _SAMPLE), interpolation=cv2.INTER_AREA), np.float32)
+            fitted = np.asarray(
+                cv2.resize(spaced, (width, _SAMPLE), interpolation=cv2.INTER_AREA), np.float32
+            )
             score = _correlation(target, fitted) - _ODD * min(1.0, 2 * tracking)
             if score > best.score:
                 best = _Try(score, 1.0, tracking, float(fitted.mean()))
     return best
 
 
-def _best_weight(text: str, target: Coverage, faces: tuple[Face, ...], locale: str) -> tuple[Face, _Try]:
-    """The weight that covers as much as the target does; correlation alone hardly tells weights apart."""
-    tries = [(face, _try(text, target, face, locale)) for face in faces]
-    wanted = float(target.mean())
-    best = max(t.score for _, t in tries)
-    able = [(f, t) for f, t in tries if t.score > best - 0.08]
-    return min(able, key=lambda p: abs(p[1].density - wanted))
+def _best_weight(lines: Sequence[tuple[str, Coverage]], faces: tuple[Face, ...], locale: str) -> Face:
+    """The weight that covers as much as the lines do; correlation alone hardly tells weights apart."""
+    lead = sorted(lines, key=lambda k: -len(k[0]))[:_LEADING]
+    tries = [(face, [_try(text, target, face, locale) for text, target in lead]) for face in faces]
+    best = max(min(t.score for t in ts) for _, ts in tries)
+    able = [(f, ts) for f, ts in tries if min(t.score for t in ts) > best - 0.08]
+    wanted = [float(target.mean()) for _, target in lead]
+
+    def apart(ts: list[_Try]) -> float:
+        return abs(sum(t.density - w for t, w in zip(ts, wanted, strict=True)))
+
+    return min(able, key=lambda p: apart(p[1]))[0]
 
 
 def _correlation(a: Coverage, b: Coverage) -> float:
@@ -242,7 +277,9 @@ def _lay(text: str, raster: Coverage, locale: str, found: Match) -> Match:
     return best
 
 
-def _overlay(line: ShapedLine, field: Coverage, size: float, stretch: float) -> tuple[float, float, float] | None:
+def _overlay(
+    line: ShapedLine, field: Coverage, size: float, stretch: float
+) -> tuple[float, float, float] | None:
     """Correlation at the best place, and the ink's left and the baseline there, in pixels of the field."""
     import cv2
 
@@ -253,7 +290,7 @@ def _overlay(line: ShapedLine, field: Coverage, size: float, stretch: float) -> 
     drawn = coverage([PlacedLine(line, 1 - x0 * size * stretch, 1 + y1 * size, size, stretch)], shape)
     if float(drawn.std()) == 0:
         return None
-    scores = cv2.matchTemplate(field, drawn, cv2.TM_CCOEFF_NORMED)
+    scores = np.asarray(cv2.matchTemplate(field, drawn, cv2.TM_CCOEFF_NORMED), np.float32)
     _, best, _, (x, y) = cv2.minMaxLoc(scores)
     dx, dy = _peak(scores, x, y)
     return float(best), x + dx + 1, y + dy + 1 + y1 * size

@@ -15,7 +15,7 @@ from localizer.text.glyphmask import Ink, dilate, find_ink, polygon
 from localizer.text.locate import Found
 from localizer.text.normalise import fold, similarity
 from localizer.text.reading import Quad, TextLine, read_crop
-from localizer.text.style import LineStyle, measure_line, snap_angle
+from localizer.text.style import InkedLine, LineStyle, measure_block, snap_angle
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -81,14 +81,6 @@ def erase_text(
     lines = [
         _inspect(source, line, [*around, *(x for x in found.lines if x is not line)]) for line in found.lines
     ]
-    measured = [
-        (style, (piece.window, piece.ink))
-        for piece in lines
-        if piece.ink is not None
-        for style in (measure_line(piece.line, piece.ink, piece.window[:2], locale=locale, angle=angle),)
-        if style is not None
-    ]
-    styles = tuple(style for style, _ in measured)
     before, remains = plate.copy(), ""
     hole = np.zeros(mask.shape, np.bool_)
     for attempt, growth in enumerate(_GROWTH):
@@ -100,12 +92,34 @@ def erase_text(
         if not remains:
             break
     mask |= hole
+    measured = _measure(source, plate, lines, found, locale=locale, angle=angle)
+    styles = tuple(style for style, _ in measured)
     box = _bounds(hole, found.box)
     area = hole if hole.any() else polygon((plate.shape[0], plate.shape[1]), found.lines[0].quad)
     r, g, b = (int(c) for c in np.median(plate[area], axis=0))
     plain = all(piece.ink is not None and piece.ink.plain for piece in lines)
     varied = any(piece.ink is not None and piece.ink.varied for piece in lines)
     return Erased(box, styles, plain, remains, (r, g, b), hole, varied, tuple(ink for _, ink in measured))
+
+
+def _measure(
+    source: npt.NDArray[np.uint8],
+    plate: npt.NDArray[np.uint8],
+    lines: Sequence[_Line],
+    found: Found,
+    *,
+    locale: str,
+    angle: float,
+) -> list[tuple[LineStyle, tuple[Box, Ink]]]:
+    """The style of every line that could be measured, and its ink."""
+    inked = []
+    for piece, text in zip(lines, found.texts, strict=True):
+        if piece.ink is not None:
+            x0, y0, x1, y1 = piece.window
+            crops = source[y0:y1, x0:x1], plate[y0:y1, x0:x1]
+            inked.append(InkedLine(piece.line, text, piece.window, piece.ink, *crops))
+    styles = measure_block(inked, locale=locale, angle=angle)
+    return [(s, (i.window, i.ink)) for s, i in zip(styles, inked, strict=True) if s is not None]
 
 
 def _block_angle(lines: Sequence[TextLine]) -> float:
