@@ -156,6 +156,11 @@ def digest() -> str:
     return hashlib.sha256(json.dumps(names).encode()).hexdigest()[:12]
 
 
+def known_from_system() -> dict[str, str]:
+    """Families that are looked for in the system's font folders, and the Debian packages that bring them."""
+    return {"LXGW WenKai": "fonts-lxgw-wenkai fonts-klee", "Noto Serif CJK": "fonts-noto-cjk"}
+
+
 def candidates(script: str) -> tuple[Family, ...]:
     """Families that a line of a script may be set in."""
     alphabetic = script in {"Latn", "Cyrl", "Grek"}

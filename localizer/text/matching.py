@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 
 _SAMPLE = 32  # pixels of ink height at which families are compared
 _FINE = 96  # at most, at which size and place are found
-_SHORTLIST = 5
-_LEADING = 2  # lines that all faces are tried on
+_SHORTLIST = 12  # families whose weights are looked at
+_FINALISTS = 2
+_LEADING = 2  # lines that weights are tried on
 _LIKE = 0.82  # correlation from which a family is taken for that of the source
 _BETTER = 0.03  # by which a family must beat the script's usual face
 _ODD = 0.04  # correlation that stretching to twice or half the width costs: squeezed type is rare
-_USUAL_WEIGHT = 500
 _JOINING = {"Arab", "Deva"}
 
 
@@ -91,7 +91,7 @@ def match_lines(
     known = [(text, target) for text, target in targets if target is not None and text.strip()]
     if not known:
         return [None] * len(lines)
-    option, weight = _choose(known, locale, brand)
+    option, weight = _choose(tuple((text, _Raster(target)) for text, target in known), locale, brand)
     faces = option[2]
     out: list[Match | None] = []
     for (text, raster), (_, target) in zip(lines, targets, strict=True):
@@ -108,24 +108,42 @@ def match_lines(
 _Option = tuple[str, Kind, tuple[Face, ...]]
 
 
+class _Raster:
+    """A raster that can be looked up: the same source comes again with its next locale."""
+
+    def __init__(self, pixels: Coverage) -> None:
+        self.pixels = pixels
+        self._key = pixels.shape, pixels.tobytes()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Raster) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+
+@lru_cache(maxsize=64)
 def _choose(
-    known: Sequence[tuple[str, Coverage]], locale: str, brand: tuple[str, ...]
+    lines: tuple[tuple[str, _Raster], ...], locale: str, brand: tuple[str, ...]
 ) -> tuple[_Option, int]:
     """The family that fits all lines best, and its weight."""
+    known = [(text, raster.pixels) for text, raster in lines]
     script = script_of(locale)
     usual: _Option = ("", Kind.SANS, _weights_of(stack(locale)[0]))
     options = [usual, *((path, Kind.SANS, (Face(path),)) for path in brand)]
     letters = "".join("".join(text.split()) for text, _ in known)
     options += [(f.name, f.kind, f.faces(script)) for f in candidates(script) if f.covers(letters, script)]
-    # All faces are tried on the longest lines only; the others have the same.
-    leading = sorted(known, key=lambda k: -len(k[0]))[:_LEADING]
-    first = [
-        (_score(leading, _nearest(faces, _USUAL_WEIGHT), locale), i)
-        for i, (_, _, faces) in enumerate(options)
+    # All faces are tried on the longest line only, the others have the same; and in the weight that
+    # the usual face would need to be as dark.
+    leading = sorted(known, key=lambda k: -len(k[0]))[:1]
+    weight = _densest(leading, usual[2], locale).weight
+    first = [(_score(leading, _nearest(faces, weight), locale), i) for i, (_, _, faces) in enumerate(options)]
+    climbed = [
+        (_climb(leading, options[i][2], weight, locale), i)
+        for _, i in sorted(first, reverse=True)[:_SHORTLIST]
     ]
-    shortlist = {i for _, i in sorted(first, reverse=True)[:_SHORTLIST]} | {0}
     final = {}
-    for i in sorted(shortlist):
+    for i in sorted({i for _, i in sorted(climbed, reverse=True)[:_FINALISTS]} | {0}):
         face = _best_weight(known, options[i][2], locale)
         final[i] = _score(known, face, locale), face.weight
     best = max(final, key=lambda i: final[i][0])
@@ -207,18 +225,37 @@ def _try(text: str, target: Coverage, face: Face, locale: str) -> _Try:
     return best
 
 
+def _climb(lines: Sequence[tuple[str, Coverage]], faces: tuple[Face, ...], weight: int, locale: str) -> float:
+    """The best likeness of any weight, walking from a first guess."""
+    at = faces.index(_nearest(faces, weight))
+    best = _score(lines, faces[at], locale)
+    for way in (-1, 1):
+        step = at + way
+        while 0 <= step < len(faces):
+            score = _score(lines, faces[step], locale)
+            if score <= best:
+                break
+            best, step = score, step + way
+    return best
+
+
 def _best_weight(lines: Sequence[tuple[str, Coverage]], faces: tuple[Face, ...], locale: str) -> Face:
-    """The weight that covers as much as the lines do; correlation alone hardly tells weights apart."""
+    """The weight that covers as much as the lines do, of those that lie over them about equally well."""
     lead = sorted(lines, key=lambda k: -len(k[0]))[:_LEADING]
-    tries = [(face, [_try(text, target, face, locale) for text, target in lead]) for face in faces]
-    best = max(min(t.score for t in ts) for _, ts in tries)
-    able = [(f, ts) for f, ts in tries if min(t.score for t in ts) > best - 0.08]
-    wanted = [float(target.mean()) for _, target in lead]
+    likeness = {face: min(_try(text, target, face, locale).score for text, target in lead) for face in faces}
+    best = max(likeness.values())
+    return _densest(lead, tuple(f for f in faces if likeness[f] > best - 0.08), locale)
 
-    def apart(ts: list[_Try]) -> float:
-        return abs(sum(t.density - w for t, w in zip(ts, wanted, strict=True)))
 
-    return min(able, key=lambda p: apart(p[1]))[0]
+def _densest(lines: Sequence[tuple[str, Coverage]], faces: tuple[Face, ...], locale: str) -> Face:
+    """The weight that covers as much as the lines do; correlation alone hardly tells weights apart."""
+
+    def apart(face: Face) -> float:
+        return abs(
+            sum(_try(text, target, face, locale).density - float(target.mean()) for text, target in lines)
+        )
+
+    return min(faces, key=apart)
 
 
 def _correlation(a: Coverage, b: Coverage) -> float:
