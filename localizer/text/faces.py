@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,16 +24,18 @@ class Face:
         path: font file.
         weight: CSS weight, 100 to 900; used where the file has a ``wght`` axis.
         index: of the font in a collection (``.ttc``).
+        slant: degrees by which an upright face is sheared to the right.
     """
 
     path: str
     weight: int = REGULAR
     index: int = 0
+    slant: int = 0
 
     @property
     def font(self) -> hb.Font:
         """The HarfBuzz font, in font units."""
-        return _font(self.path, self.weight, self.index)
+        return _font(self.path, self.weight, self.index, self.slant)
 
     @property
     def upem(self) -> int:
@@ -63,7 +66,7 @@ class Face:
 
 
 @cache
-def _font(path: str, weight: int, index: int) -> hb.Font:
+def _font(path: str, weight: int, index: int, slant: int) -> hb.Font:
     import uharfbuzz as hb
 
     try:
@@ -75,6 +78,7 @@ def _font(path: str, weight: int, index: int) -> hb.Font:
     if "wght" in axes:
         axis = axes["wght"]
         font.set_variations({"wght": min(max(weight, axis.min_value), axis.max_value)})
+    font.synthetic_slant = math.tan(math.radians(slant))
     return font
 
 

@@ -100,26 +100,29 @@ class Family:
             return regions.get(script, regions.get("Hans", ()) if script == "Hant" else ())
         return regions.get(script) or regions.get("") or next(iter(regions.values()))
 
-    def faces(self, script: str) -> tuple[Face, ...]:
-        """Every upright weight that can be told apart, lightest first."""
+    def faces(self, script: str, *, slant: int = 0) -> tuple[Face, ...]:
+        """Every weight that can be told apart, lightest first.
+
+        Args:
+            slant: degrees; the family's own italic is taken for it, or its upright faces sheared.
+        """
+        italics = [f for f in self.files(script) if f.italic] if slant else []
         out: list[Face] = []
-        for file in self.files(script):
-            if not file.italic:
-                weights = _WEIGHTS if file.weight is None else (file.weight,)
-                out += [Face(file.path, w, file.index) for w in weights]
+        for file in italics or [f for f in self.files(script) if not f.italic]:
+            weights = _WEIGHTS if file.weight is None else (file.weight,)
+            out += [Face(file.path, w, file.index, 0 if italics else slant) for w in weights]
         return tuple(sorted(out, key=lambda f: f.weight))
 
-    def face(self, script: str, weight: int = REGULAR, *, italic: bool = False) -> Face | None:
-        """The face nearest to a weight; an upright one where there is no italic."""
-        files = [f for f in self.files(script) if f.italic == italic] or list(self.files(script))
+    def face(self, script: str, weight: int = REGULAR, *, slant: int = 0) -> Face | None:
+        """The face nearest to a weight; see `faces`."""
+        files = [f for f in self.files(script) if not f.italic]
+        if slant:
+            files = [f for f in self.files(script) if f.italic] or files
         if not files:
             return None
         best = min(files, key=lambda f: (0 if f.weight is None else abs(f.weight - weight), f.path))
-        return Face(best.path, weight if best.weight is None else best.weight, best.index)
-
-    def has_italic(self, script: str) -> bool:
-        """Whether there is a drawn italic."""
-        return any(f.italic for f in self.files(script))
+        sheared = 0 if best.italic else slant
+        return Face(best.path, weight if best.weight is None else best.weight, best.index, sheared)
 
     def covers(self, text: str, script: str) -> bool:
         """Whether one face of it has every character of a text."""

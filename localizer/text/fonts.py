@@ -40,6 +40,7 @@ _STACKS: dict[str, tuple[tuple[str, str], ...]] = {
     "Cyrl": (_SANS, _SC),
     "Grek": (_SANS, _SC),
 }
+_UPRIGHT = {"Arab", "Hebr", "Deva"}
 _LAST_RESORT = (_SANS, _SC, _KR, _ARABIC, _HEBREW, _DEVANAGARI, _THAI)
 
 
@@ -57,11 +58,18 @@ def _packaged(package: str, file: str) -> str:
 
 @lru_cache(maxsize=1024)
 def stack(
-    locale: str, *, weight: int = REGULAR, family: str = "", text: str = "", brand: tuple[str, ...] = ()
+    locale: str,
+    *,
+    weight: int = REGULAR,
+    slant: int = 0,
+    family: str = "",
+    text: str = "",
+    brand: tuple[str, ...] = (),
 ) -> tuple[Face, ...]:
     """The faces to try, in order, for text of a locale: the brand's, the family's, the script's, then all.
 
     Args:
+        slant: degrees to the right; not for scripts that know no slanted type.
         family: name of the family to match; its counterpart in the script of `locale` is taken if it has
             every character of `text`, for one letter from another family shows.
 
@@ -71,12 +79,13 @@ def stack(
     script = script_of(locale)
     files = list(_STACKS.get(script, (_SANS, _SC)))
     files += [f for f in _LAST_RESORT if f not in files]
-    faces = [Face(p, weight) for p in brand]
+    slant = 0 if script in _UPRIGHT else slant
+    faces = [Face(p, weight, slant=slant) for p in brand]
     like = counterpart(family, text, locale) if family else None
-    matched = like.face(script, weight) if like else None
+    matched = like.face(script, weight, slant=slant) if like else None
     if matched is not None:
         faces.append(matched)
-    faces += [face for face in (Face(_packaged(*f), weight) for f in files) if face not in faces]
+    faces += [face for face in (Face(_packaged(*f), weight, slant=slant) for f in files) if face not in faces]
     return tuple(faces)
 
 

@@ -35,6 +35,7 @@ _LEADING = 2  # lines that weights are tried on
 _LIKE = 0.82  # correlation from which a family is taken for that of the source
 _BETTER = 0.03  # by which a family must beat the script's usual face
 _ODD = 0.04  # correlation that stretching to twice or half the width costs: squeezed type is rare
+_LEANS = 6  # degrees from which type is slanted on purpose
 _JOINING = {"Arab", "Deva"}
 
 
@@ -52,6 +53,7 @@ class Match:
         left: of the ink, pixels from the left of the raster.
         baseline: pixels from the top of the raster.
         score: normalised cross-correlation, -1 to 1.
+        slant: degrees by which the letters lean to the right.
     """
 
     family: str
@@ -63,6 +65,7 @@ class Match:
     left: float
     baseline: float
     score: float
+    slant: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ def match_lines(
     known = [(text, target) for text, target in targets if target is not None and text.strip()]
     if not known:
         return [None] * len(lines)
-    option, weight = _choose(tuple((text, _Raster(target)) for text, target in known), locale, brand)
+    option, weight, slant = _choose(tuple((text, _Raster(target)) for text, target in known), locale, brand)
     faces = option[2]
     out: list[Match | None] = []
     for (text, raster), (_, target) in zip(lines, targets, strict=True):
@@ -100,7 +103,7 @@ def match_lines(
             continue
         face = _nearest(faces, weight)
         tried = _try(text, target, face, locale)
-        found = Match(option[0], option[1], face, 0, tried.stretch, tried.tracking, 0, 0, tried.score)
+        found = Match(option[0], option[1], face, 0, tried.stretch, tried.tracking, 0, 0, tried.score, slant)
         out.append(_lay(text, raster, locale, found))
     return out
 
@@ -125,8 +128,8 @@ class _Raster:
 @lru_cache(maxsize=64)
 def _choose(
     lines: tuple[tuple[str, _Raster], ...], locale: str, brand: tuple[str, ...]
-) -> tuple[_Option, int]:
-    """The family that fits all lines best, and its weight."""
+) -> tuple[_Option, int, int]:
+    """The family that fits all lines best, its weight, and the slant of its letters."""
     known = [(text, raster.pixels) for text, raster in lines]
     script = script_of(locale)
     usual: _Option = ("", Kind.SANS, _weights_of(stack(locale)[0]))
@@ -138,18 +141,60 @@ def _choose(
     leading = sorted(known, key=lambda k: -len(k[0]))[:1]
     weight = _densest(leading, usual[2], locale).weight
     first = [(_score(leading, _nearest(faces, weight), locale), i) for i, (_, _, faces) in enumerate(options)]
-    climbed = [
-        (_climb(leading, options[i][2], weight, locale), i)
-        for _, i in sorted(first, reverse=True)[:_SHORTLIST]
-    ]
+    shortlist = sorted(first, reverse=True)[:_SHORTLIST]
+    climbed = [(_climb(leading, options[i][2], weight, locale), i) for _, i in shortlist]
+    upright, score = _finish(
+        known, options, {i for _, i in sorted(climbed, reverse=True)[:_FINALISTS]}, locale
+    )
+    slant = _slant(leading[0][1])
+    if slant:
+        leaning = [_lean(option, script, slant) for option in options]
+        tries = [(_score(leading, _nearest(leaning[i][2], weight), locale), i) for _, i in shortlist]
+        best = {i for _, i in sorted(tries, reverse=True)[:_FINALISTS]}
+        slanted, leaning_score = _finish(known, leaning, best, locale)
+        if leaning_score > score + _BETTER:
+            return (*slanted, slant)
+    return (*upright, 0)
+
+
+def _finish(
+    known: Sequence[tuple[str, Coverage]], options: Sequence[_Option], best: set[int], locale: str
+) -> tuple[tuple[_Option, int], float]:
+    """The best of a few options with its weight, over all lines; the first unless another is like them."""
     final = {}
-    for i in sorted({i for _, i in sorted(climbed, reverse=True)[:_FINALISTS]} | {0}):
+    for i in sorted(best | {0}):
         face = _best_weight(known, options[i][2], locale)
         final[i] = _score(known, face, locale), face.weight
-    best = max(final, key=lambda i: final[i][0])
-    if final[best][0] < max(_LIKE, final[0][0] + _BETTER):
-        best = 0
-    return options[best], final[best][1]
+    winner = max(final, key=lambda i: final[i][0])
+    if final[winner][0] < max(_LIKE, final[0][0] + _BETTER):
+        winner = 0
+    return (options[winner], final[winner][1]), final[winner][0]
+
+
+def _lean(option: _Option, script: str, slant: int) -> _Option:
+    """An option with slanted letters: the family's italic, or its upright faces sheared."""
+    name, kind, faces = option
+    known = next((f for f in candidates(script) if f.name == name), None)
+    if known is not None:
+        return name, kind, known.faces(script, slant=slant)
+    return name, kind, tuple(replace(face, slant=slant) for face in faces)
+
+
+def _slant(target: Coverage) -> int:
+    """Degrees by which letters lean: the shear that makes their stems stand in as few columns as can be."""
+    import cv2
+
+    height, width = target.shape
+    pad = height // 2
+    upright, best = 0.0, (0.0, 0)
+    for angle in range(-10, 25, 2):
+        shear = math.tan(math.radians(angle))
+        matrix = np.array([[1.0, shear, pad - shear * height / 2], [0.0, 1.0, 0.0]])
+        straight = cv2.warpAffine(target, matrix, (width + 2 * pad, height))
+        sharpness = float((straight.sum(0) ** 2).sum())
+        upright = sharpness if angle == 0 else upright
+        best = max(best, (sharpness, angle))
+    return best[1] if abs(best[1]) >= _LEANS and best[0] > 1.04 * upright else 0
 
 
 def _score(lines: Sequence[tuple[str, Coverage]], face: Face, locale: str) -> float:

@@ -46,6 +46,7 @@ class LineStyle:
         family: name of the family it is set in; empty for the script's usual face.
         stretch: horizontal scale against our face.
         tracking: extra space between characters, em.
+        slant: degrees by which the letters lean to the right.
         face: the face that the source was laid in, for measuring; None for new text.
     """
 
@@ -59,6 +60,7 @@ class LineStyle:
     ink: tuple[float, float, float, float]
     baseline: float
     centre: float
+    slant: int = 0
     face: Face | None = None
 
 
@@ -185,7 +187,7 @@ def _style(
     angle: float,
 ) -> LineStyle:
     pixels, (u, v) = raster
-    faces = (match.face, *stack(locale, weight=match.face.weight))
+    faces = (match.face, *stack(locale, weight=match.face.weight, slant=match.slant))
     shaped = shape_line(line.text, faces, locale, match.tracking)
     x0, y0, x1, y1 = shaped.ink
     baseline = v + match.baseline
@@ -213,5 +215,6 @@ def _style(
         (float(box[0]), float(box[1]), float(box[2]), float(box[3])),
         baseline,
         baseline - (low + high) / 2 * match.size,
+        match.slant,
         match.face,
     )

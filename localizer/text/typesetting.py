@@ -116,7 +116,7 @@ def set_text(
     lead = styles[0]
     size = _wanted_size(attribute, float(np.median([s.size for s in styles])))
     weight = _wanted_weight(attribute, int(np.median([s.weight for s in styles])))
-    faces = stack(locale, weight=weight, family=lead.family, text=text, brand=brand_fonts)
+    faces = stack(locale, weight=weight, slant=lead.slant, family=lead.family, text=text, brand=brand_fonts)
     u0, u1 = min(s.ink[0] for s in styles), max(s.ink[2] for s in styles)
     v0, v1 = min(s.ink[1] for s in styles), max(s.ink[3] for s in styles)
     align = attribute.get("align", align)

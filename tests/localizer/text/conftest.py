@@ -82,9 +82,10 @@ def make_poster(
     outline: tuple[int, int, int] | None = None,
     shadow: bool = False,
     family: str = "",
+    slant: int = 0,
 ) -> Poster:
     under = GROUNDS[ground]() if isinstance(ground, str) else ground
-    faces = stack(locale, weight=weight, family=family, text=text)
+    faces = stack(locale, weight=weight, family=family, text=text, slant=slant)
     line = shape_line(text, faces, locale, tracking)
     placed = PlacedLine(line, *at, size, stretch, angle)
     rgb = under.astype(np.float32)

@@ -109,6 +109,23 @@ def test_the_usual_face_is_told_from_all_others(poster) -> None:
         assert measured(poster(text, locale, size=44, weight=500), locale).family in {"", "Noto Sans CJK"}
 
 
+@pytest.mark.parametrize(
+    ("text", "locale", "family", "slant"),
+    [
+        ("New arrivals", "en", "Lato", 12),
+        ("限时特惠", "zh-Hans", "", 10),
+        ("Grand opening", "en", "Lexend", 14),
+    ],
+)
+def test_leaning_letters(poster, text, locale, family, slant) -> None:
+    style = measured(poster(text, locale, family=family, slant=slant, size=44), locale)
+    assert abs(style.slant - slant) <= 4
+    assert style.size == pytest.approx(44, rel=0.02)
+    assert style.family in {family, "Noto Sans CJK"}
+    for upright in ("AVAYA WAX", "ILLINOIS", "大人小心"):
+        assert measured(poster(upright, locale, size=44), locale).slant == 0
+
+
 def test_lines_of_a_block_share_their_face(poster) -> None:
     made = [poster(t, family="Poppins", weight=600, size=40) for t in ("Everything must go", "Ill")]
     inks = [find_ink(m.rgb, m.line.quad, m.line.height) for m in made]
