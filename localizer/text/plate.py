@@ -11,11 +11,13 @@ import numpy as np
 
 from localizer.model import Box, share_inside
 from localizer.text.erase import fill
-from localizer.text.glyphmask import Ink, dilate, find_ink, polygon
+from localizer.text.glyphmask import Ink, find_ink
+from localizer.text.likeness import expect
 from localizer.text.locate import Found
 from localizer.text.normalise import fold, similarity
 from localizer.text.reading import Quad, TextLine, read_crop
-from localizer.text.style import InkedLine, LineStyle, measure_block, snap_angle
+from localizer.text.regions import dilate, polygon
+from localizer.text.style import InkedLine, LineStyle, locale_of_text, measure_block, snap_angle
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -79,7 +81,8 @@ def erase_text(
     angle = snap_angle(_block_angle(found.lines))
     around = [*others, *neighbours]
     lines = [
-        _inspect(source, line, [*around, *(x for x in found.lines if x is not line)]) for line in found.lines
+        _inspect(source, line, [*around, *(x for x in found.lines if x is not line)], locale)
+        for line in found.lines
     ]
     before, remains = plate.copy(), ""
     hole = np.zeros(mask.shape, np.bool_)
@@ -130,7 +133,7 @@ def _block_angle(lines: Sequence[TextLine]) -> float:
     return math.degrees(math.atan2(y, x))
 
 
-def _inspect(source: npt.NDArray[np.uint8], line: TextLine, around: Sequence[TextLine]) -> _Line:
+def _inspect(source: npt.NDArray[np.uint8], line: TextLine, around: Sequence[TextLine], locale: str) -> _Line:
     h, w = source.shape[:2]
     x0, y0, x1, y1 = line.box
     m = math.ceil(0.7 * line.height) + 4
@@ -140,7 +143,10 @@ def _inspect(source: npt.NDArray[np.uint8], line: TextLine, around: Sequence[Tex
     foreign = np.zeros(shape, np.bool_)
     for other in around:  # the reader's boxes are generous and overlap: the heart of a line is its own
         foreign |= polygon(shape, _shift(other.quad, window), grow=-0.1 * other.height)
-    return _Line(line, window, find_ink(crop, _shift(line.quad, window), line.height, foreign=foreign))
+    quad = _shift(line.quad, window)
+    characters = tuple(_shift(q, window) for q in line.characters)
+    expected = expect(line.text, quad, characters, locale_of_text(line.text, locale))
+    return _Line(line, window, find_ink(crop, quad, line.height, foreign=foreign, expected=expected))
 
 
 def _shift(quad: Quad, window: Box) -> Quad:

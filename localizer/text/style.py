@@ -18,9 +18,10 @@ from localizer.locales import script_of
 from localizer.model import Box
 from localizer.text.faces import Face
 from localizer.text.fonts import REGULAR, stack
-from localizer.text.glyphmask import Ink, dilate
+from localizer.text.glyphmask import Ink
 from localizer.text.matching import Match, match_lines
 from localizer.text.reading import TextLine
+from localizer.text.regions import dilate
 from localizer.text.shaping import ShapedLine, shape_line
 
 if TYPE_CHECKING:
