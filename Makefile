@@ -32,7 +32,7 @@ export PATH := $(BIN):$(PATH)
 
 # libegl1 and libgl1 are linked by skia-python, fribidi is what Pillow shapes Arabic with; the packs
 # are what the checks read languages with that the bundled OCR models lack.
-OCR_PACKS := ara ell eng fas heb hin jpn kor rus tha vie
+OCR_PACKS := ara bul ell eng fas heb hin hun jpn kor ron rus srp tha tur ukr vie
 APT_PACKAGES := libegl1 libgl1 libfribidi0 tesseract-ocr $(addprefix tesseract-ocr-,$(OCR_PACKS))
 
 .PHONY: help setup demo test test-system bench up down lock clean

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-_KEEP = frozenset("%¥$€£₩฿₫₹₽")
+_KEEP = frozenset("%¥$€£₩฿₫₹₽₪₴₺")
 _SAME_AS = str.maketrans("～〜’‘“”–—−‐‑٪٫٬·・", "~~''\"\"-----%.,..")
 _NUMERIC = re.compile(rf"\d|[{''.join(sorted(_KEEP))}]|(?<=\d)\s*[.,:/~-]\s*(?=\d)|(?<![^\s(])-(?=\d)")
 # Turkish writes the sign first, Arabic has it to the left of the digits: the same percentage.
@@ -45,6 +45,23 @@ def digits_of(text: str) -> str:
         c = found[0].strip()
         out.append(str(unicodedata.digit(c)) if c.isdecimal() else "." if c == "," else c)
     return "".join(out)
+
+
+# A zero among letters, an O among digits, and money signs that readers take for the letter inside them.
+_ZERO_IN_WORD = re.compile(r"(?<=[a-z])0(?!\d)|(?<!\d)0(?=[a-z])")
+_LETTER_FOR_SIGN = str.maketrans("₫₽", "đр")
+_AFTER_DIGITS = re.compile(r"(?<=\d)(\s*)[pр]\.?(?![^\W\d_])")
+
+
+def look_alike(text: str) -> str:
+    """A text with characters merged that look alike, for comparing two readings of type that is known.
+
+    ``0FF`` and ``OFF``; ``1990 ₽``, ``1990 р`` and ``1990 P``; ``₫`` and ``đ``.
+    """
+    folded = _plain(text).casefold().translate(_LETTER_FOR_SIGN)
+    while (merged := _ZERO_IN_WORD.sub("o", folded)) != folded:
+        folded = merged
+    return _AFTER_DIGITS.sub(r"\1р", folded)
 
 
 def is_wordless(text: str) -> bool:
