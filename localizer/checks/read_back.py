@@ -63,10 +63,7 @@ class _Reading:
         """Letters alike, and numbers with their points: ¥79.9 is not ¥799."""
         if self.value == EXACT and digits_of(self.text) == digits_of(self.wanted):
             return True
-        if not self.lenient:
-            return False
-        read, wanted = look_alike(self.text), look_alike(self.wanted)
-        return similarity(read, wanted) == EXACT and digits_of(read) == digits_of(wanted)
+        return self.lenient and look_alike(self.text, self.wanted)
 
 
 def check_text_correct(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -135,20 +136,20 @@ def _is_foreign(word: str, locale: str) -> bool:
     letters = [c for c in word if c.isalpha()]
     if any(not c.isascii() for c in letters) or (letters and script_of(locale) == "Latn"):
         return False
-    return any(c.isascii() and c.isalnum() or unicodedata.category(c) == "Sc" for c in word)
+    return any((c.isascii() and c.isalnum()) or c == "%" or unicodedata.category(c) == "Sc" for c in word)
 
 
 def _cut(rgb: UInt8Array, runs: tuple[Run, ...], colour: Colour) -> list[UInt8Array]:
     """The line's image cut into its runs, each cut where there is least ink near the middle of the gap."""
     height, width = rgb.shape[:2]
-    margin = 0.13 * height  # of the line's own margin in its crop
+    margin = 0.13 * height  # about what was added around the line's ink
     order = sorted(range(len(runs)), key=lambda n: runs[n].start)
     distance = np.abs(rgb.astype(np.int16) - np.array(colour, np.int16)).sum(2)
     ink = (distance < 0.5 * np.percentile(distance, 75)).sum(0).astype(np.float32)
     gap = max(1, round(0.12 * height))
     ink = np.convolve(ink, np.ones(gap, np.float32), "same")
     cuts = [0]
-    for left, right in zip(order, order[1:], strict=False):
+    for left, right in pairwise(order):
         middle = margin + (width - 2 * margin) * (runs[left].end + runs[right].start) / 2
         first = max(cuts[-1] + 1, round(middle - _SEARCH * height))
         last = min(width - 1, round(middle + _SEARCH * height))

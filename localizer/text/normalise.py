@@ -47,21 +47,32 @@ def digits_of(text: str) -> str:
     return "".join(out)
 
 
-# A zero among letters, an O among digits, and money signs that readers take for the letter inside them.
+# A zero among letters is an O.
 _ZERO_IN_WORD = re.compile(r"(?<=[a-z])0(?!\d)|(?<!\d)0(?=[a-z])")
-_LETTER_FOR_SIGN = str.maketrans("₫₽", "đр")
-_AFTER_DIGITS = re.compile(r"(?<=\d)(\s*)[pр]\.?(?![^\W\d_])")
+# What readers take the rarer money signs for, beside a number: the letter inside the sign, most often.
+_SIGN_READ_AS = {
+    "₩": r"\\#w¥", "฿": "b8ß", "₺": "€£も七t", "₴": "г€", "₪": "שn", "₹": "र7t?", "₽": "рp", "₫": "đd",
+}  # fmt: skip
 
 
-def look_alike(text: str) -> str:
-    """A text with characters merged that look alike, for comparing two readings of type that is known.
+def look_alike(read: str, wanted: str) -> bool:
+    """Whether a reading differs from a text in characters only that look alike to a reader.
 
-    ``0FF`` and ``OFF``; ``1990 ₽``, ``1990 р`` and ``1990 P``; ``₫`` and ``đ``.
+    For type whose glyphs are known to be right: ``0FF`` is OFF, and ``\\19,900`` is ₩19,900, but ``19,900``
+    is not.
     """
-    folded = _plain(text).casefold().translate(_LETTER_FOR_SIGN)
-    while (merged := _ZERO_IN_WORD.sub("o", folded)) != folded:
-        folded = merged
-    return _AFTER_DIGITS.sub(r"\1р", folded)
+    a, b = (_letter_o(_plain(text).casefold()) for text in (read, wanted))
+    for sign, letters in _SIGN_READ_AS.items():
+        if sign in b and sign not in a:
+            a = re.sub(rf"(?<!\w)[{letters}]\s*(?=\d)", sign, a)
+            a = re.sub(rf"(?<=\d)\s*(?!\d)[{letters}]\.?(?!\w)", sign, a)
+    return fold(a) == fold(b) and digits_of(a) == digits_of(b)
+
+
+def _letter_o(text: str) -> str:
+    while (merged := _ZERO_IN_WORD.sub("o", text)) != text:
+        text = merged
+    return text
 
 
 def is_wordless(text: str) -> bool:
