@@ -73,7 +73,7 @@ class TypesetEngine:
         if request.job.edits:
             rgb = _set_all(work, occurrences, rgb)
         placements = tuple(p for i in sorted(work.placements) for p in work.placements[i])
-        return Candidate(rgb, work.mask, placements, tuple(work.findings), facts=work.facts)
+        return Candidate(rgb, work.mask, placements, tuple(work.findings), facts=work.facts, plate=work.plate)
 
 
 def _erase_all(work: _Work) -> list[_Occurrence]:

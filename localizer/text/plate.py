@@ -183,7 +183,7 @@ def _erase_line(
 
 def _remains(plate: npt.NDArray[np.uint8], found: Found) -> str:
     """What the plate still shows of the text: the text itself, or any confident reading in its place."""
-    lines = read_crop(plate, found.box)
+    lines = read_crop(plate, found.box, line_height=min(line.height for line in found.lines))
     for line in lines:
         inside = share_inside(line.box, found.box)
         same = max(similarity(line.text, part.text) for part in found.lines)

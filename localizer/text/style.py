@@ -76,6 +76,7 @@ def locale_of_text(text: str, declared: str) -> str:
         ("CYRILLIC", {"Cyrl"}, "ru"),
         ("GREEK", {"Grek"}, "el"),
         ("ARABIC", {"Arab"}, "ar"),
+        ("HEBREW", {"Hebr"}, "he"),
         ("THAI", {"Thai"}, "th"),
         ("DEVANAGARI", {"Deva"}, "hi"),
     ):
