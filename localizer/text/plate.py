@@ -67,6 +67,7 @@ def erase_text(
     locale: str,
     others: Sequence[TextLine],
     neighbours: Sequence[TextLine] = (),
+    wanted: str = "",
 ) -> Erased:
     """Take a text off the plate; `plate` and `mask` are changed in place.
 
@@ -77,6 +78,7 @@ def erase_text(
         locale: of the text.
         others: lines that stay.
         neighbours: lines that are replaced as well.
+        wanted: the text as it was asked for.
     """
     angle = snap_angle(_block_angle(found.lines))
     around = [*others, *neighbours]
@@ -95,7 +97,7 @@ def erase_text(
         if not remains:
             break
     mask |= hole
-    measured = _measure(source, plate, lines, found, locale=locale, angle=angle)
+    measured = _measure(source, plate, lines, found, wanted, locale=locale, angle=angle)
     styles = tuple(style for style, _ in measured)
     box = _bounds(hole, found.box)
     area = hole if hole.any() else polygon((plate.shape[0], plate.shape[1]), found.lines[0].quad)
@@ -110,19 +112,43 @@ def _measure(
     plate: npt.NDArray[np.uint8],
     lines: Sequence[_Line],
     found: Found,
+    wanted: str,
     *,
     locale: str,
     angle: float,
 ) -> list[tuple[LineStyle, tuple[Box, Ink]]]:
     """The style of every line that could be measured, and its ink."""
     inked = []
-    for piece, text in zip(lines, found.texts, strict=True):
+    for piece, text in zip(lines, as_written(found.lines, wanted), strict=True):
         if piece.ink is not None:
             x0, y0, x1, y1 = piece.window
             crops = source[y0:y1, x0:x1], plate[y0:y1, x0:x1]
             inked.append(InkedLine(piece.line, text, piece.window, piece.ink, *crops))
     styles = measure_block(inked, locale=locale, angle=angle)
     return [(s, (i.window, i.ink)) for s, i in zip(styles, inked, strict=True) if s is not None]
+
+
+def as_written(lines: Sequence[TextLine], wanted: str) -> tuple[str, ...]:
+    """The text of each line as it was asked for, with the spaces that readers drop; else as it was read."""
+    rest = wanted.replace("\n", "") if len(lines) == 1 else wanted
+    out = []
+    for line in lines:
+        part = _head(rest, fold(line.text))
+        if part is None:
+            return tuple(line.text for line in lines)
+        rest = rest[len(part) :]
+        out.append(part.strip())
+    return tuple(out)
+
+
+def _head(text: str, folded: str) -> str | None:
+    """The beginning of a text that folds to the same characters; None if it begins otherwise."""
+    if not folded:
+        return None
+    for end in range(1, len(text) + 1):
+        if fold(text[:end]) == folded and (end == len(text) or fold(text[: end + 1]) != folded):
+            return text[:end]
+    return None
 
 
 def _block_angle(lines: Sequence[TextLine]) -> float:
