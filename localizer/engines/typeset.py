@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from localizer.checks.faces import remembered_faces
+from localizer.engines.arranging import Arranger, Occurrence
 from localizer.engines.base import Candidate, EditRequest, Placement
 from localizer.engines.doubts import doubts_about, is_lively
 from localizer.model import Action, Box, CheckResult, CheckStatus, Edit, share_inside
-from localizer.text.alignment import Alignment, alignment
 from localizer.text.erase import fill
 from localizer.text.families import digest
 from localizer.text.locate import WHOLE, Found, nearest
@@ -20,8 +20,8 @@ from localizer.text.plate import Erased, erase_text
 from localizer.text.reading import read_source
 from localizer.text.render import draw
 from localizer.text.search import Claims, Search, claim
-from localizer.text.space import PLAIN_STAIN, STAIN, STRANGE, Room, find_rooms, smear, strange_share
-from localizer.text.typesetting import SetText, set_in_box, set_in_rooms
+from localizer.text.space import PLAIN_STAIN, STAIN, STRANGE, Room, is_picture, smear, strange_share
+from localizer.text.typesetting import SetText, set_in_box
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -47,16 +47,6 @@ class _Work:
         self.findings.append(CheckResult(name, CheckStatus.UNDECIDED, detail=detail))
 
 
-@dataclass(frozen=True, slots=True)
-class _Occurrence:
-    """One place where one edit applies."""
-
-    index: int
-    edit: Edit
-    found: Found
-    erased: Erased
-
-
 class TypesetEngine:
     """Finds, erases and typesets."""
 
@@ -76,12 +66,12 @@ class TypesetEngine:
         work.erased = work.mask.copy()
         rgb = work.plate.copy()
         if request.job.edits:
-            rgb = _set_all(work, occurrences, rgb)
+            rgb = _set_all(work, occurrences)
         placements = tuple(p for i in sorted(work.placements) for p in work.placements[i])
         return Candidate(rgb, work.mask, placements, tuple(work.findings), facts=work.facts, plate=work.plate)
 
 
-def _erase_all(work: _Work) -> list[_Occurrence]:
+def _erase_all(work: _Work) -> list[Occurrence]:
     """Claim lines for the edits, the longest texts first, and take them off the plate."""
     edits, claims = work.request.job.edits, work.claims
     named = []
@@ -123,7 +113,7 @@ def _erase_all(work: _Work) -> list[_Occurrence]:
             work.doubt("text_found", f"“{f.text}” was read where “{edits[i].text}” was asked for")
         for name, detail in doubts_about(edits[i], f, erased, work.search.lines):
             work.doubt(name, detail)
-        occurrences.append(_Occurrence(i, edits[i], f, erased))
+        occurrences.append(Occurrence(i, edits[i], f, erased))
     return occurrences
 
 
@@ -180,12 +170,10 @@ def _erase_box(work: _Work, index: int, edit: Edit) -> None:
     )
 
 
-def _set_all(
-    work: _Work, occurrences: Sequence[_Occurrence], rgb: npt.NDArray[np.uint8]
-) -> npt.NDArray[np.uint8]:
+def _set_all(work: _Work, occurrences: Sequence[Occurrence]) -> npt.NDArray[np.uint8]:
     job, brand = work.request.job, work.request.brand
     staying = [x.box for x in work.search.staying(o.found for o in occurrences) if x.score >= 0.5]
-    faces = [box for box, _ in remembered_faces(work.request.rgb, job.source_sha256)]
+    measured = []
     for o in occurrences:
         if o.edit.action is Action.REMOVE_TEXT:
             placement = Placement(
@@ -200,46 +188,26 @@ def _set_all(
             )
             work.placements.setdefault(o.index, []).append(Placement(o.edit, source_box=o.found.box))
             continue
-        ink = _ink_box(o.erased)
-        height = float(np.median([s.ink[3] - s.ink[1] for s in o.erased.styles]))
-        others = [x.erased.box for x in occurrences if x is not o and x.edit.replacement]
-        mine = o.found.box
-        blockers = [b for b in staying if share_inside(b, mine) < 0.6]
-        rest = [line.box for line in o.found.rest]
-        rooms = find_rooms(
-            work.plate,
-            work.erased,
-            ink,
-            height=height,
-            obstacles=[*blockers, *faces],
-            neighbours=others,
-            plain=o.erased.plain,
-        )
-        room = rooms[-1]
-        hang = alignment(o.erased.styles, room, rgb.shape[1], [*staying, *others])
-        if rest:
-            hang = Alignment("center", firm=True)
-        made = set_in_rooms(
-            rooms,
-            o.edit.replacement,
-            o.erased.styles,
-            locale=job.locale,
-            source_locale=job.source_locale,
-            hang=hang,
-            page=(rgb.shape[1], rgb.shape[0]),
-            brand_fonts=brand.fonts,
-            attribute=o.edit.attribute,
-        )
+        measured.append(o)
+    faces = [box for box, _ in remembered_faces(work.request.rgb, job.source_sha256)]
+    arranger = Arranger(
+        work.plate, work.erased, work.mask, staying, faces, job.locale, job.source_locale, brand.fonts
+    )
+    arranged = arranger.arrange(measured)
+    rgb = work.plate.copy()
+    for x in arranged:
+        o = x.occurrence
         rgb = _draw(
             work,
             rgb,
             o.index,
             o.edit,
-            made,
+            x.made,
             source_box=o.found.box,
-            room=room,
+            room=x.room,
             ground=o.erased.ground,
             erased=o.erased,
+            note=x.note,
         )
     for i, edit in enumerate(job.edits):
         if edit.action is Action.ADD_TEXT and edit.box is not None:
@@ -258,19 +226,6 @@ def _set_all(
     return rgb
 
 
-def _ink_box(erased: Erased) -> Box:
-    """Ink of the text as an upright box (of slanted text: the erased area)."""
-    if erased.styles[0].angle != 0:
-        return erased.box
-    inks = [s.ink for s in erased.styles]
-    return (
-        int(min(i[0] for i in inks)),
-        int(min(i[1] for i in inks)),
-        int(np.ceil(max(i[2] for i in inks))),
-        int(np.ceil(max(i[3] for i in inks))),
-    )
-
-
 def _draw(
     work: _Work,
     rgb: npt.NDArray[np.uint8],
@@ -282,10 +237,13 @@ def _draw(
     room: Room,
     ground: tuple[int, int, int],
     erased: Erased | None,
+    note: str = "",
 ) -> npt.NDArray[np.uint8]:
     rgb, covered = draw(rgb, made.lines, made.colour)
     if erased is not None and source_box is not None:
-        share = strange_share(work.plate, covered & ~work.erased, source_box, plain=erased.plain)
+        height = made.lines[0].size
+        plain = erased.plain and not is_picture(work.plate, work.erased, source_box, height=height)
+        share = strange_share(work.plate, covered & ~work.erased, source_box, plain=plain)
         if share > STRANGE:
             words = " ".join(p.line.text for p in made.lines)
             work.doubt("fits", f"“{words}” runs onto something else than the ground that the old text had")
@@ -297,12 +255,9 @@ def _draw(
     work.mask |= covered
     if erased is not None:
         _doubt_stain(work, edit, erased, covered)
-    note = (
-        ""
-        if made.scale > 0.97 or edit.action is Action.ADD_TEXT
-        else f"set at {made.scale:.0%} of the source size"
-    )
-    note = "; ".join(n for n in (work.claims.notes.get(index, ""), note) if n)
+    shrunk = made.scale <= 0.97 and edit.action is not Action.ADD_TEXT
+    size = f"set at {made.scale:.0%} of the source size" if shrunk else ""
+    note = "; ".join(n for n in (work.claims.notes.get(index, ""), note, size) if n)
     work.placements.setdefault(index, []).append(
         Placement(
             edit,
