@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from localizer.checks.faces import remembered_faces
-from localizer.engines.arranging import Arranger, Occurrence
+from localizer.engines.arranging import Arranged, Arranger, Occurrence
 from localizer.engines.base import Candidate, EditRequest, Placement
 from localizer.engines.doubts import doubts_about, is_lively
 from localizer.model import Action, Box, CheckResult, CheckStatus, Edit, share_inside
+from localizer.text.added import Adder
 from localizer.text.erase import fill
 from localizer.text.families import digest
 from localizer.text.locate import WHOLE, Found, nearest
@@ -21,7 +22,7 @@ from localizer.text.reading import read_source
 from localizer.text.render import draw
 from localizer.text.search import Claims, Search, claim
 from localizer.text.space import PLAIN_STAIN, STAIN, STRANGE, Room, is_picture, smear, strange_share
-from localizer.text.typesetting import SetText, set_in_box
+from localizer.text.typesetting import SetText
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -209,20 +210,45 @@ def _set_all(work: _Work, occurrences: Sequence[Occurrence]) -> npt.NDArray[np.u
             erased=o.erased,
             note=x.note,
         )
-    for i, edit in enumerate(job.edits):
-        if edit.action is Action.ADD_TEXT and edit.box is not None:
-            made = set_in_box(
-                edit.replacement,
-                edit.box,
-                work.plate,
-                locale=job.locale,
-                brand_fonts=brand.fonts,
-                attribute=edit.attribute,
-            )
-            x0, y0, x1, y1 = edit.box
-            r, g, b = (int(c) for c in np.median(work.plate[y0:y1, x0:x1].reshape(-1, 3), axis=0))
-            room = Room(x0, y0, x1, y1)
-            rgb = _draw(work, rgb, i, edit, made, source_box=None, room=room, ground=(r, g, b), erased=None)
+    return _add_all(work, rgb, measured, arranged, [*staying], faces)
+
+
+def _add_all(
+    work: _Work,
+    rgb: npt.NDArray[np.uint8],
+    measured: Sequence[Occurrence],
+    arranged: Sequence[Arranged],
+    staying: Sequence[Box],
+    faces: Sequence[Box],
+) -> npt.NDArray[np.uint8]:
+    """Add the texts that the image did not have, those with a box first."""
+    job = work.request.job
+    edits = [(i, e) for i, e in enumerate(job.edits) if e.action is Action.ADD_TEXT]
+    texts = [*staying, *(x.made.box for x in arranged), *(e.box for _, e in edits if e.box is not None)]
+    styles = [s for o in measured for s in o.erased.styles]
+    for i, edit in sorted(edits, key=lambda x: x[1].box is None):
+        adder = Adder(rgb, texts, faces, styles, job.locale, work.request.brand.fonts)
+        added = adder.add(edit.replacement, edit.box, edit.attribute)
+        if added is None:
+            where = " ".join(edit.attribute.get("place", "").split())
+            what = f"at the {where} " if where else ""
+            work.doubt("fits", f"no area {what}is calm and large enough for “{edit.replacement}”: give a box")
+            work.placements.setdefault(i, []).append(Placement(edit, note="no free area"))
+            continue
+        room = Room(*added.box)
+        rgb = _draw(
+            work,
+            rgb,
+            i,
+            edit,
+            added.made,
+            source_box=None,
+            room=room,
+            ground=added.ground,
+            erased=None,
+            note=added.note,
+        )
+        texts.append(added.made.box)
     return rgb
 
 
@@ -247,7 +273,8 @@ def _draw(
         if share > STRANGE:
             words = " ".join(p.line.text for p in made.lines)
             work.doubt("fits", f"“{words}” runs onto something else than the ground that the old text had")
-    if erased is None and edit.box is not None and is_lively(work.plate, covered, edit.box):
+    place = (int(room.left), int(room.top), int(room.right), int(room.bottom))
+    if erased is None and is_lively(work.plate, covered, place):
         work.doubt("fits", f"“{edit.replacement}” was added on a ground that changes under it")
     if made.split:
         broken = " / ".join(p.line.text for p in made.lines)

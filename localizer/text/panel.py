@@ -146,7 +146,10 @@ def _draw_end(
     was = out[zone].copy()
     ground = was.astype(np.float32)
     half, under = (y1 - y0) // 2, slice(0, x1 - x0 - cut)
-    ground[:half, under], ground[half:, under] = was[0, under], was[-1, under]  # as it goes on above and below
+    ground[:half, under], ground[half:, under] = (
+        was[0, under],
+        was[-1, under],
+    )  # as it goes on above and below
     mixed = np.round(moved[:, :, None] * fill[:, None] + (1 - moved[:, :, None]) * ground)
     drawn = np.where(moved[:, :, None] > 0, mixed, was).astype(np.uint8)
     out[zone] = drawn
