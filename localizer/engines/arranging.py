@@ -15,7 +15,7 @@ from localizer.text.locate import Found
 from localizer.text.panel import Panel, find_panel, grow_panel
 from localizer.text.plate import Erased
 from localizer.text.space import Room, find_rooms, measure_room
-from localizer.text.style import LineStyle
+from localizer.text.style import LineStyle, locale_of_text
 from localizer.text.typesetting import SetText, set_in_rooms
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ class _Again:
             self.occurrence.edit.replacement,
             self.styles,
             locale=a.locale,
-            source_locale=a.source_locale,
+            source_locale=locale_of_text(self.occurrence.found.text, a.source_locale),
             hang=self.hang,
             page=(a.plate.shape[1], a.plate.shape[0]),
             brand_fonts=a.brand_fonts,

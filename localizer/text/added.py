@@ -156,7 +156,9 @@ class Adder:
         style = LineStyle(colour, setting.size, weight, "", 1.0, 0.0, 0.0, ink, 0.0, (y0 + y1) / 2)
         # `und` is no script: the block is centred by what the eye takes for its height.
         whole = replace(setting, scale=0.0)
-        first = first_baseline(whole, [style], self.locale, "und", (y0 + pad, y1 - pad), Alignment(side))
+        first = first_baseline(
+            whole, [style], self.locale, "und", (y0 + pad, y1 - pad), Alignment(side), faces
+        )
         anchor = {"left": ink[0], "right": ink[2]}.get(side, (x0 + x1) / 2)
         lines = place_lines(setting, first, anchor, side, style)
         return SetText(lines, colour, setting.scale, setting.fits, faces, setting.split), (r, g, b)

@@ -17,9 +17,9 @@ from localizer.text.families import family as find_family
 from localizer.text.fonts import Face, stack
 from localizer.text.layout import MAX_LINES, Setting, fit
 from localizer.text.render import PlacedLine
-from localizer.text.shaping import ShapedLine
+from localizer.text.shaping import ShapedLine, shape_line
 from localizer.text.space import Room
-from localizer.text.style import LineStyle, optical_band, unturn
+from localizer.text.style import LineStyle, locale_of_text, optical_band, unturn
 from localizer.text.wishes import Wishes, wishes
 
 if TYPE_CHECKING:
@@ -27,10 +27,11 @@ if TYPE_CHECKING:
 
 _SLIDE = 0.6  # scale below which a text may leave its alignment rather than shrink further
 # Titles, as designers of posters set them again in other languages: see `_set_title`.
-_AIRY = 0.09  # of the page's width, a comfortable margin beside a title
-_GIVES = 0.75  # scale down to which a title keeps comfortable margins, or its middle
+_AIRY = 0.1  # of the page's width, a comfortable margin beside a title
+_GIVES = 0.78  # scale down to which a title keeps comfortable margins, or its middle
 _STAYS = 0.9  # scale down to which a title set from a margin keeps to that margin
 _ONE_LINE = 0.65  # scale down to which a title stays on one line
+_LETTERS = 0.9  # of the size, for letters in a title that was of ideographs: a word is wider and looks larger
 _WITHOUT_END = 1e6
 _BASELINE_SCRIPTS = {"Latn", "Cyrl", "Grek"}
 _SQUARE_SCRIPTS = {"Hans", "Hant", "Jpan", "Kore"}
@@ -114,7 +115,7 @@ def set_text(
     upright = lead.angle == 0
     left, right = (room.left, room.right) if upright else _along(*span, size)
     top, bottom = (room.top, room.bottom) if upright else (v0 - 0.15 * size, v1 + 0.15 * size)
-    tracking = lead.tracking if script_of(locale) == script_of(source_locale) else 0.0
+    tracking = lead.tracking if _same_script(locale_of_text(text, locale), source_locale) else 0.0
     tracking = tracking if wish.tracking is None else wish.tracking
 
     def attempt(width: float, most_lines: int = MAX_LINES) -> Setting:
@@ -134,14 +135,19 @@ def set_text(
         )
 
     limits = left, right
-    if hang.alone and upright:
+    written = locale_of_text(text, locale)
+    title = hang.alone and upright
+    eased = _LETTERS if title and not wish.size and _replaces_square(written, source_locale) else 1.0
+    size *= eased
+    if title:
         setting, anchor, side = _set_title(attempt, span, limits, hang.side, page[0])
     else:
         setting, anchor, side = _set_block(attempt, span, limits, hang.side, size, lead.stretch)
+    setting = replace(setting, scale=setting.scale * eased)
     if setting.scale > most:
         k = most / setting.scale
         setting = replace(setting, size=setting.size * k, scale=most, pitch=setting.pitch * k)
-    first = first_baseline(setting, styles, locale, source_locale, (top, bottom), hang)
+    first = first_baseline(setting, styles, written, source_locale, (top, bottom), hang, faces)
     placed = place_lines(setting, first, anchor, side, lead)
     moved = side != hang.side or abs(anchor - _anchor(span, side)) > 1.0
     colour = wish.colour or lead.colour
@@ -156,10 +162,10 @@ def set_in_rooms(rooms: Sequence[Room], text: str, styles: Sequence[LineStyle], 
     """
     made = set_text(text, styles, rooms[0], **options)
     for room in rooms[1:]:
-        if made.scale >= _GIVES and len(made.lines) <= len(styles) and not made.moved:
+        if made.scale >= _GIVES * _LETTERS and len(made.lines) <= len(styles) and not made.moved:
             break
         wider = set_text(text, styles, room, **options)
-        larger = made.scale < _GIVES and wider.scale > made.scale + 0.05
+        larger = made.scale < _GIVES * _LETTERS and wider.scale > made.scale + 0.05
         if larger or len(wider.lines) < len(made.lines) or (made.moved and not wider.moved):
             made = wider
     return made
@@ -205,7 +211,7 @@ def _set_title(
 ) -> tuple[Setting, float, str]:
     """A title stays on one line and keeps its edge or its middle; too long, it moves to the page's middle.
 
-    Margins and size give way in turns: first the size, down to three quarters of it within comfortable
+    Margins and size give way in turns: first the size, down to about three quarters, within comfortable
     margins, then the margins, then the size again. Then only is a title broken into lines.
     """
     airy = _AIRY * page
@@ -302,15 +308,21 @@ def first_baseline(
     source_locale: str,
     room: tuple[float, float],
     hang: Alignment,
+    faces: tuple[Face, ...],
 ) -> float:
-    """Baseline of the first line: on that of the source, else about the same optical middle, in the room."""
+    """Baseline of the first line: on that of the source, else about the same optical middle, in the room.
+
+    Args:
+        locale, source_locale: whose scripts the two texts are really in: a price is in Latin script.
+    """
     count, old = len(setting.lines), len(styles)
     pitch, size = setting.pitch, setting.size
     ordered = sorted(styles, key=lambda s: s.baseline)
-    if _keeps_baseline(locale, source_locale) and count == old and setting.scale > 0.9:
+    keeps = _same_script(locale, source_locale) and script_of(locale) in _BASELINE_SCRIPTS
+    if keeps and count == old and setting.scale > 0.9:
         first = float(np.mean([s.baseline - i * pitch for i, s in enumerate(ordered)]))
     else:
-        bands = [_band(line, locale, source_locale) for line in setting.lines]
+        bands = [_band(line, locale, source_locale, faces) for line in setting.lines]
         offsets = [i * pitch - size * (b[0] + b[1]) / 2 for i, b in enumerate(bands)]
         if hang.firm and hang.side != "center" and count > old:  # a column grows downwards
             first = ordered[0].centre - float(np.mean(offsets[:old]))
@@ -322,20 +334,26 @@ def first_baseline(
     return first + (max(0.0, room[0] - over) or min(0.0, room[1] - under))
 
 
-def _keeps_baseline(locale: str, source_locale: str) -> bool:
-    return script_of(locale) == script_of(source_locale) and script_of(locale) in _BASELINE_SCRIPTS
+def _same_script(locale: str, source_locale: str) -> bool:
+    return script_of(locale) == script_of(source_locale)
 
 
-def _band(line: ShapedLine, locale: str, source_locale: str) -> tuple[float, float]:
+def _replaces_square(locale: str, source_locale: str) -> bool:
+    """Whether letters take the place of ideographs or syllables, which fill their square."""
+    return script_of(source_locale) in _SQUARE_SCRIPTS and script_of(locale) in _BASELINE_SCRIPTS
+
+
+def _band(line: ShapedLine, locale: str, source_locale: str, faces: tuple[Face, ...]) -> tuple[float, float]:
     """What of a line is centred on the middle of the source's ink, em above the baseline.
 
     Ideographs fill their square, below the baseline too. Letters that take their place are therefore
-    centred with a part of their descenders, whether the word at hand has any or not: words in one row
-    keep one baseline.
+    centred from descender to capital, whether the word at hand has both or not: words in one row keep one
+    baseline.
     """
-    if script_of(source_locale) in _SQUARE_SCRIPTS and script_of(locale) in _BASELINE_SCRIPTS:
-        return -0.16, 0.75
-    return optical_band(line, locale)
+    if not _replaces_square(locale, source_locale):
+        return optical_band(line, locale)
+    letters = shape_line("Hp", faces, locale).ink
+    return letters[1], letters[3]
 
 
 def place_lines(
