@@ -7,6 +7,7 @@ import pytest
 from localizer.engines import registry
 from localizer.engines.registry import engine_names, get_engine, register
 from localizer.engines.typeset import TypesetEngine
+from localizer.text.families import digest
 from localizer.errors import ConfigurationError
 
 
@@ -14,7 +15,7 @@ def test_the_embedded_engine_is_always_there() -> None:
     assert "typeset" in engine_names()
     engine = get_engine("typeset")
     assert isinstance(engine, TypesetEngine)
-    assert (engine.name, engine.parameters()) == ("typeset", {})
+    assert (engine.name, engine.parameters()) == ("typeset", {"families": digest()})
     assert engine.version
 
 
