@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from localizer.checks.faces import remembered_faces
 from localizer.engines.base import Candidate, EditRequest, Placement
 from localizer.engines.doubts import doubts_about, is_lively
 from localizer.model import Action, Box, CheckResult, CheckStatus, Edit, share_inside
+from localizer.text.alignment import Alignment, alignment
 from localizer.text.erase import fill
 from localizer.text.families import digest
 from localizer.text.locate import WHOLE, Found, nearest
@@ -18,8 +20,8 @@ from localizer.text.plate import Erased, erase_text
 from localizer.text.reading import read_source
 from localizer.text.render import draw
 from localizer.text.search import Claims, Search, claim
-from localizer.text.space import PLAIN_STAIN, STAIN, STRANGE, Room, measure_room, smear, strange_share
-from localizer.text.typesetting import SetText, alignment, set_in_box, set_text
+from localizer.text.space import PLAIN_STAIN, STAIN, STRANGE, Room, find_rooms, smear, strange_share
+from localizer.text.typesetting import SetText, set_in_box, set_in_rooms
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -183,6 +185,7 @@ def _set_all(
 ) -> npt.NDArray[np.uint8]:
     job, brand = work.request.job, work.request.brand
     staying = [x.box for x in work.search.staying(o.found for o in occurrences) if x.score >= 0.5]
+    faces = [box for box, _ in remembered_faces(work.request.rgb, job.source_sha256)]
     for o in occurrences:
         if o.edit.action is Action.REMOVE_TEXT:
             placement = Placement(
@@ -203,24 +206,27 @@ def _set_all(
         mine = o.found.box
         blockers = [b for b in staying if share_inside(b, mine) < 0.6]
         rest = [line.box for line in o.found.rest]
-        room = measure_room(
+        rooms = find_rooms(
             work.plate,
+            work.erased,
             ink,
             height=height,
-            obstacles=blockers,
+            obstacles=[*blockers, *faces],
             neighbours=others,
             plain=o.erased.plain,
         )
-        align = alignment(o.erased.styles, room, rgb.shape[1], [*staying, *others])
+        room = rooms[-1]
+        hang = alignment(o.erased.styles, room, rgb.shape[1], [*staying, *others])
         if rest:
-            align = "center"
-        made = set_text(
+            hang = Alignment("center", firm=True)
+        made = set_in_rooms(
+            rooms,
             o.edit.replacement,
             o.erased.styles,
-            room,
             locale=job.locale,
             source_locale=job.source_locale,
-            align=align,
+            hang=hang,
+            page=(rgb.shape[1], rgb.shape[0]),
             brand_fonts=brand.fonts,
             attribute=o.edit.attribute,
         )

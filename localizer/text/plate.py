@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from localizer.model import Box, share_inside
+from localizer.text.angle import block_angle
 from localizer.text.erase import fill
 from localizer.text.glyphmask import Ink, find_ink
 from localizer.text.likeness import expect
@@ -17,7 +18,7 @@ from localizer.text.locate import Found
 from localizer.text.normalise import fold, similarity
 from localizer.text.reading import Quad, TextLine, read_crop
 from localizer.text.regions import dilate, polygon
-from localizer.text.style import InkedLine, LineStyle, locale_of_text, measure_block, snap_angle
+from localizer.text.style import InkedLine, LineStyle, locale_of_text, measure_block
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -80,8 +81,8 @@ def erase_text(
         neighbours: lines that are replaced as well.
         wanted: the text as it was asked for.
     """
-    angle = snap_angle(_block_angle(found.lines))
     around = [*others, *neighbours]
+    angle = block_angle(found.lines, around)
     lines = [
         _inspect(source, line, [*around, *(x for x in found.lines if x is not line)], locale)
         for line in found.lines
@@ -149,14 +150,6 @@ def _head(text: str, folded: str) -> str | None:
         if fold(text[:end]) == folded and (end == len(text) or fold(text[: end + 1]) != folded):
             return text[:end]
     return None
-
-
-def _block_angle(lines: Sequence[TextLine]) -> float:
-    """Reading angle of a block; long lines know it best."""
-    weights = [max(1.0, line.width) for line in lines]
-    x = sum(w * math.cos(math.radians(line.angle)) for w, line in zip(weights, lines, strict=True))
-    y = sum(w * math.sin(math.radians(line.angle)) for w, line in zip(weights, lines, strict=True))
-    return math.degrees(math.atan2(y, x))
 
 
 def _inspect(source: npt.NDArray[np.uint8], line: TextLine, around: Sequence[TextLine], locale: str) -> _Line:
