@@ -12,6 +12,7 @@ from localizer.engines.base import Candidate, EditRequest, Placement
 from localizer.engines.doubts import doubts_about, is_lively
 from localizer.model import Action, Box, CheckResult, CheckStatus, Edit, share_inside
 from localizer.text.erase import fill
+from localizer.text.families import digest
 from localizer.text.locate import Found, find_text
 from localizer.text.plate import Erased, erase_text
 from localizer.text.reading import TextLine, read_lines, read_source
@@ -59,7 +60,8 @@ class TypesetEngine:
     version = "1"
 
     def parameters(self) -> Mapping[str, Any]:
-        return {}
+        """The installed type families: another set may match the source with another face."""
+        return {"families": digest()}
 
     def edit(self, request: EditRequest) -> Candidate:
         """Make a candidate; what cannot be done is a finding, and the rest is done all the same."""
@@ -71,7 +73,7 @@ class TypesetEngine:
         if request.job.edits:
             rgb = _set_all(work, occurrences, rgb)
         placements = tuple(p for i in sorted(work.placements) for p in work.placements[i])
-        return Candidate(rgb, work.mask, placements, tuple(work.findings), facts=work.facts)
+        return Candidate(rgb, work.mask, placements, tuple(work.findings), facts=work.facts, plate=work.plate)
 
 
 def _erase_all(work: _Work) -> list[_Occurrence]:

@@ -7,7 +7,7 @@ where it is short or made of digits: editing the wrong words is worse than findi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from localizer.model import Box
 from localizer.text.normalise import digits_of, fold, similarity
@@ -26,12 +26,26 @@ class Found:
         similarity: of what was read with what was asked, 0 to 1.
         partial: the match is a part of a longer line.
         used: indices of the lines that it covers, whole or in part.
+        wanted: the text as it was asked for.
     """
 
     lines: tuple[TextLine, ...]
     similarity: float
     partial: bool
     used: tuple[int, ...]
+    wanted: str = ""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The text of each line as it was asked for, with the spaces that readers drop; else as read."""
+        rest, out = "".join(self.wanted.split("\n")) if len(self.lines) == 1 else self.wanted, []
+        for line in self.lines:
+            part = _head(rest, fold(line.text))
+            if part is None:
+                return tuple(line.text for line in self.lines)
+            rest = rest[len(part) :]
+            out.append(part.strip())
+        return tuple(out)
 
     @property
     def text(self) -> str:
@@ -46,6 +60,17 @@ class Found:
             max(b[2] for b in boxes),
             max(b[3] for b in boxes),
         )
+
+
+def _head(text: str, folded: str) -> str | None:
+    """The beginning of a text that folds to the same characters; None if it begins otherwise."""
+    if not folded:
+        return None
+    for end in range(1, len(text) + 1):
+        so_far = fold(text[:end])
+        if so_far == folded and (end == len(text) or fold(text[: end + 1]) != folded):
+            return text[:end]
+    return None
 
 
 def matches(read: str, wanted: str) -> float:
@@ -78,7 +103,7 @@ def find_text(
         if f.partial or not claimed.intersection(f.used):
             chosen.append(f)
             claimed.update(f.used)
-    return tuple(chosen)
+    return tuple(replace(f, wanted=wanted) for f in chosen)
 
 
 def _inside(line: Box, box: Box) -> bool:
