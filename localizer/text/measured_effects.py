@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from localizer.text.effects import PLAIN, Effects, Gradient, Outline, Rgb, Rule, Shadow, gradient_position
-from localizer.text.glyphmask import Ink, dilate, polygon
+from localizer.text.glyphmask import Ink
 from localizer.text.outlines import (
-    depth_in,
     outline_around,
     ring,
     share_like,
@@ -24,6 +23,7 @@ from localizer.text.outlines import (
     to_lab_of,
 )
 from localizer.text.reading import Quad
+from localizer.text.regions import depth_in, dilate, polygon
 from localizer.text.rules import FoundRule, find_rules
 from localizer.text.shadows import FoundShadow
 
@@ -48,7 +48,7 @@ class Dressed:
     Attributes:
         ink: with the strokes of the fill alone and its own colour.
         rules: that belong to the line.
-        settled: whether everything that the line shows was explained; if not, a person should look.
+        settled: whether the colours of the line are explained: one colour, or its gradient.
     """
 
     ink: Ink
@@ -91,7 +91,6 @@ def dress(
         return Dressed(ink, rules=rules, settled=not ink.varied)
     lab = to_lab(rgb)
     outline = shadow = None
-    settled = True
     if ink.ground is None:
         found = outline_around(lab, rgb, ink.strokes, height)
         far = ring(ink.strokes, 0.25 * height, 0.4 * height)
@@ -103,16 +102,19 @@ def dress(
             near &= ~ignore
         for rule in rules:
             near &= ~dilate(rule.mask, 2.0)
-        ink, outline, shadow, settled = _taken_apart(rgb, ink, near, height)
+        ink, outline, shadow = _taken_apart(rgb, ink, near, height)
     gradient, explained = _gradient(lab, rgb, ink.strokes, angle)
-    # On a photo strokes are told by their colour: those that a gradient makes too different are not seen.
-    settled = settled and explained and not (gradient is not None and ink.ground is None)
+    if outline is not None:
+        ink = replace(ink, varied=not explained)
+    # What is neither one colour from end to end nor a gradient is for a person. On a photo strokes are told
+    # by their colour, and those that a gradient makes too different are not seen.
+    settled = not ink.varied if gradient is None else explained and ink.ground is not None
     return Dressed(ink, gradient, outline, shadow, rules, settled)
 
 
 def _taken_apart(
     rgb: npt.NDArray[np.uint8], ink: Ink, near: npt.NDArray[np.bool_], height: float
-) -> tuple[Ink, tuple[Rgb, float] | None, FoundShadow | None, bool]:
+) -> tuple[Ink, tuple[Rgb, float] | None, FoundShadow | None]:
     """`take_apart` at the size where all that matters is seen."""
     import cv2
 
@@ -131,8 +133,8 @@ def _taken_apart(
         small = replace(ink, strokes=shrunk(ink.strokes), erase=shrunk(ink.erase), ground=ground)
         near = shrunk(near)
         if small.strokes.sum() < 60:
-            return ink, None, None, not ink.varied
-    layers, settled = take_apart(picture, to_lab(picture), small, near, height * k)
+            return ink, None, None
+    layers = take_apart(picture, to_lab(picture), small, near, height * k)
     outline, shadow = layers.outline, layers.shadow
     if outline is not None:
         outline = (outline[0], outline[1] / k)
@@ -142,13 +144,14 @@ def _taken_apart(
         size = (rgb.shape[1], rgb.shape[0])
         fill = cv2.resize(layers.fill.astype(np.float32), size, interpolation=cv2.INTER_LINEAR) >= 0.5
         ink = replace(ink, strokes=np.asarray(fill), colour=layers.colour)
-    return ink, outline, shadow, settled
+    return ink, outline, shadow
 
 
-def common_effects(lines: Sequence[tuple[Dressed, LineStyle]]) -> tuple[Effects, bool]:
-    """What the lines of a text have in common, in em, and whether that is all that they show."""
+def common_effects(lines: Sequence[tuple[Dressed, LineStyle]]) -> tuple[Effects, tuple[str, ...]]:
+    """What the lines of a text have in common, in em, and in words what is left of them."""
     if not lines:
-        return PLAIN, True
+        return PLAIN, ()
+    doubts = []
     settled = all(d.settled for d, _ in lines)
     outlines = [(d.outline, s) for d, s in lines if d.outline is not None]
     shadows = [(d.shadow, s) for d, s in lines if d.shadow is not None]
@@ -168,10 +171,12 @@ def common_effects(lines: Sequence[tuple[Dressed, LineStyle]]) -> tuple[Effects,
             settled = False
     under = _common_rule(lines, strike=False)
     through = _common_rule(lines, strike=True)
-    for found, strike in ((under, False), (through, True)):
+    if not settled:
+        doubts.append("is graded or of several colours; the new text is set in one")
+    for found, strike, word in ((under, False, "underlined"), (through, True, "struck through")):
         if found is None and any(r.strike is strike for d, _ in lines for r in d.rules):
-            settled = False
-    return Effects(gradient, outline, shadow, under, through), settled
+            doubts.append(f"is {word} in part; the new text is not")
+    return Effects(gradient, outline, shadow, under, through), tuple(doubts)
 
 
 def _without(ink: Ink, rules: Sequence[FoundRule]) -> Ink:

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from localizer.text.effects import Rgb
-from localizer.text.glyphmask import Ink, dilate, fit_ground
+from localizer.text.glyphmask import Ink
+from localizer.text.regions import depth_in, dilate
 from localizer.text.shadows import FoundShadow, cast_of, find_shadow
+from localizer.text.surface import fit_ground
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -60,13 +62,6 @@ def to_lab(rgb: npt.NDArray[np.uint8] | npt.NDArray[np.float32]) -> npt.NDArray[
 def to_lab_of(colour: Rgb) -> npt.NDArray[np.float32]:
     """CIE L*a*b* of one colour."""
     return np.asarray(to_lab(np.array([[colour]], np.float32))[0, 0], np.float32)
-
-
-def depth_in(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
-    """Distance of each pixel of a mask from its outside, pixels."""
-    import cv2
-
-    return np.asarray(cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5), np.float32)
 
 
 def ring(mask: npt.NDArray[np.bool_], low: float, high: float) -> npt.NDArray[np.bool_]:
@@ -162,8 +157,8 @@ def take_apart(
     ink: Ink,
     near: npt.NDArray[np.bool_],
     height: float,
-) -> tuple[Layers, bool]:
-    """Fill, outline and shadow of type on a plain ground, and whether they explain it.
+) -> Layers:
+    """Fill, outline and shadow of type on a plain ground.
 
     Args:
         near: H x W bool, where the line and what belongs to it is.
@@ -178,13 +173,13 @@ def take_apart(
     own = np.unique(labels[ink.strokes & (labels > 0)])
     solid = np.isin(labels, own[own > 0])
     if not solid.any():
-        return Layers(ink.strokes), True
+        return Layers(ink.strokes)
     # What differs a little and does not hang together with the type is somebody else's.
     _, labels = cv2.connectedComponents(((off > 4.0) | solid).astype(np.uint8), connectivity=8)
     elsewhere = dilate((off > 4.0) & ~np.isin(labels, np.unique(labels[solid])), 3.0) | ~near
     plain = _layers(rgb, lab, ink, ground, ink.strokes, solid, elsewhere, height)
     if plain.left <= _LEFT:
-        return plain, True
+        return plain
     best = plain
     for fill in _fills(lab, solid):
         if fill.sum() < max(60.0, 0.15 * float(solid.sum())):
@@ -195,7 +190,7 @@ def take_apart(
             best = layers
         if best.left < 0.03:
             break
-    return best, best.left <= _LEFT
+    return best
 
 
 def _layers(

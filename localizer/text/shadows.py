@@ -87,7 +87,9 @@ def find_shadow(
     explained = gain / max(total, 1e-6)
     cast = _moved(solid, dx, dy, blur)
     shown = cast[(weight > 0) & (cast > 0.3 * float(cast[weight > 0].max(initial=0)))]
-    visible = float(np.abs(tint).max()) * float(np.percentile(shown, 75)) if len(shown) else 0.0
+    # JPEG stores colour coarser than lightness, and so puts halos of another colour around type.
+    lightness = abs(float(tint @ np.array([0.299, 0.587, 0.114], np.float32)))
+    visible = lightness * float(np.percentile(shown, 75)) if len(shown) else 0.0
     if explained < _EXPLAINED + (0.15 if blur > _WIDE * size * k else 0.0) or visible < _SEEN:
         return None
     under = np.median(ground[watched], axis=0) + shift
