@@ -27,8 +27,10 @@ def doubts_about(
     text = found.text.replace("\n", " ")
     if edit.replacement and any(_is_turned(line) for line in found.lines):
         yield "style_kept", f"“{text}” is vertical or turned, which is set level here"
-    if edit.replacement and erased.varied and "colour" not in edit.attribute:
-        yield "style_kept", f"“{text}” is graded or of several colours; the new text is set in one"
+    if edit.replacement:
+        for words in erased.style_doubts:
+            if not ("colour" in edit.attribute and "colours" in words):
+                yield "style_kept", f"“{text}” {words}"
     if found.partial:
         if edit.action is Action.REMOVE_TEXT:
             yield (

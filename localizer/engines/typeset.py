@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from localizer.engines.base import Candidate, EditRequest, Placement
 from localizer.engines.doubts import doubts_about, is_lively
 from localizer.model import Action, Box, CheckResult, CheckStatus, Edit, share_inside
 from localizer.text.alignment import Alignment, alignment
+from localizer.text.effects import PLAIN, Effects
 from localizer.text.erase import fill
 from localizer.text.families import digest
 from localizer.text.locate import WHOLE, Found, nearest
@@ -283,9 +284,11 @@ def _draw(
     ground: tuple[int, int, int],
     erased: Erased | None,
 ) -> npt.NDArray[np.uint8]:
-    rgb, covered = draw(rgb, made.lines, made.colour)
+    effects = _effects(edit, erased)
+    rgb, covered = draw(rgb, made.lines, made.colour, effects)
     if erased is not None and source_box is not None:
-        share = strange_share(work.plate, covered & ~work.erased, source_box, plain=erased.plain)
+        letters = draw(work.plate, made.lines, made.colour)[1] if effects else covered
+        share = strange_share(work.plate, letters & ~work.erased, source_box, plain=erased.plain)
         if share > STRANGE:
             words = " ".join(p.line.text for p in made.lines)
             work.doubt("fits", f"“{words}” runs onto something else than the ground that the old text had")
@@ -319,9 +322,18 @@ def _draw(
             room=(room.left, room.top, room.right, room.bottom),
             corners=tuple(tuple(p.corners()) for p in made.lines),
             note=note,
+            outline=effects.outline.colour if effects.outline else None,
+            shadow=effects.shadow.colour if effects.shadow else None,
         )
     )
     return rgb
+
+
+def _effects(edit: Edit, erased: Erased | None) -> Effects:
+    """The source type's effects; a colour that was asked for takes the place of a gradient."""
+    effects = erased.effects if erased is not None else PLAIN
+    asked = edit.attribute.get("colour") or edit.attribute.get("color")
+    return replace(effects, gradient=None) if asked else effects
 
 
 def _doubt_stain(work: _Work, edit: Edit, erased: Erased, covered: npt.NDArray[np.bool_]) -> None:

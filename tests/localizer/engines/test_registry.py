@@ -7,8 +7,8 @@ import pytest
 from localizer.engines import registry
 from localizer.engines.registry import engine_names, get_engine, register
 from localizer.engines.typeset import TypesetEngine
-from localizer.text.families import digest
 from localizer.errors import ConfigurationError
+from localizer.text.families import digest
 
 
 def test_the_embedded_engine_is_always_there() -> None:
