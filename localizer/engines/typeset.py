@@ -12,10 +12,12 @@ from localizer.engines.base import Candidate, EditRequest, Placement
 from localizer.engines.doubts import doubts_about, is_lively
 from localizer.model import Action, Box, CheckResult, CheckStatus, Edit, share_inside
 from localizer.text.erase import fill
-from localizer.text.locate import Found, find_text
+from localizer.text.families import digest
+from localizer.text.locate import WHOLE, Found, nearest
 from localizer.text.plate import Erased, erase_text
-from localizer.text.reading import TextLine, read_lines, read_source
+from localizer.text.reading import read_source
 from localizer.text.render import draw
+from localizer.text.search import Claims, Search, claim
 from localizer.text.space import PLAIN_STAIN, STAIN, STRANGE, Room, measure_room, smear, strange_share
 from localizer.text.typesetting import SetText, alignment, set_in_box, set_text
 
@@ -30,12 +32,13 @@ class _Work:
     """One job in the making."""
 
     request: EditRequest
-    lines: tuple[TextLine, ...]
+    search: Search
     plate: npt.NDArray[np.uint8]
     mask: npt.NDArray[np.bool_]
     findings: list[CheckResult] = field(default_factory=list)
     placements: dict[int, list[Placement]] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
+    claims: Claims = field(default_factory=Claims)
     erased: npt.NDArray[np.bool_] = field(init=False)
 
     def doubt(self, name: str, detail: str) -> None:
@@ -59,12 +62,14 @@ class TypesetEngine:
     version = "1"
 
     def parameters(self) -> Mapping[str, Any]:
-        return {}
+        """The installed type families: another set may match the source with another face."""
+        return {"families": digest()}
 
     def edit(self, request: EditRequest) -> Candidate:
         """Make a candidate; what cannot be done is a finding, and the rest is done all the same."""
         lines = read_source(request.job.source_sha256, request.rgb)
-        work = _Work(request, lines, request.rgb.copy(), np.zeros(request.rgb.shape[:2], np.bool_))
+        search = Search(request.rgb, lines, locale=request.job.source_locale)
+        work = _Work(request, search, request.rgb.copy(), np.zeros(request.rgb.shape[:2], np.bool_))
         occurrences = _erase_all(work)
         work.erased = work.mask.copy()
         rgb = work.plate.copy()
@@ -76,29 +81,27 @@ class TypesetEngine:
 
 def _erase_all(work: _Work) -> list[_Occurrence]:
     """Claim lines for the edits, the longest texts first, and take them off the plate."""
-    edits = work.request.job.edits
-    order = sorted(range(len(edits)), key=lambda i: -len(edits[i].text))
-    claimed: dict[int, int] = {}
-    matched: list[tuple[int, Found]] = []
-    for i in order:
-        edit = edits[i]
+    edits, claims = work.request.job.edits, work.claims
+    named = []
+    for i, edit in enumerate(edits):
         if edit.action is Action.ADD_TEXT:
             continue
         if edit.action is Action.REMOVE_OBJECT or (edit.action is Action.REMOVE_TEXT and not edit.text):
             _erase_box(work, i, edit)
-            continue
-        found = _locate(work, edit, frozenset(claimed))
-        if not found:
+        elif edit.text != ALL_TEXT:
+            named.append((i, edit))
+    claim(work.search, named, claims)
+    for i, edit in enumerate(edits):
+        if edit.text == ALL_TEXT:
+            claims.found[i] = _all_text(work, edit)
+        if not claims.found.get(i) and ((i, edit) in named or edit.text == ALL_TEXT):
             _report_missing(work, i, edit)
-        for f in found:
-            if not f.partial:
-                claimed.update(dict.fromkeys(f.used, i))
-            matched.append((i, f))
-    used = {n for _, f in matched for n in f.used}
-    staying = [line for n, line in enumerate(work.lines) if n not in used]
+    for detail in claims.doubts:
+        work.doubt("text_found", detail)
+    matched = [(i, f) for i, found in claims.found.items() for f in found]
+    staying = work.search.staying(f for _, f in matched)
     occurrences = []
     for i, f in sorted(matched, key=lambda m: (m[0], m[1].box[1])):
-        rest = [*staying, *_rest_of_line(work.lines, f)]
         near = [line for _, other in matched if other is not f for line in other.lines]
         erased = erase_text(
             work.request.rgb,
@@ -106,8 +109,9 @@ def _erase_all(work: _Work) -> list[_Occurrence]:
             work.mask,
             f,
             locale=work.request.job.source_locale,
-            others=rest,
+            others=staying,
             neighbours=near,
+            wanted=edits[i].text,
         )
         if erased.remains:
             work.doubt(
@@ -115,70 +119,34 @@ def _erase_all(work: _Work) -> list[_Occurrence]:
             )
         if f.similarity < 1.0:
             work.doubt("text_found", f"“{f.text}” was read where “{edits[i].text}” was asked for")
-        for name, detail in doubts_about(edits[i], f, erased, work.lines):
+        for name, detail in doubts_about(edits[i], f, erased, work.search.lines):
             work.doubt(name, detail)
         occurrences.append(_Occurrence(i, edits[i], f, erased))
     return occurrences
 
 
-def _rest_of_line(lines: Sequence[TextLine], found: Found) -> list[TextLine]:
-    """What stays of a line of which only a part is edited: its other characters."""
-    if not found.partial:
-        return []
-    whole = lines[found.used[0]]
-    mine = set(found.lines[0].characters)
-    visible = [c for c in whole.text if c != " "]
-    return [
-        TextLine(c, quad, whole.score)
-        for c, quad in zip(visible, whole.characters, strict=True)
-        if quad not in mine
-    ]
-
-
-def _locate(work: _Work, edit: Edit, claimed: frozenset[int]) -> tuple[Found, ...]:
-    if edit.text == ALL_TEXT:
-        if edit.action is not Action.REMOVE_TEXT:
-            return ()
-        inside = [
-            n
-            for n, line in enumerate(work.lines)
-            if n not in claimed and (edit.box is None or share_inside(line.box, edit.box) >= 0.5)
-        ]
-        if edit.box is None and inside:
-            work.doubt(
-                "text_found", "all text was removed: a person must see that none of it is the product's"
-            )
-        return tuple(Found((work.lines[n],), 1.0, False, (n,)) for n in inside)
-    found = find_text(edit.text, work.lines, box=edit.box, taken=claimed)
-    if not found and not work.facts.get("read_again"):
-        work.facts["read_again"] = True
-        work.lines = (*work.lines, *_read_again(work))
-        found = find_text(edit.text, work.lines, box=edit.box, taken=claimed)
-    return found
-
-
-def _read_again(work: _Work) -> list[TextLine]:
-    """Read the source once more at half size, where the reader finds large type that it missed."""
-    import cv2
-
-    half = cv2.resize(work.request.rgb, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    out = []
-    for line in read_lines(np.asarray(half, np.uint8)):
-        a, b, c, d = ((2 * x, 2 * y) for x, y in line.quad)
-        chars = tuple(_double(q) for q in line.characters)
-        doubled = TextLine(line.text, (a, b, c, d), line.score, chars)
-        if all(share_inside(doubled.box, known.box) < 0.3 for known in work.lines):
-            out.append(doubled)
-    return out
-
-
-def _double(quad: Any) -> Any:
-    return tuple((2 * x, 2 * y) for x, y in quad)
+def _all_text(work: _Work, edit: Edit) -> tuple[Found, ...]:
+    """Every line that no other edit has claimed, where all text is to go."""
+    if edit.action is not Action.REMOVE_TEXT:
+        return ()
+    lines = work.search.lines
+    free = work.search.unclaimed(work.claims.spans)
+    inside = [n for n in free if edit.box is None or share_inside(lines[n].box, edit.box) >= 0.5]
+    if edit.box is None and inside:
+        work.doubt("text_found", "all text was removed: a person must see that none of it is the product's")
+    return tuple(Found((lines[n],), 1.0, False, ((n, 0, WHOLE),)) for n in inside)
 
 
 def _report_missing(work: _Work, index: int, edit: Edit) -> None:
-    read = ", ".join(f"“{line.text}”" for line in work.lines[:12]) or "nothing"
-    more = f" and {len(work.lines) - 12} more" if len(work.lines) > 12 else ""
+    lines = work.search.lines
+    if edit.text == ALL_TEXT:
+        read = ", ".join(f"“{line.text}”" for line in lines[:12]) or "nothing"
+        more = f" and {len(lines) - 12} more" if len(lines) > 12 else ""
+    else:
+        close = nearest(edit.text, lines)
+        read = ", ".join(f"“{text}” ({score:.0%} alike)" for text, score in close) or "nothing"
+        others = len({line.text for line in lines}) - len(close)
+        more = f" and {others} more" if others > 0 else ""
     if edit.text == ALL_TEXT:
         what = "all text is to be translated; give each of these an edit or a deck entry"
     else:
@@ -214,8 +182,7 @@ def _set_all(
     work: _Work, occurrences: Sequence[_Occurrence], rgb: npt.NDArray[np.uint8]
 ) -> npt.NDArray[np.uint8]:
     job, brand = work.request.job, work.request.brand
-    used = {n for o in occurrences for n in o.found.used if not o.found.partial}
-    staying = [line.box for n, line in enumerate(work.lines) if n not in used and line.score >= 0.5]
+    staying = [x.box for x in work.search.staying(o.found for o in occurrences) if x.score >= 0.5]
     for o in occurrences:
         if o.edit.action is Action.REMOVE_TEXT:
             placement = Placement(
@@ -235,12 +202,12 @@ def _set_all(
         others = [x.erased.box for x in occurrences if x is not o and x.edit.replacement]
         mine = o.found.box
         blockers = [b for b in staying if share_inside(b, mine) < 0.6]
-        rest = [line.box for line in _rest_of_line(work.lines, o.found)]
+        rest = [line.box for line in o.found.rest]
         room = measure_room(
             work.plate,
             ink,
             height=height,
-            obstacles=[*blockers, *rest],
+            obstacles=blockers,
             neighbours=others,
             plain=o.erased.plain,
         )
@@ -329,6 +296,7 @@ def _draw(
         if made.scale > 0.97 or edit.action is Action.ADD_TEXT
         else f"set at {made.scale:.0%} of the source size"
     )
+    note = "; ".join(n for n in (work.claims.notes.get(index, ""), note) if n)
     work.placements.setdefault(index, []).append(
         Placement(
             edit,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from localizer.text.erase import fill, membrane
-from localizer.text.glyphmask import dilate, find_ink
-from localizer.text.locate import Found
+from localizer.text.erase import fill
+from localizer.text.glyphmask import find_ink
+from localizer.text.locate import WHOLE, Found
 from localizer.text.plate import erase_text
+from localizer.text.regions import dilate
+from localizer.text.surface import membrane
 
 
 @pytest.mark.parametrize("effect", [{}, {"shadow": True}, {"outline": (20, 20, 30)}])
@@ -76,7 +78,9 @@ def test_the_fill_is_the_same_every_time(poster) -> None:
 def test_an_erased_plate_is_clean_and_the_old_style_known(poster, ground) -> None:
     made = poster(ground=ground, shadow=True)
     plate, mask = made.rgb.copy(), np.zeros(made.rgb.shape[:2], bool)
-    erased = erase_text(made.rgb, plate, mask, Found((made.line,), 1.0, False, (0,)), locale="en", others=[])
+    erased = erase_text(
+        made.rgb, plate, mask, Found((made.line,), 1.0, False, ((0, 0, WHOLE),)), locale="en", others=[]
+    )
     assert erased.remains == ""
     assert erased.plain is (ground != "photo")
     assert np.array_equal(plate[~mask], made.rgb[~mask])
@@ -93,6 +97,13 @@ def test_a_neighbour_stays_when_a_line_is_erased(poster) -> None:
     first = poster("SALE", at=(60, 120))
     both = poster("50%", ground=first.rgb, at=(260, 120), colour=(250, 220, 60))
     plate, mask = both.rgb.copy(), np.zeros(both.rgb.shape[:2], bool)
-    erase_text(both.rgb, plate, mask, Found((first.line,), 1.0, False, (0,)), locale="en", others=[both.line])
+    erase_text(
+        both.rgb,
+        plate,
+        mask,
+        Found((first.line,), 1.0, False, ((0, 0, WHOLE),)),
+        locale="en",
+        others=[both.line],
+    )
     assert not (mask & both.strokes).any()
     assert np.array_equal(plate[both.strokes], both.rgb[both.strokes])
