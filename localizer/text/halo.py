@@ -24,7 +24,10 @@ _STEP = 0.05  # of the line height, per ring
 _FARTHEST = 0.4  # of the line height, that an effect may reach
 _AGREE = 0.2  # quantile of the pieces that must still show it ...
 _HALF = 0.4  # ... at this share of its typical strength
+_SHOWN = 0.25  # share of its strength that single pixels must show ...
+_EVERYWHERE = 0.75  # ... nearly all of them
 _CLEAR = 4.0  # standard errors by which an effect must stand out
+_FADED = 2  # ring from where an effect on a photo must have become weaker
 _COMPASS = ((1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, -1))
 
 
@@ -83,6 +86,9 @@ def halo(
         ring = (away > first + k * step) & (away <= first + (k + 1) * step) & known
         strength = _steady(deviation, ring, piece, least)
         if strength is None or (start is not None and strength @ start < 0.15 * (start @ start)):
+            break
+        if level is None and k == _FADED and start is not None and strength @ start > 0.8 * (start @ start):
+            reach = 0.0  # a panel is as strong up to its rim, what is cast by type is not
             break
         start = strength if start is None else start
         reach = first + (k + 1) * step
@@ -145,6 +151,9 @@ def _steady(
     strength = float(np.linalg.norm(typical))
     if strength < least:
         return None
+    every = deviation[region] @ typical / strength
+    if float((every > _SHOWN * strength).mean()) < _EVERYWHERE:
+        return None  # strong in places and absent in others: a picture's edge
     shown = means @ typical / strength
     error = float(shown.std(ddof=1)) / np.sqrt(len(shown)) + 1e-6
     agree = float(np.quantile(shown, _AGREE)) >= _HALF * strength and float(shown.mean()) / error >= _CLEAR

@@ -79,7 +79,8 @@ def erase_text(
         neighbours: lines that are replaced as well.
     """
     angle = snap_angle(_block_angle(found.lines))
-    around = [*others, *neighbours]
+    own = {line.quad for line in found.lines}  # the same place may be claimed by two equal edits
+    around = [line for line in (*others, *neighbours) if line.quad not in own]
     lines = [
         _inspect(source, line, [*around, *(x for x in found.lines if x is not line)], locale)
         for line in found.lines
