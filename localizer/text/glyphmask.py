@@ -184,13 +184,15 @@ def _on_photo(
     expected: Likeness | None,
 ) -> _Draft | None:
     nothing = np.zeros(inside.shape, np.bool_)
+
+    def own_parts(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        return _drop_outsiders(mask, inside, height, share=0.8)
+
     if expected is None:
         merged = merge_alike(labels, centres)
-        core = ink_by_frequency(
-            lab, inside, merged, centres, lambda m: _drop_outsiders(m, inside, height, share=0.8)
-        )
+        core = ink_by_frequency(lab, inside, merged, centres, own_parts)
         return None if core is None else _Draft(core, core, None, nothing, 1.0)
-    found = ink_by_likeness(lab, inside, labels, centres, height, expected)
+    found = ink_by_likeness(lab, inside, labels, centres, height, expected, own_parts)
     if found is None:
         return None
     core, likeness = found

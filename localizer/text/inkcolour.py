@@ -27,6 +27,8 @@ _RIM = 0.75  # share of a cluster within 2 px of another from which it is that o
 _BORDER = 0.3  # share of the border of a line's box that its ink may fill
 _THICKEST = 0.17  # half the width of a stroke, as a share of the line's height, that type may have
 _POOR = 0.2  # likeness of what need not be looked at further
+_RUNS_ON = 0.3  # likeness that it costs a colour to run on beyond the line, as grounds do
+_NEARLY = 0.15  # likeness that the heart of strokes may lack against their edge
 _AWAY = 0.1  # likeness (blurred coverage) below which a component lies beside the text
 
 
@@ -71,6 +73,7 @@ def ink_by_likeness(
     centres: npt.NDArray[np.float32],
     height: float,
     expected: Likeness,
+    own_parts: Callable[[npt.NDArray[np.bool_]], npt.NDArray[np.bool_]],
 ) -> tuple[npt.NDArray[np.bool_], float] | None:
     """The mask inside the line that looks most like the text, and how much it does."""
     masks = [inside & (labels == i) for i in range(len(centres))]
@@ -86,8 +89,19 @@ def ink_by_likeness(
         thick = float(np.percentile(depth_in(mask)[mask], 98)) / height
         return likeness - max(0.0, share - _BORDER) - 3 * max(0.0, thick - _THICKEST)
 
+    def runs_on(i: int) -> float:
+        """Share of a colour's pixels in the line that hang together with the same colour beyond it."""
+        near = (np.linalg.norm(lab - centres[i], axis=2) < _NEAR) & ~(inside & (labels != i))
+        return 1.0 - float((own_parts(near) & masks[i]).sum()) / max(1, int(masks[i].sum()))
+
     scores = [merit(line, mask) for line, mask in zip(maps, masks, strict=True)]
-    chosen = [int(np.argmax(scores))]
+    leading = max(scores)
+    scores = [
+        score - _RUNS_ON * runs_on(i) if score > leading - _RUNS_ON else score - _RUNS_ON
+        for i, score in enumerate(scores)
+    ]
+    chosen = [_heart_of(int(np.argmax(scores)), scores, masks)]
+    scores[chosen[0]] = merit(maps[chosen[0]], masks[chosen[0]])
     best, union, core = scores[chosen[0]], maps[chosen[0]], masks[chosen[0]]
     # Soft edges make a colour of their own all along the strokes: a rim, not a second ink.
     beside = dilate(masks[chosen[0]], 2.0)
@@ -111,6 +125,17 @@ def ink_by_likeness(
         if score > best - 0.25 * _GAIN and mask.any():
             best, core = max(best, score), mask
     return (core, best) if core.any() else None
+
+
+def _heart_of(best: int, scores: list[float], masks: list[npt.NDArray[np.bool_]]) -> int:
+    """The colour that the best one is only the soft edge of, if there is one that looks nearly as good."""
+    thick = [float(np.percentile(depth_in(m)[m], 90)) if m.any() else 0.0 for m in masks]
+    for i in sorted(range(len(masks)), key=lambda i: -scores[i]):
+        if i == best or scores[i] < scores[best] - _NEARLY or thick[i] < 1.3 * thick[best]:
+            continue
+        if (masks[best] & dilate(masks[i], 2.0)).sum() >= _RIM * masks[best].sum():
+            return i
+    return best
 
 
 def beside_text(mask: npt.NDArray[np.bool_], expected: Likeness) -> npt.NDArray[np.bool_]:
