@@ -230,6 +230,9 @@ def _finish(
     if outlined is not None:
         touched |= outlined
     edge = 2.0 if plain else _edge(lab, level, fill, strokes, height)
+    level = _level_around(lab, draft.level, touched, usable, height) if draft.level is not None else None
+    if level is not None:
+        edge = max(edge, _fading(lab, level, touched, usable, height))
     soft = halo(
         lab,
         touched,
@@ -238,7 +241,7 @@ def _finish(
         edge=edge,
         least=_SOFT_ON_PLAIN if plain else _SOFT_ON_PHOTO,
         usable=usable,
-        level=_level_around(lab, draft.level, touched, usable, height) if draft.level is not None else None,
+        level=level,
     )
     erase = (dilate(touched, max(edge, 0.03 * height if plain else 0.0)) | soft) & usable
     ground = None
@@ -331,6 +334,24 @@ def _edge(
             break
         radius += 1.0
     return radius + 1.5
+
+
+def _fading(
+    lab: npt.NDArray[np.float32],
+    level: npt.NDArray[np.float32],
+    touched: npt.NDArray[np.bool_],
+    usable: npt.NDArray[np.bool_],
+    height: float,
+) -> float:
+    """How far from the ink a plain ground is still unlike itself, pixels: soft shadows, JPEG's echoes."""
+    away, off = distance_to(touched), np.linalg.norm(lab - level, axis=2)
+    step, rings = max(1.0, 0.03 * height), 5
+    spread = [off[(away > i * step) & (away <= (i + 1) * step) & usable] for i in (*range(rings), 2 * rings)]
+    if min(len(s) for s in spread) < 30:
+        return 0.0
+    *near, far = (float(np.median(s)) for s in spread)
+    reach = next((i for i, value in enumerate(near) if value < 1.25 * far + 0.4), rings)
+    return reach * step + 1.0
 
 
 def _is_varied(lab: npt.NDArray[np.float32], strokes: npt.NDArray[np.bool_]) -> bool:
