@@ -86,7 +86,8 @@ def erase_text(
         neighbours: lines that are replaced as well.
         wanted: the text as it was asked for.
     """
-    around = [*others, *neighbours]
+    own = {line.quad for line in found.lines}  # the same place may be claimed by two equal edits
+    around = [line for line in (*others, *neighbours) if line.quad not in own]
     angle = block_angle(found.lines, around)
     lines = [
         _inspect(source, line, [*around, *(x for x in found.lines if x is not line)], locale, angle)
