@@ -20,6 +20,7 @@ from localizer.text import tesseract
 from localizer.text.fonts import BOLD, stack
 from localizer.text.normalise import digits_of, fold, similarity
 from localizer.text.reading import read_line
+from localizer.text.rectify import rectify, rectify_column
 from localizer.text.render import PlacedLine, draw
 from localizer.text.shaping import shape_line
 
@@ -165,7 +166,12 @@ def _read(rgb: UInt8Array, placement: Placement, readers: Sequence[Reader]) -> _
     wanted = " ".join(placement.lines)
     best = _Reading("", 0.0, -1.0)
     for margin in (0.18, 0.4, 0.06):
-        crops = [rectify(rgb, corners, margin) for corners in _corners(placement)]
+        crops = [
+            rectify_column(rgb, corners, margin, text)
+            if placement.vertical
+            else rectify(rgb, corners, margin)
+            for corners, text in zip(_corners(placement), placement.lines, strict=True)
+        ]
         readings: list[_Reading] = []
         for reader in readers:
             parts = [reader(crop, placement.colour or (0, 0, 0)) for crop in crops]
@@ -229,33 +235,6 @@ def _read_plain(placement: Placement, locale: str, reader: Reader) -> _Reading:
         confidence = min(confidence, sure)
     joined = " ".join(texts)
     return _Reading(joined, confidence, similarity(joined, " ".join(placement.lines)))
-
-
-def rectify(rgb: UInt8Array, corners: Sequence[tuple[float, float]], margin: float) -> UInt8Array:
-    """A line, upright, with a margin.
-
-    Args:
-        corners: top left, top right, bottom right, bottom left of its ink, in image pixels.
-        margin: share of its height, added on every side (2 px at least).
-    """
-    import cv2
-
-    tl, tr, _, bl = (np.array(c, np.float64) for c in corners)
-    along, down = tr - tl, bl - tl
-    width, height = float(np.linalg.norm(along)), float(np.linalg.norm(down))
-    if width < 1 or height < 1:
-        return np.full((8, 8, 3), 255, np.uint8)
-    m = max(2.0, margin * height)
-    u, v = along / width, down / height
-    scale = min(1.0, 96 / height) if height > 96 else 1.0  # readers work at about 48 px
-    size = (max(1, round((width + 2 * m) * scale)), max(1, round((height + 2 * m) * scale)))
-    source = np.array([tl - m * u - m * v, tr + m * u - m * v, bl - m * u + m * v], np.float32)
-    target = np.array([[0, 0], [size[0], 0], [0, size[1]]], np.float32)
-    matrix = cv2.getAffineTransform(source, target)
-    flags = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    return np.asarray(
-        cv2.warpAffine(rgb, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8
-    )
 
 
 def _worse(a: CheckStatus, b: CheckStatus) -> CheckStatus:

@@ -86,12 +86,14 @@ def coverage(lines: Sequence[PlacedLine], shape: tuple[int, int]) -> npt.NDArray
     paint = skia.Paint(AntiAlias=True, Color=skia.ColorWHITE)
     for placed in lines:
         for glyph in placed.line.glyphs:
-            em = placed.size / glyph.face.upem
             canvas.save()
             canvas.translate(placed.x, placed.y)
             canvas.rotate(-placed.angle)
-            canvas.translate(glyph.x * placed.size * placed.stretch, -glyph.y * placed.size)
-            canvas.scale(em * placed.stretch, -em)
+            canvas.scale(placed.size * placed.stretch, -placed.size)  # em, y up
+            canvas.translate(glyph.x, glyph.y)
+            if glyph.turned:
+                canvas.rotate(-90)
+            canvas.scale(glyph.squeeze / glyph.face.upem, 1 / glyph.face.upem)
             canvas.drawPath(_outline(glyph.face, glyph.id), paint)
             canvas.restore()
     pixels = surface.makeImageSnapshot().toarray(colorType=skia.ColorType.kRGBA_8888_ColorType)

@@ -43,6 +43,7 @@ class LineStyle:
         baseline: v of the baseline.
         centre: v of the optical middle (between baseline and cap line, or of the ink).
         stretch: horizontal scale against our face.
+        vertical: a column of upright characters; `baseline` is then its top, `centre` the v of its middle.
         tracking: extra space between characters, em.
     """
 
@@ -56,6 +57,7 @@ class LineStyle:
     ink: tuple[float, float, float, float]
     baseline: float
     centre: float
+    vertical: bool = False
 
 
 def locale_of_text(text: str, declared: str) -> str:
@@ -116,6 +118,8 @@ def measure_line(
         locale: of the source text, as declared.
         angle: shared by the block that the line is in, degrees.
     """
+    if line.vertical:
+        return measure_column(line, ink, origin, locale=locale, angle=angle)
     ys, xs = np.nonzero(ink.strokes)
     if len(xs) < 12:
         return None
@@ -139,6 +143,54 @@ def measure_line(
     centre = baseline - (low + high) / 2 * size
     box = (float(u0), float(v0), float(u1), float(v1))
     return LineStyle(ink.colour, size, weight, False, stretch, tracking, angle, box, baseline, centre)
+
+
+def measure_column(
+    line: TextLine, ink: Ink, origin: tuple[int, int], *, locale: str, angle: float
+) -> LineStyle | None:
+    """`measure_line` for a column: the width of its characters gives the size, its length the tracking."""
+    from localizer.text.columns import shape_column
+
+    ys, xs = np.nonzero(ink.strokes)
+    if len(xs) < 12:
+        return None
+    points = turn(np.stack([xs + origin[0] + 0.5, ys + origin[1] + 0.5], 1).astype(np.float64), angle)
+    (u0, v0), (u1, v1) = (float(x) for x in points.min(0) - 0.5), (float(x) for x in points.max(0) + 0.5)
+    text_locale = locale_of_text(line.text, locale)
+    plain = shape_column(line.text, stack(text_locale), text_locale)
+    tall, wide = plain.ink[3] - plain.ink[1], plain.ink[2] - plain.ink[0]
+    if tall <= 0 or wide <= 0 or u1 - u0 < 3:
+        return None
+    gaps = max(1, len(line.text) - 1)
+    size = (u1 - u0) / wide
+    tracking = ((v1 - v0) / size - tall) / gaps
+    stretch = 1.0
+    if tracking < 0:  # characters closer than their own squares: they are wide, not tall
+        size, tracking = (v1 - v0) / tall, 0.0
+        stretch = max(0.6, min(1.6, (u1 - u0) / (wide * size)))
+    density = len(xs) / max(1, np.unique(np.floor(points[:, 1])).size * (u1 - u0))
+    weight = _match_column_weight(line.text, text_locale, density)
+    if not ink.plain:
+        weight = max(REGULAR, weight)
+    tracking = tracking if tracking > 0.03 else 0.0
+    box = (u0, v0, u1, v1)
+    return LineStyle(
+        ink.colour, size, weight, False, stretch, min(1.5, tracking), angle, box, v0, (v0 + v1) / 2, True
+    )
+
+
+def _match_column_weight(text: str, locale: str, density: float) -> int:
+    """The weight whose strokes fill the inked rows as much."""
+    from localizer.text.columns import shape_column
+
+    def filled(weight: int) -> float:
+        line = shape_column(text, stack(locale, weight=weight), locale)
+        x0, y0, x1, y1 = line.ink
+        shape = math.ceil((y1 - y0) * _SAMPLE), math.ceil((x1 - x0) * _SAMPLE)
+        ink = coverage([PlacedLine(line, -x0 * _SAMPLE, y1 * _SAMPLE, _SAMPLE)], shape) > 0.5
+        return float(ink.sum()) / max(1, int(ink.any(1).sum()) * shape[1])
+
+    return min(_WEIGHTS, key=lambda w: abs(filled(w) - density))
 
 
 @lru_cache(maxsize=2048)

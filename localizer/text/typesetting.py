@@ -11,6 +11,7 @@ import numpy as np
 from localizer.errors import EngineError
 from localizer.locales import script_of
 from localizer.model import Box
+from localizer.text.columns import is_set_in_columns, lay_down, set_columns, turned_room
 from localizer.text.fonts import BOLD, REGULAR, Face, stack
 from localizer.text.layout import MIN_SCALE, Setting, fit, natural_alignment
 from localizer.text.render import PlacedLine
@@ -31,6 +32,7 @@ class SetText:
     Attributes:
         scale: size over the size of the source type.
         split: a phrase had to be broken in two.
+        vertical: the lines are columns of upright characters.
     """
 
     lines: tuple[PlacedLine, ...]
@@ -39,6 +41,7 @@ class SetText:
     fits: bool
     faces: tuple[Face, ...]
     split: bool = False
+    vertical: bool = False
 
     @property
     def missing(self) -> str:
@@ -114,15 +117,25 @@ def set_text(
         raise EngineError("the source type could not be measured")
     attribute = attribute or {}
     lead = styles[0]
+    if lead.vertical and not is_set_in_columns(locale):
+        styles, room = lay_down(styles, room)
+        lead, align = styles[0], "center"
     size = _wanted_size(attribute, float(np.median([s.size for s in styles])))
     weight = _wanted_weight(attribute, int(np.median([s.weight for s in styles])))
     faces = stack(locale, weight=weight, serif=lead.serif, brand=brand_fonts)
+    if lead.vertical:
+        place = (room.left, room.top, room.right, room.bottom)
+        columns = set_columns(text, faces, locale, styles, place, size=size, least=MIN_SCALE)
+        colour = _wanted_colour(attribute, lead.colour)
+        return SetText(columns.lines, colour, columns.scale, columns.fits, faces, columns.split, True)
     u0, u1 = min(s.ink[0] for s in styles), max(s.ink[2] for s in styles)
     v0, v1 = min(s.ink[1] for s in styles), max(s.ink[3] for s in styles)
     align = attribute.get("align", align)
     upright = lead.angle == 0
     left, right = (room.left, room.right) if upright else _along(u0, u1, size)
     top, bottom = (room.top, room.bottom) if upright else (v0 - 0.15 * size, v1 + 0.15 * size)
+    if lead.angle in {90.0, -90.0, 180.0, -180.0}:
+        left, top, right, bottom = turned_room(room, lead.angle)
     pitch = _source_pitch(styles)
     same_script = script_of(locale) == script_of(source_locale)
     options: dict[str, float | None] = {
