@@ -31,9 +31,11 @@ export OMP_NUM_THREADS ?= 1
 export PATH := $(BIN):$(PATH)
 
 # libegl1 and libgl1 are linked by skia-python, fribidi is what Pillow shapes Arabic with; the packs
-# are what the checks read languages with that the bundled OCR models lack.
-OCR_PACKS := ara ell eng fas heb hin jpn kor rus tha vie
-APT_PACKAGES := libegl1 libgl1 libfribidi0 tesseract-ocr $(addprefix tesseract-ocr-,$(OCR_PACKS))
+# are what the checks read languages with that the bundled OCR models lack; the fonts are Chinese and
+# Japanese pen and serif type, which no Python package has.
+OCR_PACKS := ara bul ell eng fas heb hin hun jpn kor ron rus srp tha tur ukr vie
+FONT_PACKAGES := fonts-klee fonts-lxgw-wenkai fonts-noto-cjk
+APT_PACKAGES := $(FONT_PACKAGES) libegl1 libgl1 libfribidi0 tesseract-ocr $(addprefix tesseract-ocr-,$(OCR_PACKS))
 
 .PHONY: help setup demo test test-system bench up down lock clean
 
@@ -76,9 +78,9 @@ clean: down  ## Remove the virtual environment and everything the demo made
 	@rm -rf $(VENV) .airflow out build
 
 $(VENV)/.setup-run: pyproject.toml requirements.txt
-	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples $(APT_PACKAGES)
+	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples,type $(APT_PACKAGES)
 	touch $@
 
 $(VENV)/.setup-dev: pyproject.toml requirements.txt
-	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples,dev $(APT_PACKAGES)
+	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples,type,dev $(APT_PACKAGES)
 	touch $@ $(VENV)/.setup-run

@@ -29,7 +29,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a script:
 
 from benchmarks.lines.drawing import SIZES, Drawn, Look, draw_line, look, shape
 from benchmarks.lines.faults import FAULTS, Faulty, Line
-from localizer.checks.read_back import check_text_correct, reader_for, rectify
+from localizer.checks.read_back import check_text_correct, rectify
+from localizer.checks.readers import reader_for
 from localizer.model import CheckResult, CheckStatus
 from localizer.text.normalise import similarity
 

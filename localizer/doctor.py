@@ -11,6 +11,8 @@ from pathlib import Path
 from localizer.errors import ConfigurationError
 from localizer.report.wording import locale_name
 
+_FEW = 20  # type families below which most sources will find none of their own
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -32,7 +34,7 @@ class Finding:
 
 def examine() -> tuple[Finding, ...]:
     """Look at everything that the pipeline uses and that may be missing. Takes a second, loads no model."""
-    return (_ocr(), *_tesseract(), *_fonts(), _faces(), _gcs())
+    return (_ocr(), *_tesseract(), *_fonts(), *_families(), _faces(), _gcs())
 
 
 def report(findings: tuple[Finding, ...]) -> str:
@@ -101,6 +103,32 @@ def _fonts() -> Iterator[Finding]:
             detail=detail,
             means=f"Text in this script cannot be set: {missing}",
             install="pip install -r requirements.txt",
+        )
+
+
+def _families() -> Iterator[Finding]:
+    from localizer.text.families import Kind, families, known_from_system
+
+    try:
+        found = families()
+    except ConfigurationError:
+        return  # told by the fonts above
+    latin = [f.name for f in found if dict(f.regional).get("") and f.kind is not Kind.MONO]
+    yield Finding(
+        "Type families to match",
+        is_present=len(latin) >= _FEW,
+        is_needed=False,
+        detail=f"{len(latin)} families",
+        means="New type comes out in Noto Sans where the source has a face of its own.",
+        install="pip install 'campaign-localizer[type]'",
+    )
+    for name, package in known_from_system().items():
+        yield Finding(
+            name,
+            is_present=any(f.name == name for f in found),
+            is_needed=False,
+            means="Chinese and Japanese type of this kind is set in Noto Sans.",
+            install=f"apt-get install {package}",
         )
 
 

@@ -7,19 +7,17 @@ fault, as long as digits, prices and brand terms come back right. Everything els
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from localizer.checks.readers import Reader, bilingual_readers, reader_for, reader_of_runs
 from localizer.engines.base import Placement
-from localizer.locales import is_rtl, language_of, script_of
 from localizer.model import CheckResult, CheckStatus
-from localizer.text import tesseract
 from localizer.text.fonts import BOLD, stack
-from localizer.text.normalise import digits_of, fold, similarity
-from localizer.text.reading import read_line
+from localizer.text.normalise import digits_of, fold, look_alike, similarity
 from localizer.text.rectify import rectify, rectify_column
 from localizer.text.render import PlacedLine, draw
 from localizer.text.shaping import shape_line
@@ -33,49 +31,40 @@ NAME = "text_correct"
 EXACT = 1.0
 ALIKE = 0.8  # least similarity that a misreading may have, even if plain black on white is misread alike
 SURE = 0.9  # confidence from which a wrong reading of the picture is held to be right
+Corners = Sequence[tuple[float, float]]
 _ORDER = (CheckStatus.PASSED, CheckStatus.UNDECIDED, CheckStatus.FAILED)
-_RAPIDOCR_SCRIPTS = {"Latn", "Hans", "Hant", "Jpan"}
-
-Reader = Callable[["UInt8Array", tuple[int, int, int]], tuple[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """What was read, how sure the reader was, how like the wanted text it is, and who read it."""
+    """What was read of a line.
 
+    Attributes:
+        wanted: what should stand there.
+        confidence: of the reader, 0 to 1.
+        locale: that it was read in.
+        lenient: the glyphs come from a font, so that letters which differ in nothing but their name are
+            the same.
+    """
+
+    wanted: str
     text: str
     confidence: float
-    value: float
-    reader: Reader | None = None
+    locale: str
+    reader: Reader | None
+    lenient: bool = False
 
+    @property
+    def value(self) -> float:
+        """Likeness of what was read with what was wanted."""
+        return similarity(self.text, self.wanted)
 
-def reader_for(locale: str) -> tuple[Reader | None, str]:
-    """The reader of a locale's script, or None and the component that is missing."""
-    language = language_of(locale)
-    if script_of(locale) in _RAPIDOCR_SCRIPTS and language != "vi":  # no Vietnamese tone letters
-        return lambda rgb, _colour: read_line(rgb), ""
-    code = tesseract.LANGUAGES.get(language)
-    if code is None:
-        return None, f"no reader for {locale}"
-    if not tesseract.is_installed(code):
-        return None, tesseract.package_of(code)
-    return lambda rgb, colour: tesseract.read_line(rgb, colour, code), ""
-
-
-def _bilingual_readers(locale: str, text: str) -> tuple[Reader, ...]:
-    """Readers for Latin names in another script, which a script's own reader takes for letters of its own.
-
-    In Arabic they read the sign of a percentage too, which its own reader takes for digits.
-    """
-    code = tesseract.LANGUAGES.get(language_of(locale))
-    foreign = any(c.isascii() and c.isalpha() for c in text) or (is_rtl(locale) and "%" in text)
-    if not foreign or code is None or script_of(locale) == "Latn" or not tesseract.is_installed("eng"):
-        return ()
-    ways = [(codes, mode) for codes in (f"{code}+eng", f"eng+{code}") for mode in tesseract.MODES]
-    return tuple(
-        lambda rgb, colour, codes=codes, mode=mode: tesseract.read_line(rgb, colour, codes, modes=(mode,))
-        for codes, mode in ways
-    )
+    @property
+    def is_exact(self) -> bool:
+        """Letters alike, and numbers with their points: ¥79.9 is not ¥799."""
+        if self.value == EXACT and digits_of(self.text) == digits_of(self.wanted):
+            return True
+        return self.lenient and look_alike(self.text, self.wanted)
 
 
 def check_text_correct(
@@ -95,27 +84,12 @@ def check_text_correct(
         return CheckResult(NAME, CheckStatus.PASSED, None, EXACT, "no text was set")
     worst, status, details, missing = 1.0, CheckStatus.PASSED, [], ""
     for placement in texts:
-        one, value, detail, lacking = min(
-            (_check(rgb, placement, reading, keep) for reading in _reading_locales(placement, locale)),
-            key=lambda result: _ORDER.index(result[0]),
-        )
+        one, value, detail, lacking = _check(rgb, placement, locale, keep)
         worst, missing = min(worst, value), missing or lacking
         status = _worse(status, one)
         if detail:
             details.append(detail)
     return CheckResult(NAME, status, round(worst, 3), EXACT, "; ".join(details), missing)
-
-
-def _reading_locales(placement: Placement, locale: str) -> Iterator[str]:
-    """Locales to read in: a text without one letter of the locale's script is read as what it is."""
-    from localizer.text.style import locale_of_text
-
-    text = "".join(placement.lines)
-    if any(c.isalpha() for c in text):
-        yield locale_of_text(text, locale)
-        return
-    yield "en"
-    yield locale  # a price: the locale's own reader knows its digits and its currency
 
 
 def _check(
@@ -126,63 +100,111 @@ def _check(
         return CheckStatus.FAILED, similarity(wanted, asked), f"“{asked}” was asked for, “{wanted}” set", ""
     if not fold(wanted):  # signs and punctuation only: no reader can vouch for them
         return CheckStatus.UNDECIDED, 0.0, f"“{wanted}” has no letter or digit to read back", ""
-    if len(_corners(placement)) != len(placement.lines):
+    corners = _corners(placement)
+    if len(corners) != len(placement.lines):
         return (
             CheckStatus.UNDECIDED,
             0.0,
             f"“{wanted}” could not be read back: where it stands is unknown",
             "",
         )
-    reader, lacking = reader_for(locale)
-    if reader is None:
-        return (
-            CheckStatus.UNDECIDED,
-            0.0,
-            f"“{wanted}” could not be read back: {lacking} is not installed",
-            lacking,
-        )
     if not _inside(placement, rgb.shape):
         return CheckStatus.UNDECIDED, 0.0, f"“{wanted}” runs over the frame", ""
-    reading = _read(rgb, placement, (reader, *_bilingual_readers(locale, wanted)))
-    if _exact(reading, wanted):
-        return CheckStatus.PASSED, 1.0, "", ""
-    said = f"“{wanted}” was read as “{reading.text}”"
-    if digits_of(reading.text) != digits_of(wanted):
-        return CheckStatus.UNDECIDED, reading.value, f"{said}: the digits differ", ""
-    lost = [t for t in keep if fold(t) in fold(wanted) and fold(t) not in fold(reading.text)]
+    readings, lacking = [], ""
+    for text, outline in zip(placement.lines, corners, strict=True):
+        reading, lacking = _read_in_locales(rgb, text, outline, placement, locale)
+        if reading is None:
+            return (
+                CheckStatus.UNDECIDED,
+                0.0,
+                f"“{wanted}” could not be read back: {lacking} is not installed",
+                lacking,
+            )
+        readings.append(reading)
+    return *_judge(placement, readings, keep), ""
+
+
+def _judge(
+    placement: Placement, readings: Sequence[_Reading], keep: Sequence[str]
+) -> tuple[CheckStatus, float, str]:
+    """What the readings of all lines of a text say of it together."""
+    if all(r.is_exact for r in readings):
+        return CheckStatus.PASSED, EXACT, ""
+    wanted, read = " ".join(placement.lines), " ".join(r.text for r in readings)
+    value, said = similarity(read, wanted), f"“{wanted}” was read as “{read}”"
+    if any(digits_of(r.text) != digits_of(r.wanted) for r in readings if not r.is_exact):
+        return CheckStatus.UNDECIDED, value, f"{said}: the digits differ"
+    lost = [t for t in keep if fold(t) in fold(wanted) and fold(t) not in fold(read)]
     if lost:
-        return CheckStatus.UNDECIDED, reading.value, f"{said}: {', '.join(lost)} did not come back", ""
-    if placement.typeset and reading.value >= ALIKE and reading.reader is not None:
-        plain = _read_plain(placement, locale, reading.reader)
-        if fold(plain.text) == fold(reading.text):
-            return CheckStatus.PASSED, reading.value, f"{said}, as it is in plain black on white", ""
-    if reading.value < 0.5 and reading.confidence >= SURE and not placement.typeset:
-        return CheckStatus.FAILED, reading.value, said, ""
-    return CheckStatus.UNDECIDED, reading.value, said, ""
+        return CheckStatus.UNDECIDED, value, f"{said}: {', '.join(lost)} did not come back"
+    if placement.typeset and all(r.is_exact or _misread_alike(r) for r in readings):
+        return CheckStatus.PASSED, value, f"{said}, as it is in plain black on white"
+    sure = min(r.confidence for r in readings)
+    if value < 0.5 and sure >= SURE and not placement.typeset:
+        return CheckStatus.FAILED, value, said
+    return CheckStatus.UNDECIDED, value, said
 
 
-def _read(rgb: UInt8Array, placement: Placement, readers: Sequence[Reader]) -> _Reading:
+def _misread_alike(reading: _Reading) -> bool:
+    """Whether a reading is close, and the same as that of the line in plain black on white."""
+    if reading.value < ALIKE or reading.reader is None:
+        return False
+    return fold(_read_plain(reading.wanted, reading.locale, reading.reader)) == fold(reading.text)
+
+
+def _reading_locales(text: str, locale: str) -> tuple[str, ...]:
+    """Locales to read a line in: one without a letter of the locale's script is read as what it is."""
+    from localizer.text.style import locale_of_text
+
+    if any(c.isalpha() for c in text):
+        return (locale_of_text(text, locale),)
+    return "en", locale  # a price: the locale's own reader knows its digits and its currency
+
+
+def _read_in_locales(
+    rgb: UInt8Array, text: str, corners: Corners, placement: Placement, locale: str
+) -> tuple[_Reading | None, str]:
+    """The best reading of a line, or None and the component that is missing."""
+    best, missing = None, ""
+    for reading_locale in dict.fromkeys(_reading_locales(text, locale)):
+        reader, lacking = reader_for(reading_locale)
+        if reader is None:
+            missing = missing or lacking
+            continue
+        reading = _read(rgb, text, corners, placement, reading_locale, reader)
+        best = reading if best is None else max(best, reading, key=_merit)
+        if best.is_exact:
+            break
+    return best, missing
+
+
+def _merit(reading: _Reading) -> tuple[bool, float]:
+    return reading.is_exact, reading.value
+
+
+def _read(
+    rgb: UInt8Array, text: str, corners: Corners, placement: Placement, locale: str, own: Reader
+) -> _Reading:
     """The best of three readings by each reader, which differ in the margin around the line."""
-    wanted = " ".join(placement.lines)
-    best = _Reading("", 0.0, -1.0)
+    readers = (own, *bilingual_readers(locale, text))
+    by_runs = reader_of_runs(locale, text)
+    colour = placement.colour or (0, 0, 0)
+    best = _Reading(text, "", 0.0, locale, None, lenient=placement.typeset)
     for margin in (0.18, 0.4, 0.06):
-        crops = [
-            rectify_column(rgb, corners, margin, text)
-            if placement.vertical
-            else rectify(rgb, corners, margin)
-            for corners, text in zip(_corners(placement), placement.lines, strict=True)
-        ]
+        if placement.vertical:
+            crop = rectify_column(rgb, corners, margin, text)
+        else:
+            crop = rectify(rgb, corners, margin)
         readings: list[_Reading] = []
-        for reader in readers:
-            parts = [reader(crop, placement.colour or (0, 0, 0)) for crop in crops]
-            text = " ".join(p[0] for p in parts)
-            readings.append(_Reading(text, min(p[1] for p in parts), similarity(text, wanted), reader))
-            if _exact(readings[-1], wanted):
+        for reader in (*readers, *((by_runs,) if by_runs else ())):
+            said, sure = reader(crop, colour)
+            readings.append(_Reading(text, said, sure, locale, reader, lenient=placement.typeset))
+            if readings[-1].is_exact:
                 return readings[-1]
-        if len(readings) > 1:
-            readings.append(_by_script(readings, wanted))
-        best = max(best, *readings, key=lambda r: (_exact(r, wanted), r.value))
-        if _exact(best, wanted):
+        if len(readers) > 1:
+            readings.append(_by_script(readings[: len(readers)], text))
+        best = max(best, *readings, key=_merit)
+        if best.is_exact:
             break
     return best
 
@@ -192,18 +214,19 @@ def _by_script(readings: Sequence[_Reading], wanted: str) -> _Reading:
     words = wanted.split()
     own, *latin = (r.text.split() for r in readings)
     fitting = [text for text in latin if len(text) == len(words)]
+    nothing = _Reading(wanted, "", 0.0, readings[0].locale, None)
     if len(own) != len(words) or not fitting:
-        return _Reading("", 0.0, -1.0)
+        return nothing
     text = " ".join(
         own[i]
         if any(c.isalpha() and not c.isascii() for c in word)
         else max((f[i] for f in fitting), key=lambda read: similarity(read, word))
         for i, word in enumerate(words)
     )
-    return _Reading(text, min(r.confidence for r in readings), similarity(text, wanted))
+    return replace(nothing, text=text, confidence=min(r.confidence for r in readings))
 
 
-def _corners(placement: Placement) -> Sequence[Sequence[tuple[float, float]]]:
+def _corners(placement: Placement) -> Sequence[Corners]:
     """Corners of each line; of upright lines the boxes will do."""
     if placement.corners:
         return placement.corners
@@ -216,25 +239,14 @@ def _inside(placement: Placement, shape: tuple[int, ...]) -> bool:
     return all(-1 <= x <= shape[1] + 1 and -1 <= y <= shape[0] + 1 for x, y in points)
 
 
-def _exact(reading: _Reading, wanted: str) -> bool:
-    """Letters alike, and numbers with their points: ¥79.9 is not ¥799."""
-    return reading.value == 1.0 and digits_of(reading.text) == digits_of(wanted)
-
-
-def _read_plain(placement: Placement, locale: str, reader: Reader) -> _Reading:
-    """Read the same lines drawn black on white at a comfortable size."""
+def _read_plain(text: str, locale: str, reader: Reader) -> str:
+    """Read the same line drawn black on white at a comfortable size."""
     size, black = 64.0, (0, 0, 0)
-    texts, confidence = [], 1.0
-    for text in placement.lines:
-        line = shape_line(text, stack(locale, weight=BOLD), locale)
-        x0, y0, x1, y1 = (v * size for v in line.ink)
-        page = np.full((int(y1 - y0) + 24, int(x1 - x0) + 24, 3), 255, np.uint8)
-        drawn, _ = draw(page, [PlacedLine(line, 12 - x0, 12 + y1, size)], black)
-        got, sure = reader(drawn, black)
-        texts.append(got)
-        confidence = min(confidence, sure)
-    joined = " ".join(texts)
-    return _Reading(joined, confidence, similarity(joined, " ".join(placement.lines)))
+    line = shape_line(text, stack(locale, weight=BOLD), locale)
+    x0, y0, x1, y1 = (v * size for v in line.ink)
+    page = np.full((int(y1 - y0) + 24, int(x1 - x0) + 24, 3), 255, np.uint8)
+    drawn, _ = draw(page, [PlacedLine(line, 12 - x0, 12 + y1, size)], black)
+    return reader(drawn, black)[0]
 
 
 def _worse(a: CheckStatus, b: CheckStatus) -> CheckStatus:

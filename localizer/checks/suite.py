@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 from localizer.checks.copy_policy import check_copy_policy
 from localizer.checks.faces import check_faces
 from localizer.checks.file import check_file
+from localizer.checks.legible import check_legible
 from localizer.checks.read_back import check_text_correct
-from localizer.checks.typography import check_fits, check_legible, check_source_text_gone
+from localizer.checks.source_gone import check_source_text_gone
+from localizer.checks.typography import check_fits
 from localizer.checks.untouched import check_untouched
 from localizer.engines.base import Candidate
 from localizer.model import Action, CheckResult, CheckStatus, Job, Status
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from localizer.brand import BrandKit
     from localizer.images import Delivered, SourceImage
 
-CHECKS_VERSION = "1"
+CHECKS_VERSION = "2"
 """Raised whenever a check could come to another verdict on the same pixels: older results are redone."""
 
 _OVERRULABLE = frozenset({"copy_policy", "faces", "legible", "text_found"})
@@ -36,11 +38,16 @@ def run_checks(
     """Run every check of the design on a candidate; findings of the engine are merged in by name."""
     lines = read_source(job.source_sha256, source.rgb)
     limits = brand.thresholds
+    read_back = check_text_correct(
+        candidate.rgb, candidate.placements, locale=job.locale, keep=brand.do_not_translate
+    )
+    # Only where the new type reads as it should is it all that was put on the plate.
+    plate = candidate.plate if read_back.status is CheckStatus.PASSED else None
     checks = [
-        check_text_correct(
-            candidate.rgb, candidate.placements, locale=job.locale, keep=brand.do_not_translate
+        read_back,
+        check_source_text_gone(
+            candidate.rgb, candidate.placements, source_rgb=source.rgb, plate=plate, lines=lines
         ),
-        check_source_text_gone(candidate.rgb, candidate.placements),
         check_untouched(
             source, candidate.rgb, candidate.mask, delivered, threshold=limits.get("untouched_psnr", 45.0)
         ),
@@ -49,6 +56,7 @@ def run_checks(
             source.rgb,
             candidate.placements,
             least_cap_height=limits.get("legible_cap_height", 8.0),
+            plate=candidate.plate,
         ),
         check_fits(
             candidate.mask.shape, candidate.placements, lines, least_scale=limits.get("fits_scale", 0.5)

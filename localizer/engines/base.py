@@ -84,6 +84,8 @@ class Candidate:
         can_retry: whether another attempt could do better.
         facts: what may help to understand the attempt (timings, fonts); goes into the result's log.
         files: further files to keep beside the candidate, by bare name (``plate.png``).
+        plate: H x W x 3 uint8, the candidate before type was set, where the engine has one; tells the checks
+            type from ground.
     """
 
     rgb: npt.NDArray[np.uint8]
@@ -93,6 +95,7 @@ class Candidate:
     can_retry: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
+    plate: npt.NDArray[np.uint8] | None = None
 
 
 class Engine(Protocol):

@@ -12,6 +12,7 @@ from localizer.engines.base import Candidate, EditRequest, Placement
 from localizer.engines.doubts import doubts_about, is_lively
 from localizer.model import Action, Box, CheckResult, CheckStatus, Edit, share_inside
 from localizer.text.erase import fill
+from localizer.text.families import digest
 from localizer.text.locate import WHOLE, Found, nearest
 from localizer.text.plate import Erased, erase_text
 from localizer.text.reading import read_source
@@ -61,7 +62,8 @@ class TypesetEngine:
     version = "1"
 
     def parameters(self) -> Mapping[str, Any]:
-        return {}
+        """The installed type families: another set may match the source with another face."""
+        return {"families": digest()}
 
     def edit(self, request: EditRequest) -> Candidate:
         """Make a candidate; what cannot be done is a finding, and the rest is done all the same."""
@@ -74,7 +76,7 @@ class TypesetEngine:
         if request.job.edits:
             rgb = _set_all(work, occurrences, rgb)
         placements = tuple(p for i in sorted(work.placements) for p in work.placements[i])
-        return Candidate(rgb, work.mask, placements, tuple(work.findings), facts=work.facts)
+        return Candidate(rgb, work.mask, placements, tuple(work.findings), facts=work.facts, plate=work.plate)
 
 
 def _erase_all(work: _Work) -> list[_Occurrence]:
@@ -109,6 +111,7 @@ def _erase_all(work: _Work) -> list[_Occurrence]:
             locale=work.request.job.source_locale,
             others=staying,
             neighbours=near,
+            wanted=edits[i].text,
         )
         if erased.remains:
             work.doubt(

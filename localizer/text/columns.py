@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from localizer.locales import language_of, script_of
-from localizer.text.fonts import Face
+from localizer.text.faces import Face
 from localizer.text.linebreak import pieces
 from localizer.text.orientation import is_ideographic
 from localizer.text.render import PlacedLine

@@ -11,40 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from localizer.text.regions import dilate
+from localizer.text.surface import membrane
+
 if TYPE_CHECKING:
     import numpy.typing as npt
-
-_KERNEL = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], np.float32) / 4
-
-
-def membrane(values: npt.NDArray[np.float32], hole: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
-    """Solve Laplace's equation in the hole with the rim as boundary; coarse grids give the start.
-
-    Args:
-        values: H x W x C.
-        hole: H x W bool.
-    """
-    import cv2
-
-    if not hole.any():
-        return values.copy()
-    h, w = hole.shape
-    known = (~hole).astype(np.float32)
-    if min(h, w) > 8 and known.any():
-        size = ((w + 1) // 2, (h + 1) // 2)
-        weight = np.asarray(cv2.resize(known, size, interpolation=cv2.INTER_AREA))
-        shrunk = cv2.resize(values * known[:, :, None], size, interpolation=cv2.INTER_AREA)
-        coarse = np.asarray(shrunk / np.maximum(weight, 1e-6)[:, :, None], np.float32)
-        start = membrane(coarse, np.asarray(weight < 1e-3))
-        out = np.where(hole[:, :, None], cv2.resize(start, (w, h), interpolation=cv2.INTER_LINEAR), values)
-    else:
-        mean = values[~hole].mean(0) if known.any() else values.mean((0, 1))
-        out = np.where(hole[:, :, None], mean, values)
-    out = np.asarray(out, np.float32)
-    for _ in range(24):
-        smooth = cv2.filter2D(out, -1, _KERNEL, borderType=cv2.BORDER_REPLICATE)
-        out[hole] = smooth[hole]
-    return out
 
 
 def fill(
@@ -82,8 +53,6 @@ def _grain(
 ) -> npt.NDArray[np.float32]:
     """Fine detail as strong as around the hole, in luminance; the same every time."""
     import cv2
-
-    from localizer.text.glyphmask import dilate
 
     ring = dilate(hole, 12) & usable
     if ring.sum() < 50:

@@ -1,32 +1,37 @@
 """Which pixels are ink: the strokes of a text line with everything that belongs to them.
 
 Two models. On a plain or graded ground whatever differs from the ground inside the line is ink, so
-outlines and shadows come along. On a photo the ink is told by its colour, which is frequent inside the
-line and rare around it.
+outlines and shadows come along. On a photo the ink is told by its colours. Which of the two holds, and which
+colours are the ink's, is decided by how much the result looks like the text that is known to stand there.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from localizer.text.halo import halo
+from localizer.text.inkcolour import beside_text, cluster, ink_by_frequency, ink_by_likeness, merge_alike
+from localizer.text.likeness import Likeness
 from localizer.text.reading import Quad
+from localizer.text.regions import depth_in, dilate, distance_to, heart, polygon
+from localizer.text.surface import fit_ground, membrane
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-Image = "npt.NDArray[np.uint8]"
-
-_CLUSTERS = 5
-_SAME_COLOUR = 14.0  # ΔE (CIE76) below which two clusters are one colour
 _GROUND_SHARE = 0.62  # share of the line's border that one colour must have to be its ground
 _VARIED = 20.0  # ΔE between two ends of a line from which its fill is graded or of several colours
-_NEAR = 26.0  # ΔE within which a pixel of a photo has a colour
 _UNEXPLAINED = 0.05  # share of a line on plain ground that may be neither ground nor near its ink
-_SHADOW = 9.0  # L* by which a shadow changes its surroundings
 _LEAST_DIFFERENCE = 9.0  # JPEG noise stays below
+_SURE = 0.75  # likeness from which a plain ground needs no second opinion
+_PLAIN_FIRST = 0.06  # likeness by which a photo's ink must be better than that on a plain ground
+_SOFT_ON_PLAIN = 1.2  # ΔE that an effect changes a plain ground by
+_SOFT_ON_PHOTO = 6.0
+_ALIKE = 22.0  # ΔE within which a pixel has the colour of the fill
+_RESIDUE = 18.0  # ΔE from the mix of fill and ground, beyond which a pixel is something else
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +39,14 @@ class Ink:
     """The ink of one line, in the coordinates of the crop it was found in.
 
     Attributes:
-        strokes: H x W bool, the fill of the glyphs themselves (for measuring).
+        strokes: H x W bool, the fill of the glyphs themselves (for measuring), where it covers at least
+            half of the pixel.
         erase: H x W bool, strokes with anti-aliasing, outline and shadow (for erasing).
         ground: H x W x 3 float32, what the ground would be without ink; None on a photo.
         colour: sRGB of the fill.
         plain: whether the ground is plain or graded.
         varied: whether the fill is of several colours or graded, so that one colour cannot stand for it.
+        likeness: correlation of the strokes with the text that was expected, 1 if none was.
     """
 
     strokes: npt.NDArray[np.bool_]
@@ -48,27 +55,26 @@ class Ink:
     colour: tuple[int, int, int]
     plain: bool
     varied: bool = False
+    likeness: float = 1.0
 
 
-def polygon(shape: tuple[int, int], quad: Quad, *, grow: float = 0.0) -> npt.NDArray[np.bool_]:
-    """H x W bool, True inside a quad, grown by some pixels."""
-    import cv2
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """Ink as one of the two models sees it.
 
-    mask = np.zeros(shape, np.uint8)
-    cv2.fillPoly(mask, [np.round(np.array(quad)).astype(np.int32)], 1)
-    return dilate(mask > 0, grow)
+    Attributes:
+        core: the fill, roughly.
+        touched: everything with crisp edges that belongs to it.
+        level: H x W x 3 L*a*b* of the ground; None on a photo.
+        known: pixels that the level was fitted through.
+        likeness: of the core with the text.
+    """
 
-
-def dilate(mask: npt.NDArray[np.bool_], radius: float) -> npt.NDArray[np.bool_]:
-    """Grow a mask by a radius in pixels (a disc); a negative radius shrinks it."""
-    import cv2
-
-    r = round(abs(radius))
-    if r == 0:
-        return mask
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * r + 1, 2 * r + 1))
-    operation = cv2.MORPH_DILATE if radius > 0 else cv2.MORPH_ERODE
-    return np.asarray(cv2.morphologyEx(mask.astype(np.uint8), operation, disc, borderValue=0)) > 0
+    core: npt.NDArray[np.bool_]
+    touched: npt.NDArray[np.bool_]
+    level: npt.NDArray[np.float32] | None
+    known: npt.NDArray[np.bool_]
+    likeness: float
 
 
 def find_ink(
@@ -77,6 +83,7 @@ def find_ink(
     height: float,
     *,
     foreign: npt.NDArray[np.bool_] | None = None,
+    expected: Likeness | None = None,
 ) -> Ink | None:
     """The ink inside a quad, or None when nothing there stands out.
 
@@ -85,6 +92,7 @@ def find_ink(
         quad: the line, in crop coordinates.
         height: of the line across its reading direction, in pixels.
         foreign: H x W bool, pixels that belong to other lines.
+        expected: how the text should look there, if it is known.
     """
     import cv2
 
@@ -94,97 +102,53 @@ def find_ink(
         inside &= ~foreign
     if inside.sum() < 30:
         return None
-    labels, centres = _colours(lab, inside)
+    labels, centres = cluster(lab, inside)
+    draft = _best_draft(lab, inside, labels, centres, height, expected)
+    if draft is None or draft.core.sum() < 12:
+        return None
+    usable = ~foreign if foreign is not None else np.ones(inside.shape, np.bool_)
+    return _finish(rgb, lab, draft, quad, height, usable)
+
+
+def _best_draft(
+    lab: npt.NDArray[np.float32],
+    inside: npt.NDArray[np.bool_],
+    labels: npt.NDArray[np.intp],
+    centres: npt.NDArray[np.float32],
+    height: float,
+    expected: Likeness | None,
+) -> _Draft | None:
     band = inside & ~dilate(inside, -max(2.0, 0.05 * height))
-    share = np.bincount(labels[band], minlength=len(centres)) / max(1, band.sum())
+    merged = merge_alike(labels, centres)
+    share = np.bincount(merged[band], minlength=len(centres)) / max(1, band.sum())
     ground = int(share.argmax())
-    ink = None
+    plain = None
     if share[ground] >= _GROUND_SHARE:
-        ink = _on_plain(rgb, lab, inside, labels == ground, height)
-    if ink is None:  # a ground that is graded too far to be one colour is still one surface
+        plain = _on_plain(lab, inside, merged == ground, height, expected)
+    if plain is None:  # a ground that is graded too far to be one colour is still one surface
         level = np.linalg.norm(lab - fit_ground(lab, band), axis=2) < _LEAST_DIFFERENCE
         if level[band].mean() >= _GROUND_SHARE:
-            ink = _on_plain(rgb, lab, inside, level, height)
-    if ink is None:
-        ink = _on_photo(rgb, lab, inside, labels, centres, height)
-    if ink is None:
-        return None
-    ink = replace(ink, varied=_is_varied(lab, ink.strokes))
-    return ink if foreign is None else replace(ink, erase=ink.erase & ~foreign)
-
-
-def _colours(
-    lab: npt.NDArray[np.float32], inside: npt.NDArray[np.bool_]
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
-    """Label every pixel with one of a few colours met inside the line; graded colours are merged."""
-    import cv2
-
-    cv2.setRNGSeed(7)  # k-means++ draws: the same crop must give the same mask
-    sample = lab[inside]
-    sample = sample[:: max(1, len(sample) // 20000)]
-    k = min(_CLUSTERS, len(sample))
-    stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 1.0)
-    _, _, centres = cv2.kmeans(sample, k, None, stop, 1, cv2.KMEANS_PP_CENTERS)  # type: ignore[call-overload]
-    gap = np.linalg.norm(centres[:, None] - centres[None], axis=2)
-    groups = [{i} for i in range(k)]
-    for i in range(k):
-        for j in range(i):
-            first = next(g for g in groups if i in g)
-            other = next(g for g in groups if j in g)
-            # The ends must stay close too, or thin type is chained to its ground by its own soft edges.
-            close = max(gap[a, b] for a in first | other for b in first | other) < 1.8 * _SAME_COLOUR
-            if first is not other and gap[i, j] < _SAME_COLOUR and close:
-                groups.remove(other)
-                first |= other
-    parent = [min(next(g for g in groups if i in g)) for i in range(k)]
-    distance = np.stack([np.linalg.norm(lab - c, axis=2) for c in centres])
-    labels = np.array(parent)[distance.argmin(0)]
-    return labels, np.asarray(centres, np.float32)
-
-
-def fit_ground(
-    values: npt.NDArray[np.float32], known: npt.NDArray[np.bool_], *, degree: int = 2
-) -> npt.NDArray[np.float32]:
-    """A smooth surface through the known pixels, by robust least squares, evaluated everywhere.
-
-    Args:
-        values: H x W x C.
-        known: H x W bool.
-    """
-    h, w = known.shape
-    yy, xx = np.mgrid[0:h, 0:w].astype(np.float32)
-    u, v = xx / max(1, w) - 0.5, yy / max(1, h) - 0.5
-    terms = [np.ones_like(u), u, v]
-    if degree >= 2:
-        terms += [u * u, u * v, v * v]
-    basis = np.stack(terms, -1)
-    a, b = basis[known], values[known]
-    step = max(1, len(a) // 8000)
-    a, b = a[::step], b[::step]
-    weight = np.ones(len(a), np.float32)
-    coefficients = np.zeros((a.shape[1], b.shape[1]), np.float32)
-    for _ in range(4):
-        coefficients = np.linalg.lstsq(a * weight[:, None], b * weight[:, None], rcond=None)[0].astype(
-            np.float32
-        )
-        residual = np.linalg.norm(b - a @ coefficients, axis=1)
-        scale = 1.5 * float(np.median(residual)) + 0.5
-        weight = np.minimum(1.0, scale / np.maximum(residual, 1e-3)).astype(np.float32)
-    return np.asarray(basis @ coefficients, np.float32)
+            plain = _on_plain(lab, inside, level, height, expected)
+    if plain is not None and plain.likeness >= _SURE:
+        return plain
+    photo = _on_photo(lab, inside, labels, centres, height, expected)
+    if plain is None or photo is None:
+        return plain or photo
+    return photo if expected is not None and photo.likeness > plain.likeness + _PLAIN_FIRST else plain
 
 
 def _on_plain(
-    rgb: npt.NDArray[np.uint8],
     lab: npt.NDArray[np.float32],
     inside: npt.NDArray[np.bool_],
     ground_label: npt.NDArray[np.bool_],
     height: float,
-) -> Ink | None:
+    expected: Likeness | None,
+) -> _Draft | None:
     known = dilate(ground_label & inside, -1) & inside
     if known.sum() < 0.15 * inside.sum():
         return None
-    surface = fit_ground(lab, known)
-    difference = np.linalg.norm(lab - surface, axis=2)
+    level = fit_ground(lab, known)
+    difference = np.linalg.norm(lab - level, axis=2)
     if np.percentile(difference[known], 90) > _LEAST_DIFFERENCE:  # a photo after all
         return None
     contrast = float(np.percentile(difference[inside], 97))
@@ -197,142 +161,156 @@ def _on_plain(
         return None
     # Letters that run over a picture hang together with it: tell those by their colour.
     typical = np.median(lab[dilate(strokes, -1) if dilate(strokes, -1).any() else strokes], axis=0)
-    alike = _drop_outsiders(np.linalg.norm(lab - typical, axis=2) < 22, inside, height, share=0.9)
+    alike = _drop_outsiders(np.linalg.norm(lab - typical, axis=2) < _ALIKE, inside, height, share=0.9)
     if alike.sum() > 1.02 * (alike & strokes).sum():
         strokes = strokes | alike
         touched = touched | dilate(alike, max(1.0, 0.02 * height))
     unexplained = inside & (difference > _LEAST_DIFFERENCE) & ~dilate(strokes, max(3.0, 0.12 * height))
     if unexplained.sum() > _UNEXPLAINED * inside.sum():  # a calm photo, but a photo
         return None
-    colour = _fill_colour(rgb, strokes, difference)
-    ground = fit_ground(rgb.astype(np.float32), known)
-    erase = dilate(touched, max(2.0, 0.03 * height)) | _soft_effect(
-        lab[:, :, 0] - surface[:, :, 0], difference, touched, known, inside, height
-    )
-    return Ink(strokes, erase, ground, colour, True)
-
-
-def _soft_effect(
-    lift: npt.NDArray[np.float32],
-    difference: npt.NDArray[np.float32],
-    touched: npt.NDArray[np.bool_],
-    known: npt.NDArray[np.bool_],
-    inside: npt.NDArray[np.bool_],
-    height: float,
-) -> npt.NDArray[np.bool_]:
-    """Soft shadow or glow around the ink: what hangs together with it and still differs from the ground."""
-    import cv2
-
-    # The quietest third of the ground tells its noise; the rest may lie in the shadow.
-    noise = 2.0 * float(np.percentile(difference[known], 33))
-    rim = dilate(touched, 0.1 * height) & ~touched
-    way = (
-        -1.0 if float(np.median(lift[rim])) < 0 else 1.0
-    )  # a shadow is darker than the ground, a glow lighter
-    faint = (way * lift > max(1.0, noise)) & dilate(touched, 0.5 * height) & dilate(inside, 0.4 * height)
-    # Beyond the line only what is faint can be its shadow; the rest is picture, with its own soft rim.
-    picture = (difference > 2 * _LEAST_DIFFERENCE) & ~dilate(inside, 0.05 * height)
-    faint &= ~dilate(picture, 4)
-    faint = np.asarray(cv2.medianBlur(faint.astype(np.uint8), 5) > 0)
-    count, labels = cv2.connectedComponents((faint | touched).astype(np.uint8), connectivity=8)
-    hangs = np.zeros(count, bool)
-    hangs[np.unique(labels[touched])] = True
-    hangs[0] = False
-    return dilate(np.asarray(hangs[labels]), 2.0) & dilate(inside, 0.4 * height)
+    likeness = expected.of(strokes) if expected is not None else 1.0
+    return _Draft(strokes, touched, level, known, likeness)
 
 
 def _on_photo(
-    rgb: npt.NDArray[np.uint8],
     lab: npt.NDArray[np.float32],
     inside: npt.NDArray[np.bool_],
     labels: npt.NDArray[np.intp],
     centres: npt.NDArray[np.float32],
     height: float,
-) -> Ink | None:
-    best, core = 0.0, np.zeros(inside.shape, np.bool_)
-    for i in np.unique(labels[inside]):
-        # A colour of the picture runs on beyond the line; that of the type is all inside it.
-        near = (np.linalg.norm(lab - centres[i], axis=2) < _NEAR) & ~(inside & (labels != i))
-        own = _drop_outsiders(near, inside, height, share=0.9)
-        total = int((near & inside).sum())
-        share = own.sum() / inside.sum()
-        if not own.any():
-            continue
-        # Type is of one colour; leaves and stones only seem to be.
-        spread = float(np.linalg.norm(lab[own] - np.median(lab[own], axis=0), axis=1).mean())
-        merit = share * own.sum() / max(1, total) / (1 + (spread / 6) ** 2)
-        if 0.02 < share < 0.7 and merit > best:
-            best, core = merit, own
-    if best < 0.008:
+    expected: Likeness | None,
+) -> _Draft | None:
+    nothing = np.zeros(inside.shape, np.bool_)
+    if expected is None:
+        merged = merge_alike(labels, centres)
+        core = ink_by_frequency(
+            lab, inside, merged, centres, lambda m: _drop_outsiders(m, inside, height, share=0.8)
+        )
+        return None if core is None else _Draft(core, core, None, nothing, 1.0)
+    found = ink_by_likeness(lab, inside, labels, centres, expected)
+    if found is None:
         return None
-    centre = np.median(lab[core], axis=0)
-    distance = np.linalg.norm(lab - centre, axis=2)
-    strokes = _drop_outsiders(distance < 24, inside, height, share=0.7)
-    if strokes.sum() < 12:
-        return None
-    fringe = (distance < 48) & inside & dilate(strokes, max(2.0, 0.04 * height))
-    colour = _fill_colour(rgb, strokes, -distance)
-    fringe = fringe | _cast_shadow(lab, strokes, height)
-    reach = max(2.0, 0.035 * height, _shadow_reach(lab, strokes, height))
-    return Ink(strokes, dilate(strokes | fringe, reach), None, colour, False)
+    core, likeness = found
+    core = _without_specks(core & ~beside_text(core, expected), height)
+    return _Draft(core, core, None, nothing, likeness) if core.any() else None
 
 
-def _shadow_reach(lab: npt.NDArray[np.float32], strokes: npt.NDArray[np.bool_], height: float) -> float:
-    """How far a shadow or glow goes on a photo, pixels; 0 if there is none.
+def _finish(
+    rgb: npt.NDArray[np.uint8],
+    lab: npt.NDArray[np.float32],
+    draft: _Draft,
+    quad: Quad,
+    height: float,
+    usable: npt.NDArray[np.bool_],
+) -> Ink:
+    """Split a draft into fill, edge and effects."""
+    core, plain = draft.core, draft.level is not None
+    varied = _is_varied(lab, core)
+    rim = max(2.0, 0.03 * height)
+    level = draft.level
+    if level is None:
+        level = _level_beside(lab, dilate(core, rim + 1), usable, height)
+    fill = _fill_map(lab, core, height, varied=varied)
+    strokes = _covered(lab, level, fill) & dilate(draft.touched, 1.0)
+    if not plain:
+        strokes = (strokes | (core & (np.linalg.norm(lab - fill, axis=2) < _ALIKE))) & dilate(core, 1.5)
+    strokes = _without_specks(strokes, height) if strokes.any() else core
+    if strokes.sum() < 0.3 * core.sum():  # hollow or many-coloured type: no one fill
+        strokes = core
+    touched = draft.touched | strokes
+    edge = 2.0 if plain else _edge(lab, level, fill, strokes, height)
+    soft = halo(
+        lab,
+        touched,
+        quad,
+        height,
+        edge=edge,
+        least=_SOFT_ON_PLAIN if plain else _SOFT_ON_PHOTO,
+        usable=usable,
+        level=draft.level,
+    )
+    erase = (dilate(touched, max(edge, 0.03 * height if plain else 0.0)) | soft) & usable
+    ground = None
+    if plain:
+        ground = fit_ground(
+            rgb.astype(np.float32),
+            draft.known & ~erase if (draft.known & ~erase).sum() > 200 else draft.known,
+        )
+    return Ink(strokes, erase, ground, _fill_colour(rgb, strokes), plain, varied, draft.likeness)
 
-    Over the whole line the picture averages out, so a lightness that changes steadily with the distance
-    from the strokes is an effect of the type.
-    """
+
+def _level_beside(
+    lab: npt.NDArray[np.float32], hole: npt.NDArray[np.bool_], usable: npt.NDArray[np.bool_], height: float
+) -> npt.NDArray[np.float32]:
+    """The ground of a photo under its ink: a membrane, at a size where the ink is thin."""
     import cv2
 
-    away = cv2.distanceTransform((~strokes).astype(np.uint8), cv2.DIST_L2, 3)
-    step = max(1.0, 0.03 * height)
-    rings = [(away > 2 + i * step) & (away <= 2 + (i + 1) * step) for i in range(8)]
-    profile = np.array([float(lab[:, :, 0][r].mean()) if r.sum() > 30 else np.nan for r in rings])
-    if np.isnan(profile).any():
-        return 0.0
-    far = float(profile[5:].mean())
-    if abs(profile[:2].mean() - far) < _SHADOW:
-        return 0.0
-    beyond = np.nonzero(np.abs(profile - far) < 0.25 * abs(profile[:2].mean() - far))[0]
-    return 2 + step * (int(beyond[0]) + 1 if len(beyond) else 5)
+    s = min(1.0, 40.0 / height)
+    h, w = hole.shape
+    size = (max(4, round(w * s)), max(4, round(h * s)))
+    shut = (hole | ~usable).astype(np.float32)
+    small = cv2.resize(lab, size, interpolation=cv2.INTER_AREA) if s < 1 else lab
+    covered = np.asarray(cv2.resize(shut, size, interpolation=cv2.INTER_AREA) if s < 1 else shut) > 0.02
+    if covered.all():
+        return np.broadcast_to(np.median(lab, axis=(0, 1)), lab.shape).astype(np.float32)
+    level = membrane(np.asarray(small, np.float32), covered)
+    return np.asarray(cv2.resize(level, (w, h), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _cast_shadow(
-    lab: npt.NDArray[np.float32], strokes: npt.NDArray[np.bool_], height: float
+def _fill_map(
+    lab: npt.NDArray[np.float32], core: npt.NDArray[np.bool_], height: float, *, varied: bool
+) -> npt.NDArray[np.float32]:
+    """The fill's colour at every pixel: one for all, or spread out from the hearts of the strokes."""
+    import cv2
+
+    middle = heart(core)
+    if not varied:
+        return np.asarray(np.median(lab[middle], axis=0), np.float32)[None, None]
+    sigma = 0.25 * height
+    weight = middle.astype(np.float32)
+    spread = cv2.GaussianBlur(lab * weight[:, :, None], (0, 0), sigma)
+    total = np.asarray(cv2.GaussianBlur(weight, (0, 0), sigma))[:, :, None]
+    mean = np.median(lab[middle], axis=0)
+    return np.asarray((spread + 1e-4 * mean) / (total + 1e-4), np.float32)
+
+
+def _covered(
+    lab: npt.NDArray[np.float32], level: npt.NDArray[np.float32], fill: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.bool_]:
-    """A shadow that falls to one side on a photo.
-
-    The picture is alike on both sides of the strokes, so a side that is darker than the opposite one is in
-    the shadow of the type.
-    """
-    light, near, shadow = lab[:, :, 0], dilate(strokes, 2.0), np.zeros_like(strokes)
-    for share in (0.05, 0.1, 0.15):
-        step = max(3, round(share * height))
-        for dx, dy in ((1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, -1)):
-            there, opposite = (
-                np.roll(strokes, (sign * dy * step, sign * dx * step), (0, 1)) & ~near for sign in (1, -1)
-            )
-            if min(there.sum(), opposite.sum()) < 60:
-                continue
-            if light[opposite].mean() - light[there].mean() > _SHADOW:
-                for k in range(1, round(1.4 * step) + 1):
-                    shadow |= np.roll(strokes, (dy * k, dx * k), (0, 1))
-    return shadow
+    """Pixels that the fill covers at least half of, and that are nothing but fill and ground."""
+    way = fill - level
+    length = np.maximum((way * way).sum(2), 1.0)
+    share = ((lab - level) * way).sum(2) / length
+    residue = np.linalg.norm(lab - level - share[:, :, None] * way, axis=2)
+    beyond = np.linalg.norm(lab - fill, axis=2)
+    limit = np.maximum(_RESIDUE, 0.3 * np.sqrt(length))
+    return np.asarray((share > 0.5) & (residue < limit) & ((share < 1.35) | (beyond < _ALIKE)))
 
 
-def _heart(strokes: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """The middle of the strokes, away from their anti-aliased edges."""
-    import cv2
-
-    depth = cv2.distanceTransform(strokes.astype(np.uint8), cv2.DIST_L2, 3)
-    return np.asarray(depth >= 0.6 * float(np.percentile(depth[strokes], 95)))
+def _edge(
+    lab: npt.NDArray[np.float32],
+    level: npt.NDArray[np.float32],
+    fill: npt.NDArray[np.float32],
+    strokes: npt.NDArray[np.bool_],
+    height: float,
+) -> float:
+    """How far the soft edge of the strokes reaches, pixels: to where no fill is mixed in any more."""
+    way = fill - level
+    share = ((lab - level) * way).sum(2) / np.maximum((way * way).sum(2), 100.0)
+    away = distance_to(strokes)
+    most = max(3.0, 0.08 * height)
+    radius = 1.0
+    while radius < most:
+        ring = share[(away > radius) & (away <= radius + 1)]
+        if not len(ring) or float(np.median(ring)) < 0.06:
+            break
+        radius += 1.0
+    return radius + 1.5
 
 
 def _is_varied(lab: npt.NDArray[np.float32], strokes: npt.NDArray[np.bool_]) -> bool:
     """Whether the hearts of the strokes differ in colour from one side of the line to another."""
-    heart = _heart(strokes)
-    ys, xs = np.nonzero(heart)
+    ys, xs = np.nonzero(heart(strokes))
     if len(xs) < 60:
         return False
     for places in (xs, ys):
@@ -344,6 +322,15 @@ def _is_varied(lab: npt.NDArray[np.float32], strokes: npt.NDArray[np.bool_]) -> 
     return False
 
 
+def _without_specks(mask: npt.NDArray[np.bool_], height: float) -> npt.NDArray[np.bool_]:
+    import cv2
+
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    keep = stats[:count, cv2.CC_STAT_AREA] >= max(3.0, 0.0004 * height * height)
+    keep[0] = False
+    return np.asarray(keep[labels])
+
+
 def _drop_outsiders(
     mask: npt.NDArray[np.bool_], inside: npt.NDArray[np.bool_], height: float, *, share: float
 ) -> npt.NDArray[np.bool_]:
@@ -351,23 +338,18 @@ def _drop_outsiders(
     import cv2
 
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    area = stats[:count, cv2.CC_STAT_AREA]
     area_in = np.bincount(labels[inside], minlength=count)
-    keep = np.zeros(count, bool)
-    line_area = float(inside.sum())
-    for i in range(1, count):
-        area = stats[i, cv2.CC_STAT_AREA]
-        speck = area < max(3.0, 0.0004 * height * height)
-        solid = area > 0.85 * line_area
-        keep[i] = area_in[i] >= share * area and not speck and not solid
+    speck = area < max(3.0, 0.0004 * height * height)
+    solid = area > 0.85 * float(inside.sum())
+    keep = (area_in >= share * area) & ~speck & ~solid
+    keep[0] = False
     return np.asarray(keep[labels] & inside)
 
 
-def _fill_colour(
-    rgb: npt.NDArray[np.uint8], strokes: npt.NDArray[np.bool_], merit: npt.NDArray[np.float32]
-) -> tuple[int, int, int]:
+def _fill_colour(rgb: npt.NDArray[np.uint8], strokes: npt.NDArray[np.bool_]) -> tuple[int, int, int]:
     """Median colour of the heart of the strokes, away from anti-aliased edges."""
-    heart = _heart(strokes)
-    if heart.sum() < 20:
-        heart = strokes & (merit >= np.median(merit[strokes]))
-    r, g, b = (round(float(c)) for c in np.median(rgb[heart], axis=0))
+    depth = depth_in(strokes)
+    middle = strokes & (depth >= 0.6 * float(np.percentile(depth[strokes], 95)))
+    r, g, b = (round(float(c)) for c in np.median(rgb[middle], axis=0))
     return r, g, b

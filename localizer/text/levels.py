@@ -11,6 +11,20 @@ import unicodedata
 from typing import Any
 
 _ISOLATES = {"\u2066": "\u202a", "\u2067": "\u202b", "\u2068": "\u202a", "\u2069": "\u202c"}
+_LEVEL = {
+    "L",
+    "EN",
+    "ES",
+    "ET",
+    "CS",
+    "NSM",
+    "BN",
+    "WS",
+    "ON",
+    "B",
+    "S",
+    "",
+}  # nothing here turns to the left
 _PAIRS = dict(zip("([{（［｛「『【〔《〈⟨", ")]}）］｝」』】〕》〉⟩", strict=True))
 _CLOSING = {close: open_ for open_, close in _PAIRS.items()}
 _STRENGTH = {"L": "L", "R": "R", "EN": "R", "AN": "R"}  # numbers act as right to left in rule N0
@@ -20,6 +34,8 @@ def bidi_levels(text: str, *, rtl: bool) -> list[int]:
     """Embedding level of each character for a base direction; odd is right to left."""
     from bidi import algorithm as uax9
 
+    if not rtl and all(unicodedata.bidirectional(c) in _LEVEL for c in text):
+        return [0] * len(text)
     storage = uax9.get_empty_storage()
     storage["base_level"] = int(rtl)
     storage["base_dir"] = "R" if rtl else "L"

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-_KEEP = frozenset("%¥$€£₩฿₫₹₽")
+_KEEP = frozenset("%¥$€£₩฿₫₹₽₪₴₺")
 _SAME_AS = str.maketrans("～〜’‘“”–—−‐‑٪٫٬·・", "~~''\"\"-----%.,..")
 _NUMERIC = re.compile(rf"\d|[{''.join(sorted(_KEEP))}]|(?<=\d)\s*[.,:/~-]\s*(?=\d)|(?<![^\s(])-(?=\d)")
 # Turkish writes the sign first, Arabic has it to the left of the digits: the same percentage.
@@ -45,6 +45,34 @@ def digits_of(text: str) -> str:
         c = found[0].strip()
         out.append(str(unicodedata.digit(c)) if c.isdecimal() else "." if c == "," else c)
     return "".join(out)
+
+
+# A zero among letters is an O.
+_ZERO_IN_WORD = re.compile(r"(?<=[a-z])0(?!\d)|(?<!\d)0(?=[a-z])")
+# What readers take the rarer money signs for, beside a number: the letter inside the sign, most often.
+_SIGN_READ_AS = {
+    "₩": r"\\#w¥", "฿": "b8ß", "₺": "€£も七t", "₴": "г€", "₪": "שn", "₹": "र7t?", "₽": "рp", "₫": "đd",
+}  # fmt: skip
+
+
+def look_alike(read: str, wanted: str) -> bool:
+    """Whether a reading differs from a text in characters only that look alike to a reader.
+
+    For type whose glyphs are known to be right: ``0FF`` is OFF, and ``\\19,900`` is ₩19,900, but ``19,900``
+    is not.
+    """
+    a, b = (_letter_o(_plain(text).casefold()) for text in (read, wanted))
+    for sign, letters in _SIGN_READ_AS.items():
+        if sign in b and sign not in a:
+            a = re.sub(rf"(?<!\w)[{letters}]\s*(?=\d)", sign, a)
+            a = re.sub(rf"(?<=\d)\s*(?!\d)[{letters}]\.?(?!\w)", sign, a)
+    return fold(a) == fold(b) and digits_of(a) == digits_of(b)
+
+
+def _letter_o(text: str) -> str:
+    while (merged := _ZERO_IN_WORD.sub("o", text)) != text:
+        text = merged
+    return text
 
 
 def is_wordless(text: str) -> bool:

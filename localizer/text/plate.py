@@ -11,11 +11,13 @@ import numpy as np
 
 from localizer.model import Box, share_inside
 from localizer.text.erase import fill
-from localizer.text.glyphmask import Ink, dilate, find_ink, polygon
+from localizer.text.glyphmask import Ink, find_ink
+from localizer.text.likeness import expect
 from localizer.text.locate import Found
 from localizer.text.normalise import fold, similarity
 from localizer.text.reading import Quad, TextLine, read_crop
-from localizer.text.style import LineStyle, measure_line, snap_angle
+from localizer.text.regions import dilate, polygon
+from localizer.text.style import InkedLine, LineStyle, locale_of_text, measure_block, snap_angle
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -36,6 +38,7 @@ class Erased:
         ground: median colour of the plate where the text stood.
         hole: H x W bool, the pixels that were filled.
         varied: whether the type was of several colours or graded.
+        inks: per style, the window of the image that its line was measured in and its ink there.
     """
 
     box: Box
@@ -45,6 +48,7 @@ class Erased:
     ground: tuple[int, int, int]
     hole: npt.NDArray[np.bool_]
     varied: bool = False
+    inks: tuple[tuple[Box, Ink], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ def erase_text(
     locale: str,
     others: Sequence[TextLine],
     neighbours: Sequence[TextLine] = (),
+    wanted: str = "",
 ) -> Erased:
     """Take a text off the plate; `plate` and `mask` are changed in place.
 
@@ -73,19 +78,14 @@ def erase_text(
         locale: of the text.
         others: lines that stay.
         neighbours: lines that are replaced as well.
+        wanted: the text as it was asked for.
     """
     angle = snap_angle(_block_angle(found.lines))
     around = [*others, *neighbours]
     lines = [
-        _inspect(source, line, [*around, *(x for x in found.lines if x is not line)]) for line in found.lines
+        _inspect(source, line, [*around, *(x for x in found.lines if x is not line)], locale)
+        for line in found.lines
     ]
-    styles = tuple(
-        style
-        for piece in lines
-        if piece.ink is not None
-        for style in (measure_line(piece.line, piece.ink, piece.window[:2], locale=locale, angle=angle),)
-        if style is not None
-    )
     before, remains = plate.copy(), ""
     hole = np.zeros(mask.shape, np.bool_)
     for attempt, growth in enumerate(_GROWTH):
@@ -97,12 +97,58 @@ def erase_text(
         if not remains:
             break
     mask |= hole
+    measured = _measure(source, plate, lines, found, wanted, locale=locale, angle=angle)
+    styles = tuple(style for style, _ in measured)
     box = _bounds(hole, found.box)
     area = hole if hole.any() else polygon((plate.shape[0], plate.shape[1]), found.lines[0].quad)
     r, g, b = (int(c) for c in np.median(plate[area], axis=0))
     plain = all(piece.ink is not None and piece.ink.plain for piece in lines)
     varied = any(piece.ink is not None and piece.ink.varied for piece in lines)
-    return Erased(box, styles, plain, remains, (r, g, b), hole, varied)
+    return Erased(box, styles, plain, remains, (r, g, b), hole, varied, tuple(ink for _, ink in measured))
+
+
+def _measure(
+    source: npt.NDArray[np.uint8],
+    plate: npt.NDArray[np.uint8],
+    lines: Sequence[_Line],
+    found: Found,
+    wanted: str,
+    *,
+    locale: str,
+    angle: float,
+) -> list[tuple[LineStyle, tuple[Box, Ink]]]:
+    """The style of every line that could be measured, and its ink."""
+    inked = []
+    for piece, text in zip(lines, as_written(found.lines, wanted), strict=True):
+        if piece.ink is not None:
+            x0, y0, x1, y1 = piece.window
+            crops = source[y0:y1, x0:x1], plate[y0:y1, x0:x1]
+            inked.append(InkedLine(piece.line, text, piece.window, piece.ink, *crops))
+    styles = measure_block(inked, locale=locale, angle=angle)
+    return [(s, (i.window, i.ink)) for s, i in zip(styles, inked, strict=True) if s is not None]
+
+
+def as_written(lines: Sequence[TextLine], wanted: str) -> tuple[str, ...]:
+    """The text of each line as it was asked for, with the spaces that readers drop; else as it was read."""
+    rest = wanted.replace("\n", "") if len(lines) == 1 else wanted
+    out = []
+    for line in lines:
+        part = _head(rest, fold(line.text))
+        if part is None:
+            return tuple(line.text for line in lines)
+        rest = rest[len(part) :]
+        out.append(part.strip())
+    return tuple(out)
+
+
+def _head(text: str, folded: str) -> str | None:
+    """The beginning of a text that folds to the same characters; None if it begins otherwise."""
+    if not folded:
+        return None
+    for end in range(1, len(text) + 1):
+        if fold(text[:end]) == folded and (end == len(text) or fold(text[: end + 1]) != folded):
+            return text[:end]
+    return None
 
 
 def _block_angle(lines: Sequence[TextLine]) -> float:
@@ -113,7 +159,7 @@ def _block_angle(lines: Sequence[TextLine]) -> float:
     return math.degrees(math.atan2(y, x))
 
 
-def _inspect(source: npt.NDArray[np.uint8], line: TextLine, around: Sequence[TextLine]) -> _Line:
+def _inspect(source: npt.NDArray[np.uint8], line: TextLine, around: Sequence[TextLine], locale: str) -> _Line:
     h, w = source.shape[:2]
     x0, y0, x1, y1 = line.box
     m = math.ceil(0.7 * line.height) + 4
@@ -123,7 +169,10 @@ def _inspect(source: npt.NDArray[np.uint8], line: TextLine, around: Sequence[Tex
     foreign = np.zeros(shape, np.bool_)
     for other in around:  # the reader's boxes are generous and overlap: the heart of a line is its own
         foreign |= polygon(shape, _shift(other.quad, window), grow=-0.1 * other.height)
-    return _Line(line, window, find_ink(crop, _shift(line.quad, window), line.height, foreign=foreign))
+    quad = _shift(line.quad, window)
+    characters = tuple(_shift(q, window) for q in line.characters)
+    expected = expect(line.text, quad, characters, locale_of_text(line.text, locale))
+    return _Line(line, window, find_ink(crop, quad, line.height, foreign=foreign, expected=expected))
 
 
 def _shift(quad: Quad, window: Box) -> Quad:
@@ -160,7 +209,7 @@ def _erase_line(
 
 def _remains(plate: npt.NDArray[np.uint8], found: Found) -> str:
     """What the plate still shows of the text: the text itself, or any confident reading in its place."""
-    lines = read_crop(plate, found.box)
+    lines = read_crop(plate, found.box, line_height=min(line.height for line in found.lines))
     for line in lines:
         inside = share_inside(line.box, found.box)
         same = max(similarity(line.text, part.text) for part in found.lines)

@@ -28,6 +28,7 @@ Quad = tuple[Point, Point, Point, Point]
 # rapidocr drops lines scored under 0.5 without a word; a line we cannot see is a line we set type over.
 MIN_SCORE = 0.3
 MAX_SIDE = 2000
+_READING_HEIGHT = 80.0  # pixels; of type in crops
 READER_VERSION = f"rapidocr 3.10.0, score {MIN_SCORE}, side {MAX_SIDE}, columns"
 
 
@@ -229,13 +230,19 @@ def _points(quad: Any) -> Quad:
 
 
 def read_crop(
-    rgb: npt.NDArray[np.uint8], box: Box, *, pad: float = 0.15, border: int = 0
+    rgb: npt.NDArray[np.uint8],
+    box: Box,
+    *,
+    pad: float = 0.15,
+    border: int = 0,
+    line_height: float | None = None,
 ) -> tuple[TextLine, ...]:
     """Lines in a part of an image; far cheaper than reading all of it. Coordinates are the image's.
 
     Args:
         pad: margin around the box, as a share of its shorter side (4 px more are added).
         border: replicated pixels added around the crop, which helps text that touches its edge.
+        line_height: of the smallest type that is looked for, in pixels, where that is known.
     """
     import cv2
     import numpy as np
@@ -247,8 +254,8 @@ def read_crop(
     if x1 - x0 < 2 or y1 - y0 < 2:
         return ()
     crop: Any = np.ascontiguousarray(rgb[y0:y1, x0:x1, ::-1])
-    # Tall type is read no better than type of about 100 px, only slower.
-    scale = min(1.0, 960 / max(crop.shape[:2]))
+    # Tall type is read no better than type of 80 px, only slower.
+    scale = min(1.0, 960 / max(crop.shape[:2]), _READING_HEIGHT / (line_height or _READING_HEIGHT))
     if min(crop.shape[:2]) < 40:
         scale = 2.0
     if scale != 1.0:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,10 @@ from localizer.text.shaping import ShapedLine
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from localizer.text.effects import Effects, Gradient, Rule, Shadow
+
+_INVISIBLE = 1 / 512  # of a shadow: no 8-bit value changes by it
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +75,19 @@ def _outline(face: Face, glyph: int) -> Any:
     return path.detach()
 
 
-def coverage(lines: Sequence[PlacedLine], shape: tuple[int, int]) -> npt.NDArray[np.float32]:
+def coverage(
+    lines: Sequence[PlacedLine],
+    shape: tuple[int, int],
+    *,
+    outline: float = 0.0,
+    rules: Sequence[Rule] = (),
+) -> npt.NDArray[np.float32]:
     """How much of each pixel the type covers, 0 to 1.
 
     Args:
         shape: height and width of the image, in pixels.
+        outline: em by which the glyphs are thickened all around.
+        rules: drawn with every line.
     """
     import skia
 
@@ -85,44 +97,143 @@ def coverage(lines: Sequence[PlacedLine], shape: tuple[int, int]) -> npt.NDArray
     canvas.clear(skia.ColorTRANSPARENT)
     paint = skia.Paint(AntiAlias=True, Color=skia.ColorWHITE)
     for placed in lines:
+        if outline:
+            paint.setStyle(skia.Paint.kStrokeAndFill_Style)
+            paint.setStrokeWidth(2 * outline * placed.size)
+            paint.setStrokeJoin(skia.Paint.kRound_Join)
+        canvas.save()
+        canvas.translate(placed.x, placed.y)
+        canvas.rotate(-placed.angle)
         for glyph in placed.line.glyphs:
-            canvas.save()
-            canvas.translate(placed.x, placed.y)
-            canvas.rotate(-placed.angle)
-            canvas.scale(placed.size * placed.stretch, -placed.size)  # em, y up
-            canvas.translate(glyph.x, glyph.y)
+            em = placed.size / glyph.face.upem
+            to_line = skia.Matrix.Translate(glyph.x * placed.size * placed.stretch, -glyph.y * placed.size)
+            to_line.preScale(placed.stretch, 1)
             if glyph.turned:
-                canvas.rotate(-90)
-            canvas.scale(glyph.squeeze / glyph.face.upem, 1 / glyph.face.upem)
-            canvas.drawPath(_outline(glyph.face, glyph.id), paint)
-            canvas.restore()
+                to_line.preRotate(90)
+            to_line.preScale(em * glyph.squeeze, -em)
+            if outline:  # the pen is as wide in every direction, however far the letters are stretched
+                path = skia.Path()
+                _outline(glyph.face, glyph.id).transform(to_line, path)
+                canvas.drawPath(path, paint)
+            else:
+                canvas.save()
+                canvas.concat(to_line)
+                canvas.drawPath(_outline(glyph.face, glyph.id), paint)
+                canvas.restore()
+        for rule in rules:
+            x0, y0, x1, y1 = rule.span(placed.line.ink, placed.line.text)
+            k = placed.size
+            x0, x1 = x0 * k * placed.stretch, x1 * k * placed.stretch
+            canvas.drawRect(skia.Rect.MakeLTRB(x0, -y1 * k, x1, -y0 * k), paint)
+        canvas.restore()
     pixels = surface.makeImageSnapshot().toarray(colorType=skia.ColorType.kRGBA_8888_ColorType)
     return np.asarray(pixels[:, :, 3] / np.float32(255), np.float32)
 
 
 def draw(
-    rgb: npt.NDArray[np.uint8], lines: Sequence[PlacedLine], colour: tuple[int, int, int]
+    rgb: npt.NDArray[np.uint8],
+    lines: Sequence[PlacedLine],
+    colour: tuple[int, int, int],
+    effects: Effects | None = None,
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
-    """Set type on an image.
+    """Set type on an image: shadow under outline under fill.
 
     Returns:
-        The new image and the mask of pixels that the type covers; all others are unchanged.
+        The new image and the mask of pixels that the type covers, effects included; all others are
+        unchanged.
     """
     height, width = rgb.shape[:2]
-    boxes = [line.box for line in lines]
-    x0 = max(0, min((b[0] for b in boxes), default=0) - 2)
-    y0 = max(0, min((b[1] for b in boxes), default=0) - 2)
-    x1 = min(width, max((b[2] for b in boxes), default=0) + 2)
-    y1 = min(height, max((b[3] for b in boxes), default=0) + 2)
     mask = np.zeros((height, width), np.bool_)
     out = rgb.copy()
+    x0, y0, x1, y1 = _extent(lines, effects)
+    x0, y0, x1, y1 = max(0, x0), max(0, y0), min(width, x1), min(height, y1)
     if x1 <= x0 or y1 <= y0:
         return out, mask
     shifted = [PlacedLine(p.line, p.x - x0, p.y - y0, p.size, p.stretch, p.angle) for p in lines]
-    alpha = coverage(shifted, (y1 - y0, x1 - x0))
-    mask[y0:y1, x0:x1] = alpha > 0
-    a = alpha[:, :, None]
     crop = out[y0:y1, x0:x1].astype(np.float32)
-    blended = crop * (1 - a) + np.array(colour, np.float32) * a
-    out[y0:y1, x0:x1] = np.where(a > 0, np.round(blended), crop).astype(np.uint8)
+    blended, touched = crop, np.zeros(crop.shape[:2], np.bool_)
+    for alpha, paint in _layers(shifted, colour, effects, (y1 - y0, x1 - x0)):
+        a = alpha[:, :, None]
+        blended = blended * (1 - a) + paint * a
+        touched |= alpha > 0
+    mask[y0:y1, x0:x1] = touched
+    out[y0:y1, x0:x1] = np.where(touched[:, :, None], np.round(blended), crop).astype(np.uint8)
     return out, mask
+
+
+def _extent(lines: Sequence[PlacedLine], effects: Effects | None) -> Box:
+    """Upright box around everything that is drawn, with a pixel or two for soft edges."""
+    boxes = [line.box for line in lines]
+    if not boxes:
+        return 0, 0, 0, 0
+    m = 2
+    if effects is not None:
+        m += math.ceil(effects.reach * max(line.size for line in lines))
+        boxes += [_rule_box(line, rule) for line in lines for rule in effects.rules]
+    return (
+        min(b[0] for b in boxes) - m,
+        min(b[1] for b in boxes) - m,
+        max(b[2] for b in boxes) + m,
+        max(b[3] for b in boxes) + m,
+    )
+
+
+def _rule_box(placed: PlacedLine, rule: Rule) -> Box:
+    x0, y0, x1, y1 = rule.span(placed.line.ink, placed.line.text)
+    xs, ys = zip(*(placed.at(x, y) for x in (x0, x1) for y in (y0, y1)), strict=True)
+    return math.floor(min(xs)), math.floor(min(ys)), math.ceil(max(xs)), math.ceil(max(ys))
+
+
+def _layers(
+    lines: Sequence[PlacedLine],
+    colour: tuple[int, int, int],
+    effects: Effects | None,
+    shape: tuple[int, int],
+) -> Iterator[tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]]:
+    """Coverage (H x W) and paint (3, or H x W x 3) from the lowest layer to the highest."""
+    flat = np.array(colour, np.float32)
+    if effects is None:
+        yield coverage(lines, shape), flat
+        return
+    outline = effects.outline
+    if effects.shadow is not None:
+        cast = coverage(lines, shape, outline=outline.width if outline else 0.0, rules=effects.rules)
+        yield _cast(cast, effects.shadow, lines[0].size), np.array(effects.shadow.colour, np.float32)
+    if outline is not None:
+        yield coverage(lines, shape, outline=outline.width), np.array(outline.colour, np.float32)
+    if effects.gradient is None:
+        yield coverage(lines, shape), flat
+    else:
+        for line in lines:
+            yield coverage([line], shape), _gradient_paint(line, effects.gradient, shape)
+    for rule in effects.rules:
+        bare = [replace(p, line=replace(p.line, glyphs=())) for p in lines]
+        yield coverage(bare, shape, rules=[rule]), np.array(rule.colour, np.float32)
+
+
+def _cast(cover: npt.NDArray[np.float32], shadow: Shadow, size: float) -> npt.NDArray[np.float32]:
+    """What a shadow covers: the type's coverage, moved, blurred and thinned."""
+    import cv2
+
+    height, width = cover.shape
+    move = np.array([[1, 0, shadow.dx * size], [0, 1, shadow.dy * size]], np.float32)
+    moved = cv2.warpAffine(cover, move, (width, height), flags=cv2.INTER_LINEAR)
+    if shadow.blur * size > 0.1:
+        moved = cv2.GaussianBlur(moved, (0, 0), shadow.blur * size)
+    alpha = np.asarray(moved, np.float32) * np.float32(shadow.opacity)
+    alpha[alpha < _INVISIBLE] = 0.0
+    return alpha
+
+
+def _gradient_paint(
+    placed: PlacedLine, gradient: Gradient, shape: tuple[int, int]
+) -> npt.NDArray[np.float32]:
+    """The gradient's colour at every pixel, H x W x 3."""
+    y, x = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32) + np.float32(0.5)
+    a = math.radians(placed.angle)
+    dx, dy = x - np.float32(placed.x), y - np.float32(placed.y)
+    along = dx * math.cos(a) - dy * math.sin(a)
+    down = dx * math.sin(a) + dy * math.cos(a)
+    x0, y0, x1, y1 = placed.line.ink
+    k, wide = placed.size, placed.size * placed.stretch
+    return gradient.colours(along, down, (x0 * wide, -y1 * k, x1 * wide, -y0 * k))

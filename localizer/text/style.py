@@ -1,33 +1,34 @@
 """What the source type looks like: size, weight, class, width, tracking, angle and baseline.
 
-Measured by setting the *known* source text in our own faces and comparing ink: the size is the one whose
-ink is as tall, the weight the one whose strokes cover as much.
+Measured by setting the *known* source text in the installed faces and laying it over the ink
+(`localizer.text.matching`); where no face is like it, by the height, width and density of the ink.
 """
 
 from __future__ import annotations
 
 import math
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from localizer.locales import script_of
-from localizer.text.fonts import REGULAR, Face, stack
+from localizer.model import Box
+from localizer.text.faces import Face
+from localizer.text.fonts import REGULAR, stack
 from localizer.text.glyphmask import Ink
+from localizer.text.matching import Match, match_lines
 from localizer.text.reading import TextLine
-from localizer.text.render import PlacedLine, coverage
+from localizer.text.regions import dilate
 from localizer.text.shaping import ShapedLine, shape_line
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-_WEIGHTS = (300, 400, 500, 600, 700, 800, 900)
-_SAMPLE = 48  # pixels per em at which weights are compared
+_TELLING = 30.0**2  # squared distance of fill and plate from which coverage can be measured
 _LEVEL = 1.5  # degrees; a smaller slant is the reader's, not the designer's
-_JOINING = {"Arab", "Deva"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +43,27 @@ class LineStyle:
         ink: ``u0, v0, u1, v1`` of the strokes.
         baseline: v of the baseline.
         centre: v of the optical middle (between baseline and cap line, or of the ink).
+        weight: CSS weight.
+        family: name of the family it is set in; empty for the script's usual face.
         stretch: horizontal scale against our face.
-        vertical: a column of upright characters; `baseline` is then its top, `centre` the v of its middle.
         tracking: extra space between characters, em.
+        slant: degrees by which the letters lean to the right.
+        face: the face that the source was laid in, for measuring; None for new text.
+        vertical: a column of upright characters; `baseline` is then its top, `centre` the v of its middle.
     """
 
     colour: tuple[int, int, int]
     size: float
     weight: int
-    serif: bool
+    family: str
     stretch: float
     tracking: float
     angle: float
     ink: tuple[float, float, float, float]
     baseline: float
     centre: float
+    slant: int = 0
+    face: Face | None = None
     vertical: bool = False
 
 
@@ -71,6 +78,7 @@ def locale_of_text(text: str, declared: str) -> str:
         ("CYRILLIC", {"Cyrl"}, "ru"),
         ("GREEK", {"Grek"}, "el"),
         ("ARABIC", {"Arab"}, "ar"),
+        ("HEBREW", {"Hebr"}, "he"),
         ("THAI", {"Thai"}, "th"),
         ("DEVANAGARI", {"Deva"}, "hi"),
     ):
@@ -108,119 +116,113 @@ def snap_angle(angle: float) -> float:
     return angle
 
 
-def measure_line(
-    line: TextLine, ink: Ink, origin: tuple[int, int], *, locale: str, angle: float
-) -> LineStyle | None:
-    """Measure one source line; None if its ink is too little to be measured.
+@dataclass(frozen=True, slots=True)
+class InkedLine:
+    """A line of the source with what is known of its pixels.
+
+    Attributes:
+        text: what it says; with the spaces of the manifest, where readers drop them.
+        window: the part of the image that `ink`, `source` and `plate` show.
+        source, plate: H x W x 3 uint8, with the line and without it.
+    """
+
+    line: TextLine
+    text: str
+    window: Box
+    ink: Ink
+    source: npt.NDArray[np.uint8]
+    plate: npt.NDArray[np.uint8]
+
+
+def measure_block(lines: Sequence[InkedLine], *, locale: str, angle: float) -> list[LineStyle | None]:
+    """Measure the lines of a block, which share face and weight; None where there is too little ink.
 
     Args:
-        ink: in the coordinates of a crop whose top left corner is at `origin`.
         locale: of the source text, as declared.
-        angle: shared by the block that the line is in, degrees.
+        angle: shared by the block, degrees.
     """
-    if line.vertical:
-        return measure_column(line, ink, origin, locale=locale, angle=angle)
-    ys, xs = np.nonzero(ink.strokes)
-    if len(xs) < 12:
-        return None
-    points = turn(np.stack([xs + origin[0] + 0.5, ys + origin[1] + 0.5], 1).astype(np.float64), angle)
-    (u0, v0), (u1, v1) = points.min(0) - 0.5, points.max(0) + 0.5
-    text_locale = locale_of_text(line.text, locale)
-    plain = shape_line(line.text, stack(text_locale), text_locale)
-    tall, wide = plain.ink[3] - plain.ink[1], plain.ink[2] - plain.ink[0]
-    if tall <= 0 or wide <= 0 or v1 - v0 < 3:
-        return None
-    size = float(v1 - v0) / tall
-    columns = np.unique(np.floor(points[:, 0])).size
-    ratio = float(u1 - u0) / (wide * size)
-    density = len(xs) / (columns * float(v1 - v0))
-    weight = _match_weight(line.text, text_locale, round(density, 3))
-    if not ink.plain:  # on a photo the soft edges of strokes are lost, and type seems thinner than it is
-        weight = max(REGULAR, weight)
-    stretch, tracking = _match_width(line.text, text_locale, weight, ratio, columns / float(u1 - u0))
-    baseline = float(v1) + plain.ink[1] * size
-    low, high = optical_band(plain, text_locale)
-    centre = baseline - (low + high) / 2 * size
-    box = (float(u0), float(v0), float(u1), float(v1))
-    return LineStyle(ink.colour, size, weight, False, stretch, tracking, angle, box, baseline, centre)
+    text_locale = locale_of_text("".join(line.text for line in lines), locale)
+    if lines and all(line.line.vertical for line in lines):
+        from localizer.text.column_style import measure_column
+
+        return [measure_column(line, text_locale, angle) for line in lines]
+    rasters = [_upright(covered(line), line.window[:2], angle) for line in lines]
+    matches = match_lines([(ln.text, r[0]) for ln, r in zip(lines, rasters, strict=True)], text_locale)
+    return [
+        _style(line, match, raster, text_locale, angle) if match is not None else None
+        for line, match, raster in zip(lines, matches, rasters, strict=True)
+    ]
 
 
-def measure_column(
-    line: TextLine, ink: Ink, origin: tuple[int, int], *, locale: str, angle: float
-) -> LineStyle | None:
-    """`measure_line` for a column: the width of its characters gives the size, its length the tracking."""
-    from localizer.text.columns import shape_column
+def covered(line: InkedLine) -> npt.NDArray[np.float32]:
+    """How much of each pixel the type covers, 0 to 1: where it lies between the plate and the fill colour."""
+    near = dilate(line.ink.strokes, 2)
+    plate, source = line.plate.astype(np.float32), line.source.astype(np.float32)
+    way = np.array(line.ink.colour, np.float32) - plate
+    length = (way * way).sum(2)
+    share = ((source - plate) * way).sum(2) / np.maximum(length, 1.0)
+    # Where the plate is as bright as the type nothing can be told from the colours.
+    share = np.where(length > _TELLING, share, line.ink.strokes.astype(np.float32))
+    return np.where(near, np.clip(share, 0.0, 1.0), 0.0).astype(np.float32)
 
-    ys, xs = np.nonzero(ink.strokes)
-    if len(xs) < 12:
-        return None
-    points = turn(np.stack([xs + origin[0] + 0.5, ys + origin[1] + 0.5], 1).astype(np.float64), angle)
-    (u0, v0), (u1, v1) = (float(x) for x in points.min(0) - 0.5), (float(x) for x in points.max(0) + 0.5)
-    text_locale = locale_of_text(line.text, locale)
-    plain = shape_column(line.text, stack(text_locale), text_locale)
-    tall, wide = plain.ink[3] - plain.ink[1], plain.ink[2] - plain.ink[0]
-    if tall <= 0 or wide <= 0 or u1 - u0 < 3:
-        return None
-    gaps = max(1, len(line.text) - 1)
-    size = (u1 - u0) / wide
-    tracking = ((v1 - v0) / size - tall) / gaps
-    stretch = 1.0
-    if tracking < 0:  # characters closer than their own squares: they are wide, not tall
-        size, tracking = (v1 - v0) / tall, 0.0
-        stretch = max(0.6, min(1.6, (u1 - u0) / (wide * size)))
-    density = len(xs) / max(1, np.unique(np.floor(points[:, 1])).size * (u1 - u0))
-    weight = _match_column_weight(line.text, text_locale, density)
-    if not ink.plain:
-        weight = max(REGULAR, weight)
-    tracking = tracking if tracking > 0.03 else 0.0
-    box = (u0, v0, u1, v1)
+
+def _upright(
+    raster: npt.NDArray[np.float32], origin: tuple[int, int], angle: float
+) -> tuple[npt.NDArray[np.float32], tuple[float, float]]:
+    """A raster turned so that its text is level, and the ``u, v`` of its top left corner."""
+    import cv2
+
+    if angle == 0:
+        return raster, (float(origin[0]), float(origin[1]))
+    h, w = raster.shape
+    corners = np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float64) + origin
+    uv = turn(corners, angle)
+    u0, v0 = np.floor(uv.min(0))
+    size = int(np.ceil(uv[:, 0].max() - u0)), int(np.ceil(uv[:, 1].max() - v0))
+    a = math.radians(angle)
+    rotation = np.array([[math.cos(a), -math.sin(a)], [math.sin(a), math.cos(a)]])
+    shift = rotation @ (np.array(origin, np.float64) + 0.5) - (u0 + 0.5, v0 + 0.5)
+    matrix = np.hstack([rotation, shift[:, None]])
+    turned = cv2.warpAffine(raster, matrix, size, flags=cv2.INTER_LINEAR)
+    return np.asarray(turned, np.float32), (float(u0), float(v0))
+
+
+def _style(
+    line: InkedLine,
+    match: Match,
+    raster: tuple[npt.NDArray[np.float32], tuple[float, float]],
+    locale: str,
+    angle: float,
+) -> LineStyle:
+    pixels, (u, v) = raster
+    faces = (match.face, *stack(locale, weight=match.face.weight, slant=match.slant))
+    shaped = shape_line(line.text, faces, locale, match.tracking)
+    x0, y0, x1, y1 = shaped.ink
+    baseline = v + match.baseline
+    if match.score >= 0.75:  # the face knows where its ink is better than a mask with a speck in it
+        wide = (x1 - x0) * match.size * match.stretch
+        left, top = u + match.left, baseline - y1 * match.size
+        box = (left, top, left + wide, baseline - y0 * match.size)
+    else:
+        ys, xs = np.nonzero(pixels > 0.5)
+        box = (u + xs.min(), v + ys.min(), u + xs.max() + 1.0, v + ys.max() + 1.0)
+    low, high = optical_band(shaped, locale)
+    weight = match.face.weight
+    if not line.ink.plain and match.score < 0.75:
+        weight = max(REGULAR, weight)  # the soft edges of strokes are lost, and type seems thinner than it is
+    stretch = 1.0 if abs(match.stretch - 1) < 0.04 else min(2.5, max(0.4, match.stretch))
+    tracking = match.tracking if match.tracking > 0.015 else 0.0
     return LineStyle(
-        ink.colour, size, weight, False, stretch, min(1.5, tracking), angle, box, v0, (v0 + v1) / 2, True
+        line.ink.colour,
+        match.size,
+        weight,
+        match.family,
+        stretch,
+        tracking,
+        angle,
+        (float(box[0]), float(box[1]), float(box[2]), float(box[3])),
+        baseline,
+        baseline - (low + high) / 2 * match.size,
+        match.slant,
+        match.face,
     )
-
-
-def _match_column_weight(text: str, locale: str, density: float) -> int:
-    """The weight whose strokes fill the inked rows as much."""
-    from localizer.text.columns import shape_column
-
-    def filled(weight: int) -> float:
-        line = shape_column(text, stack(locale, weight=weight), locale)
-        x0, y0, x1, y1 = line.ink
-        shape = math.ceil((y1 - y0) * _SAMPLE), math.ceil((x1 - x0) * _SAMPLE)
-        ink = coverage([PlacedLine(line, -x0 * _SAMPLE, y1 * _SAMPLE, _SAMPLE)], shape) > 0.5
-        return float(ink.sum()) / max(1, int(ink.any(1).sum()) * shape[1])
-
-    return min(_WEIGHTS, key=lambda w: abs(filled(w) - density))
-
-
-@lru_cache(maxsize=2048)
-def _ink_profile(text: str, faces: tuple[Face, ...], locale: str) -> tuple[float, float]:
-    """Share of columns of its ink box in which a text has ink, and share of those columns that is ink."""
-    line = shape_line(text, faces, locale)
-    x0, y0, x1, y1 = line.ink
-    width, height = math.ceil((x1 - x0) * _SAMPLE), math.ceil((y1 - y0) * _SAMPLE)
-    if width < 2 or height < 2:
-        return 1.0, 0.0
-    placed = PlacedLine(line, -x0 * _SAMPLE, y1 * _SAMPLE, _SAMPLE)
-    ink = coverage([placed], (height, width)) > 0.5
-    columns = int(ink.any(0).sum())
-    return columns / width, float(ink.sum()) / max(1, columns * height)
-
-
-def _match_weight(text: str, locale: str, density: float) -> int:
-    """The weight whose strokes fill the inked columns as much; neither width nor tracking matters to it."""
-    return min(_WEIGHTS, key=lambda w: abs(_ink_profile(text, stack(locale, weight=w), locale)[1] - density))
-
-
-def _match_width(text: str, locale: str, weight: int, ratio: float, occupied: float) -> tuple[float, float]:
-    """Split a width ratio into stretched letters (which keep the share of inked columns) and tracking."""
-    own, _ = _ink_profile(text, stack(locale, weight=weight), locale)
-    stretch = ratio * min(1.0, occupied / max(0.05, own))
-    if script_of(locale) in _JOINING or abs(stretch - ratio) < 0.06:
-        stretch = ratio
-    line = shape_line(text, stack(locale, weight=weight), locale)
-    gaps = max(1, len(text) - 1)
-    tracking = (ratio - stretch) * (line.ink[2] - line.ink[0]) / gaps
-    tracking = tracking if tracking > 0.03 else 0.0
-    stretch = 1.0 if abs(stretch - 1) < 0.1 else min(1.6, max(0.6, stretch))
-    return stretch, min(0.5, tracking / stretch)

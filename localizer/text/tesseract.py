@@ -20,6 +20,8 @@ LANGUAGES = {
     "ko": "kor", "th": "tha", "ar": "ara", "hi": "hin", "vi": "vie", "ru": "rus", "uk": "ukr", "el": "ell",
     "he": "heb", "fa": "fas", "ur": "urd", "bg": "bul", "sr": "srp", "mr": "mar", "ne": "nep",
 }  # fmt: skip
+# Latin letters that rapidocr knows and now and then takes for plainer ones: İ ı ş, ț ș, ő ű.
+LATIN = {"tr": "tur", "ro": "ron", "hu": "hun"}
 _HEIGHT = 56  # pixels; Tesseract's models were trained on lines of about this height
 _SINGLE_LINE, _RAW_LINE = 7, 13
 MODES = (_SINGLE_LINE, _RAW_LINE)  # Arabic needs the raw mode, most others the first

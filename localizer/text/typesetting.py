@@ -122,7 +122,7 @@ def set_text(
         lead, align = styles[0], "center"
     size = _wanted_size(attribute, float(np.median([s.size for s in styles])))
     weight = _wanted_weight(attribute, int(np.median([s.weight for s in styles])))
-    faces = stack(locale, weight=weight, serif=lead.serif, brand=brand_fonts)
+    faces = stack(locale, weight=weight, slant=lead.slant, family=lead.family, text=text, brand=brand_fonts)
     if lead.vertical:
         place = (room.left, room.top, room.right, room.bottom)
         columns = set_columns(text, faces, locale, styles, place, size=size, least=MIN_SCALE)
@@ -249,7 +249,7 @@ def set_in_box(
     ground = np.median(plate[y0:y1, x0:x1].reshape(-1, 3), axis=0)
     best = max(((255, 255, 255), (20, 20, 20)), key=lambda c: contrast(c, (ground[0], ground[1], ground[2])))
     anchor = {"left": float(x0), "right": float(x1)}.get(align, (x0 + x1) / 2)
-    style = LineStyle(best, setting.size, weight, False, 1.0, 0.0, 0.0, (x0, y0, x1, y1), 0.0, (y0 + y1) / 2)
+    style = LineStyle(best, setting.size, weight, "", 1.0, 0.0, 0.0, (x0, y0, x1, y1), 0.0, (y0 + y1) / 2)
     placed = _place(
         replace(setting, scale=0.0), locale, [style], anchor, align, False, (y0 + y1) / 2, style, (y0, y1)
     )

@@ -8,7 +8,8 @@ import cv2  # noqa: TID253  a test is no Airflow task
 import numpy as np
 import pytest
 
-from localizer.checks.read_back import check_text_correct, reader_for, rectify
+from localizer.checks.read_back import check_text_correct, rectify
+from localizer.checks.readers import reader_for
 from localizer.engines.base import Placement
 from localizer.model import Action, CheckResult, CheckStatus, Edit
 from localizer.text.fonts import stack

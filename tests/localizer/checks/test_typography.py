@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from localizer.checks.typography import check_fits, check_legible, check_source_text_gone
+from localizer.checks.legible import check_legible
+from localizer.checks.source_gone import check_source_text_gone
+from localizer.checks.typography import check_fits
 from localizer.engines.base import Placement
 from localizer.model import Action, CheckResult, CheckStatus, Edit
 from localizer.text.fonts import stack

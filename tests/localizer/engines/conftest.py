@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from localizer.brand import BrandKit
+from localizer.checks.legible import check_legible
 from localizer.checks.read_back import check_text_correct
-from localizer.checks.typography import check_fits, check_legible, check_source_text_gone
+from localizer.checks.source_gone import check_source_text_gone
+from localizer.checks.typography import check_fits
 from localizer.engines.base import Candidate, EditRequest
 from localizer.engines.registry import get_engine
 from localizer.model import Action, Box, CheckResult, Edit, Job
@@ -81,8 +83,8 @@ def run(rgb: np.ndarray, edits: Sequence[Edit], *, locale: str, source_locale: s
     placements, lines = candidate.placements, read_source(sha, rgb)
     checks = [
         check_text_correct(candidate.rgb, placements, locale=locale),
-        check_source_text_gone(candidate.rgb, placements),
-        check_legible(candidate.rgb, rgb, placements),
+        check_source_text_gone(candidate.rgb, placements, plate=candidate.plate, lines=lines),
+        check_legible(candidate.rgb, rgb, placements, plate=candidate.plate),
         check_fits((rgb.shape[0], rgb.shape[1]), placements, lines),
     ]
     return Outcome(rgb, candidate, {c.name: c for c in checks})

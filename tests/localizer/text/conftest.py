@@ -81,9 +81,12 @@ def make_poster(
     at: tuple[float, float] = (70.0, 140.0),
     outline: tuple[int, int, int] | None = None,
     shadow: bool = False,
+    family: str = "",
+    slant: int = 0,
 ) -> Poster:
     under = GROUNDS[ground]() if isinstance(ground, str) else ground
-    line = shape_line(text, stack(locale, weight=weight), locale, tracking)
+    faces = stack(locale, weight=weight, family=family, text=text, slant=slant)
+    line = shape_line(text, faces, locale, tracking)
     placed = PlacedLine(line, *at, size, stretch, angle)
     rgb = under.astype(np.float32)
     cover = coverage([placed], under.shape[:2])

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from localizer.text.erase import fill, membrane
-from localizer.text.glyphmask import dilate, find_ink
+from localizer.text.erase import fill
+from localizer.text.glyphmask import find_ink
 from localizer.text.locate import WHOLE, Found
 from localizer.text.plate import erase_text
+from localizer.text.regions import dilate
+from localizer.text.surface import membrane
 
 
 @pytest.mark.parametrize("effect", [{}, {"shadow": True}, {"outline": (20, 20, 30)}])

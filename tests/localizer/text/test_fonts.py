@@ -12,7 +12,8 @@ from localizer.text.fonts import Face, scripts, stack
 
 def test_a_stack_starts_with_the_face_of_the_script() -> None:
     firsts = {
-        locale: stack(locale)[0].name for locale in ("en", "zh-Hans", "zh-Hant", "ja", "ko", "ar", "th", "hi")
+        locale: stack(locale)[0].name
+        for locale in ("en", "zh-Hans", "zh-Hant", "ja", "ko", "ar", "he", "th", "hi")
     }
     assert firsts == {
         "en": "NotoSans",
@@ -21,6 +22,7 @@ def test_a_stack_starts_with_the_face_of_the_script() -> None:
         "ja": "NotoSansJP",
         "ko": "NotoSansKR",
         "ar": "NotoSansArabic",
+        "he": "NotoSansHebrew",
         "th": "NotoSansThai",
         "hi": "NotoSansDevanagari",
     }
@@ -35,15 +37,16 @@ def test_all_files_are_there_and_none_twice() -> None:
 
 
 def test_brand_fonts_come_first_and_fall_back_per_cluster() -> None:
-    brand = stack("en", serif=True)[0].path
+    brand = stack("en", family="Noto Serif")[0].path
     faces = stack("zh-Hans", brand=(brand,))
     assert faces[0].path == brand
     assert not faces[0].has("新")
     assert faces[1].has("新")
 
 
-def test_serif_stands_in_for_the_latin_face() -> None:
-    assert stack("en", serif=True)[0].name == "NotoSerif"
+def test_a_family_comes_before_the_usual_face() -> None:
+    assert stack("en", family="Lobster", text="Handmade")[0].name == "Lobster-Regular"
+    assert stack("en", family="Lobster", text="手工")[0].name == "NotoSans"
 
 
 def test_a_weight_outside_the_axis_is_clamped() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from localizer.text.glyphmask import dilate, find_ink, fit_ground, polygon
+from localizer.text.glyphmask import find_ink
+from localizer.text.regions import dilate, polygon
+from localizer.text.surface import fit_ground
 
 EFFECTS = {
     "bare": {},

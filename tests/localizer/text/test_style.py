@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from localizer.text.fonts import stack
-from localizer.text.glyphmask import find_ink
+from localizer.text.glyphmask import Ink, find_ink
 from localizer.text.shaping import shape_line
 from localizer.text.style import (
+    InkedLine,
     LineStyle,
     locale_of_text,
-    measure_line,
+    measure_block,
     optical_band,
     snap_angle,
     turn,
@@ -24,9 +25,14 @@ from localizer.text.style import (
 def measured(made, locale: str = "en", angle: float = 0.0) -> LineStyle:
     ink = find_ink(made.rgb, made.line.quad, made.line.height)
     assert ink is not None
-    style = measure_line(made.line, ink, (0, 0), locale=locale, angle=angle)
+    (style,) = measure_block([inked(made, ink)], locale=locale, angle=angle)
     assert style is not None
     return style
+
+
+def inked(made, ink: Ink) -> InkedLine:
+    height, width = made.rgb.shape[:2]
+    return InkedLine(made.line, made.line.text, (0, 0, width, height), ink, made.rgb, made.ground)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +82,58 @@ def test_tracking(poster, text, locale, tracking) -> None:
     assert style.stretch == pytest.approx(1.0, abs=0.1)
 
 
+@pytest.mark.parametrize(
+    ("text", "locale", "family", "weight"),
+    [
+        ("Loyalty Card Wallet", "en", "Lexend", 400),
+        ("Customize your theme", "en", "Sarabun", 700),
+        ("Grand opening", "en", "Playfair Display", 700),
+        ("Handmade", "en", "Lobster", 400),
+        ("Neue Kollektion", "de", "Montserrat", 800),
+        ("数据结构", "zh-Hans", "LXGW WenKai", 700),
+        ("新品上市", "zh-Hans", "Noto Serif CJK", 700),
+        ("Скидки недели", "ru", "Roboto", 500),
+    ],
+)
+@pytest.mark.parametrize("ground", ["plain", "photo"])
+def test_the_family_that_a_line_is_set_in(poster, text, locale, family, weight, ground) -> None:
+    style = measured(poster(text, locale, family=family, weight=weight, size=44, ground=ground), locale)
+    assert style.family == family
+    assert abs(style.weight - weight) <= 100
+    assert style.size == pytest.approx(44, rel=0.015)
+    assert style.stretch == 1.0
+
+
+def test_the_usual_face_is_told_from_all_others(poster) -> None:
+    for text, locale in (("New arrival today", "en"), ("限时特惠", "zh-Hans"), ("오늘만 할인", "ko")):
+        assert measured(poster(text, locale, size=44, weight=500), locale).family in {"", "Noto Sans CJK"}
+
+
+@pytest.mark.parametrize(
+    ("text", "locale", "family", "slant"),
+    [
+        ("New arrivals", "en", "Lato", 12),
+        ("限时特惠", "zh-Hans", "", 10),
+        ("Grand opening", "en", "Lexend", 14),
+    ],
+)
+def test_leaning_letters(poster, text, locale, family, slant) -> None:
+    style = measured(poster(text, locale, family=family, slant=slant, size=44), locale)
+    assert abs(style.slant - slant) <= 4
+    assert style.size == pytest.approx(44, rel=0.02)
+    assert style.family in {family, "Noto Sans CJK"}
+    for upright in ("AVAYA WAX", "ILLINOIS", "大人小心"):
+        assert measured(poster(upright, locale, size=44), locale).slant == 0
+
+
+def test_lines_of_a_block_share_their_face(poster) -> None:
+    made = [poster(t, family="Poppins", weight=600, size=40) for t in ("Everything must go", "Ill")]
+    inks = [find_ink(m.rgb, m.line.quad, m.line.height) for m in made]
+    styles = measure_block([inked(m, i) for m, i in zip(made, inks, strict=True)], locale="en", angle=0.0)
+    assert [s.family for s in styles] == ["Poppins", "Poppins"]
+    assert styles[0].weight == styles[1].weight
+
+
 @pytest.mark.parametrize("stretch", [0.75, 1.3])
 def test_stretched_letters_are_not_taken_for_tracking(poster, stretch) -> None:
     style = measured(poster("SUMMER", size=50, stretch=stretch))
@@ -93,7 +151,7 @@ def test_too_little_ink_is_not_measured(poster) -> None:
     ink = find_ink(made.rgb, made.line.quad, made.line.height)
     assert ink is not None
     empty = type(ink)(np.zeros_like(ink.strokes), ink.erase, None, ink.colour, True)
-    assert measure_line(made.line, empty, (0, 0), locale="en", angle=0.0) is None
+    assert measure_block([inked(made, empty)], locale="en", angle=0.0) == [None]
 
 
 @pytest.mark.parametrize(

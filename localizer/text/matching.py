@@ -1,0 +1,391 @@
+"""Which of the installed faces a line is set in, how large, how wide and where: by rendering its known text.
+
+Every candidate is drawn over the coverage of the source line and compared by normalised cross-correlation.
+The right face scores about 0.98, another sans for a sans 0.8 to 0.9; where nothing comes close the script's
+usual face stands in, and only what can be measured without knowing the face is taken over.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from localizer.locales import script_of
+from localizer.text.faces import Face
+from localizer.text.families import Kind, candidates
+from localizer.text.fonts import stack
+from localizer.text.render import PlacedLine, coverage
+from localizer.text.shaping import ShapedLine, shape_line
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Coverage = npt.NDArray[np.float32]
+
+_SAMPLE = 32  # pixels of ink height at which families are compared
+_FINE = 96  # at most, at which size and place are found
+_SHORTLIST = 12  # families whose weights are looked at
+_FINALISTS = 2
+_LEADING = 2  # lines that weights are tried on
+_LIKE = 0.82  # correlation from which a family is taken for that of the source
+_BETTER = 0.03  # by which a family must beat the script's usual face
+_ODD = 0.04  # correlation that stretching to twice or half the width costs: squeezed type is rare
+_LEANS = 6  # degrees from which type is slanted on purpose
+_JOINING = {"Arab", "Deva"}
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A face laid over a line.
+
+    Attributes:
+        family: name of the family; empty for the script's usual face.
+        kind: of the family.
+        face: the face that was laid over the line.
+        size: pixels per em.
+        stretch: horizontal scale.
+        tracking: extra space between clusters, em.
+        left: of the ink, pixels from the left of the raster.
+        baseline: pixels from the top of the raster.
+        score: normalised cross-correlation, -1 to 1.
+        slant: degrees by which the letters lean to the right.
+    """
+
+    family: str
+    kind: Kind
+    face: Face
+    size: float
+    stretch: float
+    tracking: float
+    left: float
+    baseline: float
+    score: float
+    slant: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Try:
+    score: float
+    stretch: float
+    tracking: float
+    density: float
+
+
+def match_lines(
+    lines: Sequence[tuple[str, Coverage]], locale: str, *, brand: tuple[str, ...] = ()
+) -> list[Match | None]:
+    """Find the one face that lines are set in, and the size, width and place of each.
+
+    Args:
+        lines: what each says, with its spaces, and its raster: H x W, 0 to 1, how much of each pixel the
+            type covers; upright.
+        locale: in whose script the lines are.
+        brand: font files of the brand, which are looked at too.
+
+    Returns:
+        One for each line; None where there is nothing to measure.
+    """
+    targets = [(text, _normalise(raster)[0]) for text, raster in lines]
+    known = [(text, target) for text, target in targets if target is not None and text.strip()]
+    if not known:
+        return [None] * len(lines)
+    option, weight, slant = _choose(tuple((text, _Raster(target)) for text, target in known), locale, brand)
+    faces = option[2]
+    out: list[Match | None] = []
+    for (text, raster), (_, target) in zip(lines, targets, strict=True):
+        if target is None or not text.strip():
+            out.append(None)
+            continue
+        face = _nearest(faces, weight)
+        tried = _try(text, target, face, locale)
+        found = Match(option[0], option[1], face, 0, tried.stretch, tried.tracking, 0, 0, tried.score, slant)
+        out.append(_lay(text, raster, locale, found))
+    return out
+
+
+_Option = tuple[str, Kind, tuple[Face, ...]]
+
+
+class _Raster:
+    """A raster that can be looked up: the same source comes again with its next locale."""
+
+    def __init__(self, pixels: Coverage) -> None:
+        self.pixels = pixels
+        self._key = pixels.shape, pixels.tobytes()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Raster) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+
+@lru_cache(maxsize=64)
+def _choose(
+    lines: tuple[tuple[str, _Raster], ...], locale: str, brand: tuple[str, ...]
+) -> tuple[_Option, int, int]:
+    """The family that fits all lines best, its weight, and the slant of its letters."""
+    known = [(text, raster.pixels) for text, raster in lines]
+    script = script_of(locale)
+    usual: _Option = ("", Kind.SANS, _weights_of(stack(locale)[0]))
+    options = [usual, *((path, Kind.SANS, (Face(path),)) for path in brand)]
+    letters = "".join("".join(text.split()) for text, _ in known)
+    options += [(f.name, f.kind, f.faces(script)) for f in candidates(script) if f.covers(letters, script)]
+    # All faces are tried on the longest line only, the others have the same; and in the weight that
+    # the usual face would need to be as dark.
+    leading = sorted(known, key=lambda k: -len(k[0]))[:1]
+    weight = _densest(leading, usual[2], locale).weight
+    first = [(_score(leading, _nearest(faces, weight), locale), i) for i, (_, _, faces) in enumerate(options)]
+    shortlist = sorted(first, reverse=True)[:_SHORTLIST]
+    climbed = [(_climb(leading, options[i][2], weight, locale), i) for _, i in shortlist]
+    upright, score = _finish(
+        known, options, {i for _, i in sorted(climbed, reverse=True)[:_FINALISTS]}, locale
+    )
+    slant = _slant(leading[0][1])
+    if slant:
+        leaning = [_lean(option, script, slant) for option in options]
+        tries = [(_score(leading, _nearest(leaning[i][2], weight), locale), i) for _, i in shortlist]
+        best = {i for _, i in sorted(tries, reverse=True)[:_FINALISTS]}
+        slanted, leaning_score = _finish(known, leaning, best, locale)
+        if leaning_score > score + _BETTER:
+            return (*slanted, slant)
+    return (*upright, 0)
+
+
+def _finish(
+    known: Sequence[tuple[str, Coverage]], options: Sequence[_Option], best: set[int], locale: str
+) -> tuple[tuple[_Option, int], float]:
+    """The best of a few options with its weight, over all lines; the first unless another is like them."""
+    final = {}
+    for i in sorted(best | {0}):
+        face = _best_weight(known, options[i][2], locale)
+        final[i] = _score(known, face, locale), face.weight
+    winner = max(final, key=lambda i: final[i][0])
+    if final[winner][0] < max(_LIKE, final[0][0] + _BETTER):
+        winner = 0
+    return (options[winner], final[winner][1]), final[winner][0]
+
+
+def _lean(option: _Option, script: str, slant: int) -> _Option:
+    """An option with slanted letters: the family's italic, or its upright faces sheared."""
+    name, kind, faces = option
+    known = next((f for f in candidates(script) if f.name == name), None)
+    if known is not None:
+        return name, kind, known.faces(script, slant=slant)
+    return name, kind, tuple(replace(face, slant=slant) for face in faces)
+
+
+def _slant(target: Coverage) -> int:
+    """Degrees by which letters lean: the shear that makes their stems stand in as few columns as can be."""
+    import cv2
+
+    height, width = target.shape
+    pad = height // 2
+    upright, best = 0.0, (0.0, 0)
+    for angle in range(-10, 25, 2):
+        shear = math.tan(math.radians(angle))
+        matrix = np.array([[1.0, shear, pad - shear * height / 2], [0.0, 1.0, 0.0]])
+        straight = cv2.warpAffine(target, matrix, (width + 2 * pad, height))
+        sharpness = float((straight.sum(0) ** 2).sum())
+        upright = sharpness if angle == 0 else upright
+        best = max(best, (sharpness, angle))
+    return best[1] if abs(best[1]) >= _LEANS and best[0] > 1.04 * upright else 0
+
+
+def _score(lines: Sequence[tuple[str, Coverage]], face: Face, locale: str) -> float:
+    """Correlation over several lines, the longer ones counting more."""
+    weights = [len(text) for text, _ in lines]
+    scores = [_try(text, target, face, locale).score for text, target in lines]
+    return float(np.average(scores, weights=weights))
+
+
+@lru_cache(maxsize=64)
+def _weights_of(face: Face) -> tuple[Face, ...]:
+    return tuple(replace(face, weight=w) for w in (300, 400, 500, 600, 700, 800, 900))
+
+
+def _nearest(faces: tuple[Face, ...], weight: int) -> Face:
+    return min(faces, key=lambda f: abs(f.weight - weight))
+
+
+def _normalise(raster: Coverage) -> tuple[Coverage | None, tuple[int, int, int, int]]:
+    """The ink of a raster, cropped and scaled to the height of samples; and where it was."""
+    import cv2
+
+    ys, xs = np.nonzero(raster > 0.5)
+    if len(xs) < 12:
+        return None, (0, 0, 0, 0)
+    box = int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1
+    if box[3] - box[1] < 3:
+        return None, box
+    crop = raster[box[1] : box[3], box[0] : box[2]]
+    width = max(4, round(crop.shape[1] * _SAMPLE / crop.shape[0]))
+    shrinks = crop.shape[0] > _SAMPLE
+    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(crop, (width, _SAMPLE), interpolation=interpolation), np.float32), box
+
+
+@lru_cache(maxsize=4096)
+def _sample(text: str, face: Face, locale: str, tracking: float) -> tuple[Coverage | None, float]:
+    """A text in a face with ink `_SAMPLE` high, and its ink height in em; None if it cannot be drawn."""
+    line = shape_line(text, (face,), locale, tracking)
+    x0, y0, x1, y1 = line.ink
+    if line.missing or y1 <= y0 or x1 <= x0:
+        return None, 0.0
+    k = _SAMPLE / (y1 - y0)
+    width = math.ceil((x1 - x0) * k)
+    if not 2 <= width <= 4000:
+        return None, 0.0
+    return coverage([PlacedLine(line, -x0 * k, y1 * k, k)], (_SAMPLE, width)), y1 - y0
+
+
+def _try(text: str, target: Coverage, face: Face, locale: str) -> _Try:
+    """Lay a face over the target: stretched to its width, or tracked to it."""
+    import cv2
+
+    drawn, tall = _sample(text, face, locale, 0.0)
+    if drawn is None:
+        return _Try(-1.0, 1.0, 0.0, 0.0)
+    width = target.shape[1]
+    stretch = width / drawn.shape[1]
+    fitted = np.asarray(cv2.resize(drawn, (width, _SAMPLE), interpolation=cv2.INTER_AREA), np.float32)
+    score = _correlation(target, fitted) - _ODD * abs(math.log2(stretch))
+    best = _Try(score, stretch, 0.0, float(fitted.mean()))
+    gaps = len(text) - 1
+    if stretch > 1.04 and gaps > 0 and script_of(locale) not in _JOINING:
+        tracking = round((width - drawn.shape[1]) / _SAMPLE * tall / gaps, 3)
+        spaced, _ = _sample(text, face, locale, tracking)
+        if spaced is not None and tracking < 0.6:
+            fitted = np.asarray(
+                cv2.resize(spaced, (width, _SAMPLE), interpolation=cv2.INTER_AREA), np.float32
+            )
+            score = _correlation(target, fitted) - _ODD * min(1.0, 2 * tracking)
+            if score > best.score:
+                best = _Try(score, 1.0, tracking, float(fitted.mean()))
+    return best
+
+
+def _climb(lines: Sequence[tuple[str, Coverage]], faces: tuple[Face, ...], weight: int, locale: str) -> float:
+    """The best likeness of any weight, walking from a first guess."""
+    at = faces.index(_nearest(faces, weight))
+    best = _score(lines, faces[at], locale)
+    for way in (-1, 1):
+        step = at + way
+        while 0 <= step < len(faces):
+            score = _score(lines, faces[step], locale)
+            if score <= best:
+                break
+            best, step = score, step + way
+    return best
+
+
+def _best_weight(lines: Sequence[tuple[str, Coverage]], faces: tuple[Face, ...], locale: str) -> Face:
+    """The weight that covers as much as the lines do, of those that lie over them about equally well."""
+    lead = sorted(lines, key=lambda k: -len(k[0]))[:_LEADING]
+    likeness = {face: min(_try(text, target, face, locale).score for text, target in lead) for face in faces}
+    best = max(likeness.values())
+    return _densest(lead, tuple(f for f in faces if likeness[f] > best - 0.08), locale)
+
+
+def _densest(lines: Sequence[tuple[str, Coverage]], faces: tuple[Face, ...], locale: str) -> Face:
+    """The weight that covers as much as the lines do; correlation alone hardly tells weights apart."""
+
+    def apart(face: Face) -> float:
+        return abs(
+            sum(_try(text, target, face, locale).density - float(target.mean()) for text, target in lines)
+        )
+
+    return min(faces, key=apart)
+
+
+def _correlation(a: Coverage, b: Coverage) -> float:
+    """Normalised cross-correlation of two rasters, a little blurred: weight must not decide on the face."""
+    import cv2
+
+    first, second = (cv2.GaussianBlur(x, (0, 0), 0.8) for x in (a, b))
+    first, second = first - first.mean(), second - second.mean()
+    norm = math.sqrt(float((first * first).sum()) * float((second * second).sum()))
+    return float((first * second).sum()) / norm if norm > 0 else -1.0
+
+
+def _lay(text: str, raster: Coverage, locale: str, found: Match) -> Match:
+    """Size, width and place to a fraction of a pixel, by correlation around the first estimate."""
+    import cv2
+
+    _, box = _normalise(raster)
+    x0, y0, x1, y1 = box
+    line = shape_line(text, (found.face,), locale, found.tracking)
+    if line.missing:  # the usual face with others standing in
+        line = shape_line(text, stack(locale, weight=found.face.weight), locale, found.tracking)
+    ink = line.ink
+    tall, wide = ink[3] - ink[1], ink[2] - ink[0]
+    rough = replace(
+        found,
+        size=(y1 - y0) / tall,
+        stretch=(x1 - x0) / (wide * (y1 - y0) / tall),
+        left=float(x0),
+        baseline=y1 + ink[1] * (y1 - y0) / tall,
+    )
+    if abs(rough.stretch - 1) < 0.05:  # long lines know their size better by their width
+        size = (x1 - x0) / wide if wide > tall else (y1 - y0) / tall
+        rough = replace(rough, size=size, stretch=1.0)
+    if found.score < _LIKE:
+        return rough
+    k = min(1.0, _FINE / (y1 - y0))
+    pad = max(3, round(0.08 * (y1 - y0)))
+    h, w = raster.shape
+    top, left = max(0, y0 - pad), max(0, x0 - pad)
+    field = raster[top : min(h, y1 + pad), left : min(w, x1 + pad)]
+    field = np.asarray(cv2.resize(field, None, fx=k, fy=k, interpolation=cv2.INTER_AREA), np.float32)
+    field = np.pad(field, 4)
+    best, at = rough, -2.0
+    for step in (0.02, 0.007):
+        centre = best
+        for ds in (-1, 0, 1):
+            for dw in (-1, 0, 1) if centre.stretch != 1.0 else (0,):
+                size, stretch = centre.size * (1 + ds * step), centre.stretch * (1 + dw * step)
+                placed = _overlay(line, field, size * k, stretch)
+                if placed is not None and placed[0] > at + 1e-4:
+                    at = placed[0]
+                    baseline = (placed[2] - 4) / k + top
+                    best = replace(
+                        rough, size=size, stretch=stretch, left=(placed[1] - 4) / k + left, baseline=baseline
+                    )
+    return best
+
+
+def _overlay(
+    line: ShapedLine, field: Coverage, size: float, stretch: float
+) -> tuple[float, float, float] | None:
+    """Correlation at the best place, and the ink's left and the baseline there, in pixels of the field."""
+    import cv2
+
+    x0, y0, x1, y1 = line.ink
+    shape = math.ceil((y1 - y0) * size) + 2, math.ceil((x1 - x0) * size * stretch) + 2
+    if shape[0] > field.shape[0] or shape[1] > field.shape[1]:
+        return None
+    drawn = coverage([PlacedLine(line, 1 - x0 * size * stretch, 1 + y1 * size, size, stretch)], shape)
+    if float(drawn.std()) == 0:
+        return None
+    scores = np.asarray(cv2.matchTemplate(field, drawn, cv2.TM_CCOEFF_NORMED), np.float32)
+    _, best, _, (x, y) = cv2.minMaxLoc(scores)
+    dx, dy = _peak(scores, x, y)
+    return float(best), x + dx + 1, y + dy + 1 + y1 * size
+
+
+def _peak(scores: npt.NDArray[np.float32], x: int, y: int) -> tuple[float, float]:
+    """Sub-pixel offset of a maximum, by a parabola through its neighbours."""
+
+    def offset(a: float, b: float, c: float) -> float:
+        curve = a - 2 * b + c
+        return max(-0.5, min(0.5, 0.5 * (a - c) / curve)) if curve < 0 else 0.0
+
+    h, w = scores.shape
+    dx = offset(*scores[y, x - 1 : x + 2]) if 0 < x < w - 1 else 0.0
+    dy = offset(*scores[y - 1 : y + 2, x]) if 0 < y < h - 1 else 0.0
+    return dx, dy
