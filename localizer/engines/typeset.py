@@ -202,7 +202,8 @@ def _set_all(
             work.placements.setdefault(o.index, []).append(Placement(o.edit, source_box=o.found.box))
             continue
         ink = _ink_box(o.erased)
-        height = float(np.median([s.ink[3] - s.ink[1] for s in o.erased.styles]))
+        vertical = o.erased.styles[0].vertical
+        height = float(np.median([s.size if vertical else s.ink[3] - s.ink[1] for s in o.erased.styles]))
         others = [x.erased.box for x in occurrences if x is not o and x.edit.replacement]
         mine = o.found.box
         blockers = [b for b in staying if share_inside(b, mine) < 0.6]
@@ -321,6 +322,7 @@ def _draw(
             scale=made.scale,
             room=(room.left, room.top, room.right, room.bottom),
             corners=tuple(tuple(p.corners()) for p in made.lines),
+            vertical=made.vertical,
             note=note,
             outline=effects.outline.colour if effects.outline else None,
             shadow=effects.shadow.colour if effects.shadow else None,

@@ -12,6 +12,7 @@ from localizer.errors import EngineError
 from localizer.locales import script_of
 from localizer.model import Box
 from localizer.text.alignment import Alignment
+from localizer.text.columns import is_set_in_columns, lay_down, set_columns, turned_room
 from localizer.text.fonts import BOLD, REGULAR, Face, stack
 from localizer.text.layout import MAX_LINES, MIN_SCALE, Setting, fit, natural_alignment
 from localizer.text.render import PlacedLine
@@ -41,6 +42,7 @@ class SetText:
         scale: size over the size of the source type.
         split: a phrase had to be broken in two.
         moved: the text left its edge or its middle, for want of width.
+        vertical: the lines are columns of upright characters.
     """
 
     lines: tuple[PlacedLine, ...]
@@ -50,6 +52,7 @@ class SetText:
     faces: tuple[Face, ...]
     split: bool = False
     moved: bool = False
+    vertical: bool = False
 
     @property
     def missing(self) -> str:
@@ -101,9 +104,19 @@ def set_text(
         raise EngineError("the source type could not be measured")
     attribute = attribute or {}
     lead = styles[0]
+    if lead.vertical and not is_set_in_columns(locale):
+        styles, room = lay_down(styles, room)
+        lead, hang = styles[0], replace(hang, side="center")
     size = _wanted_size(attribute, float(np.median([s.size for s in styles])))
     weight = _wanted_weight(attribute, int(np.median([s.weight for s in styles])))
     faces = stack(locale, weight=weight, slant=lead.slant, family=lead.family, text=text, brand=brand_fonts)
+    if lead.vertical:
+        place = (room.left, room.top, room.right, room.bottom)
+        columns = set_columns(text, faces, locale, styles, place, size=size, least=MIN_SCALE)
+        colour = _wanted_colour(attribute, lead.colour)
+        return SetText(
+            columns.lines, colour, columns.scale, columns.fits, faces, columns.split, vertical=True
+        )
     span = min(s.ink[0] for s in styles), max(s.ink[2] for s in styles)
     v0, v1 = min(s.ink[1] for s in styles), max(s.ink[3] for s in styles)
     if "align" in attribute:
@@ -111,6 +124,8 @@ def set_text(
     upright = lead.angle == 0
     left, right = (room.left, room.right) if upright else _along(*span, size)
     top, bottom = (room.top, room.bottom) if upright else (v0 - 0.15 * size, v1 + 0.15 * size)
+    if lead.angle in {90.0, -90.0, 180.0, -180.0}:
+        left, top, right, bottom = turned_room(room, lead.angle)
     same_script = script_of(locale) == script_of(source_locale)
 
     def attempt(width: float, most_lines: int = MAX_LINES) -> Setting:
