@@ -190,7 +190,7 @@ def _letter_left(
     for line in staying:
         a, b, c, d = line.box
         kept[max(0, b - y0) : max(0, d - y0), max(0, a - x0) : max(0, c - x0)] = False
-    _, labels, found, middles = cv2.connectedComponentsWithStats(kept.astype(np.uint8), connectivity=8)
+    _, _labels, found, middles = cv2.connectedComponentsWithStats(kept.astype(np.uint8), connectivity=8)
     for (x, y, w, h, area), (u, v) in zip(found[1:], middles[1:], strict=True):
         inside = x > 0 and y > 0 and x + w < x1 - x0 and y + h < y1 - y0
         mine = box[0] - x0 <= u <= box[2] - x0 and box[1] - y0 <= v <= box[3] - y0

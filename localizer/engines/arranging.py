@@ -53,8 +53,8 @@ class Occurrence:
 
     @property
     def height(self) -> float:
-        """Of one line's ink, pixels."""
-        return float(np.median([s.ink[3] - s.ink[1] for s in self.erased.styles]))
+        """Of one line's ink, pixels; of columns the size."""
+        return float(np.median([s.size if s.vertical else s.ink[3] - s.ink[1] for s in self.erased.styles]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,12 @@ class Arranger:
             hang = Alignment("center", firm=True)
         again = _Again(self, o, o.erased.styles, rooms, hang)
         made = again(1.0)
-        if made.scale < _COSTS and len(o.erased.styles) == 1 and o.erased.styles[0].angle == 0:
+        if (
+            made.scale < _COSTS
+            and len(o.erased.styles) == 1
+            and o.erased.styles[0].angle == 0
+            and not made.vertical
+        ):
             grown = self._grow_panel(o, made, [*blockers, *self.faces, *moving])
             if grown is not None:
                 again, room = grown

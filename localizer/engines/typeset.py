@@ -14,6 +14,7 @@ from localizer.engines.base import Candidate, EditRequest, Placement
 from localizer.engines.doubts import doubts_about, is_lively
 from localizer.model import Action, Box, CheckResult, CheckStatus, Edit, share_inside
 from localizer.text.added import Adder
+from localizer.text.effects import PLAIN, Effects
 from localizer.text.erase import fill
 from localizer.text.families import digest
 from localizer.text.locate import WHOLE, Found, nearest
@@ -23,6 +24,7 @@ from localizer.text.render import draw
 from localizer.text.search import Claims, Search, claim
 from localizer.text.space import PLAIN_STAIN, STAIN, STRANGE, Room, is_picture, smear, strange_share
 from localizer.text.typesetting import SetText
+from localizer.text.wishes import wished_effects, wishes
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -265,11 +267,13 @@ def _draw(
     erased: Erased | None,
     note: str = "",
 ) -> npt.NDArray[np.uint8]:
-    rgb, covered = draw(rgb, made.lines, made.colour)
+    effects = _effects(edit, erased, made)
+    rgb, covered = draw(rgb, made.lines, made.colour, effects)
     if erased is not None and source_box is not None:
         height = made.lines[0].size
         plain = erased.plain and not is_picture(work.plate, work.erased, source_box, height=height)
-        share = strange_share(work.plate, covered & ~work.erased, source_box, plain=plain)
+        letters = draw(work.plate, made.lines, made.colour)[1] if effects else covered
+        share = strange_share(work.plate, letters & ~work.erased, source_box, plain=plain)
         if share > STRANGE:
             words = " ".join(p.line.text for p in made.lines)
             work.doubt("fits", f"“{words}” runs onto something else than the ground that the old text had")
@@ -300,10 +304,19 @@ def _draw(
             scale=made.scale,
             room=(room.left, room.top, room.right, room.bottom),
             corners=tuple(tuple(p.corners()) for p in made.lines),
+            vertical=made.vertical,
             note=note,
+            outline=effects.outline.colour if effects.outline else None,
+            shadow=effects.shadow.colour if effects.shadow else None,
         )
     )
     return rgb
+
+
+def _effects(edit: Edit, erased: Erased | None, made: SetText) -> Effects:
+    """The source type's effects, with what the edit asks for in their place."""
+    effects = erased.effects if erased is not None else PLAIN
+    return wished_effects(effects, wishes(edit.attribute), made.lines[0].size)
 
 
 def _doubt_stain(work: _Work, edit: Edit, erased: Erased, covered: npt.NDArray[np.bool_]) -> None:

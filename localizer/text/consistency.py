@@ -45,7 +45,7 @@ def level_rows(items: Sequence[Item]) -> list[SetText]:
 def _groups(items: Sequence[Item]) -> list[list[int]]:
     groups: list[list[int]] = []
     for i, (style, made) in enumerate(items):
-        if not made.lines:
+        if not made.lines or style.vertical:
             continue
         for group in groups:
             if _alike(items[group[0]][0], style):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,18 +12,16 @@ from localizer.errors import EngineError
 from localizer.locales import script_of
 from localizer.model import Box
 from localizer.text.alignment import Alignment
+from localizer.text.columns import is_set_in_columns, lay_down, set_columns, turned_room
 from localizer.text.families import Kind, candidates
 from localizer.text.families import family as find_family
 from localizer.text.fonts import Face, stack
-from localizer.text.layout import MAX_LINES, Setting, fit
+from localizer.text.layout import MAX_LINES, MIN_SCALE, Setting, fit
 from localizer.text.render import PlacedLine
 from localizer.text.shaping import ShapedLine, shape_line
 from localizer.text.space import Room
 from localizer.text.style import LineStyle, locale_of_text, optical_band, unturn
 from localizer.text.wishes import Wishes, wishes
-
-if TYPE_CHECKING:
-    pass
 
 _SLIDE = 0.6  # scale below which a text may leave its alignment rather than shrink further
 # Titles, as designers of posters set them again in other languages: see `_set_title`.
@@ -45,6 +43,7 @@ class SetText:
         scale: size over the size of the source type.
         split: a phrase had to be broken in two.
         moved: the text left its edge or its middle, for want of width.
+        vertical: the lines are columns of upright characters.
     """
 
     lines: tuple[PlacedLine, ...]
@@ -54,6 +53,7 @@ class SetText:
     faces: tuple[Face, ...]
     split: bool = False
     moved: bool = False
+    vertical: bool = False
 
     @property
     def missing(self) -> str:
@@ -105,16 +105,28 @@ def set_text(
         raise EngineError("the source type could not be measured")
     wish, lead = wishes(attribute or {}), styles[0]
     text = wish.cased(text)
+    if lead.vertical and not is_set_in_columns(locale):
+        styles, room = lay_down(styles, room)
+        lead, hang = styles[0], replace(hang, side="center", alone=False)
     size = float(np.median([s.size for s in styles]))
     size = wish.size.of(size) if wish.size else size
     weight = int(np.median([s.weight for s in styles]))
     faces = wished_faces(wish, text, locale, brand_fonts, weight=weight, slant=lead.slant, family=lead.family)
+    colour = wish.colour or lead.colour
+    if lead.vertical:
+        place = (room.left, room.top, room.right, room.bottom)
+        columns = set_columns(text, faces, locale, styles, place, size=size, least=MIN_SCALE)
+        return SetText(
+            columns.lines, colour, columns.scale, columns.fits, faces, columns.split, vertical=True
+        )
     span = min(s.ink[0] for s in styles), max(s.ink[2] for s in styles)
     v0, v1 = min(s.ink[1] for s in styles), max(s.ink[3] for s in styles)
     hang = replace(hang, side=wish.side) if wish.side else hang
     upright = lead.angle == 0
     left, right = (room.left, room.right) if upright else _along(*span, size)
     top, bottom = (room.top, room.bottom) if upright else (v0 - 0.15 * size, v1 + 0.15 * size)
+    if lead.angle in {90.0, -90.0, 180.0, -180.0}:
+        left, top, right, bottom = turned_room(room, lead.angle)
     tracking = lead.tracking if _same_script(locale_of_text(text, locale), source_locale) else 0.0
     tracking = tracking if wish.tracking is None else wish.tracking
 
@@ -150,7 +162,6 @@ def set_text(
     first = first_baseline(setting, styles, written, source_locale, (top, bottom), hang, faces)
     placed = place_lines(setting, first, anchor, side, lead)
     moved = side != hang.side or abs(anchor - _anchor(span, side)) > 1.0
-    colour = wish.colour or lead.colour
     return SetText(placed, colour, setting.scale, setting.fits, faces, setting.split, moved)
 
 

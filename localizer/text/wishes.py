@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from localizer.errors import EngineError
+
+if TYPE_CHECKING:
+    from localizer.text.effects import Effects
 
 WEIGHTS = {
     "thin": 100, "extralight": 200, "light": 300, "regular": 400, "normal": 400, "medium": 500,
@@ -24,6 +28,7 @@ _YES, _NO = (
     {"no", "false", "off", "0", "none", "normal", "upright"},
 )
 _SLANT = 12  # degrees, as most italics lean
+_CAST = 0.04, 0.04, 0.03, 0.6  # a soft shadow to the lower right: offset and blur in em, opacity
 _LENGTH = re.compile(r"(\d{1,5}(?:\.\d{1,3})?)\s*(px|em|%)?", re.ASCII)
 _SIGNED = re.compile(r"([+-]?\d{1,3}(?:\.\d{1,4})?)\s*(em|%)?", re.ASCII)
 
@@ -103,6 +108,26 @@ def wishes(attribute: Mapping[str, str]) -> Wishes:
         except ValueError as exc:
             raise EngineError(f"attribute {key}: {exc}") from exc
     return Wishes(**got)  # type: ignore[arg-type]
+
+
+def wished_effects(effects: Effects, wish: Wishes, size: float) -> Effects:
+    """The effects of some type with what is asked for in their place.
+
+    Args:
+        size: of the type, pixels per em.
+    """
+    from localizer.text.effects import Outline, Shadow
+
+    if wish.colour is not None:
+        effects = replace(effects, gradient=None)
+    if wish.outline is not None:
+        rgb, width = wish.outline
+        em = width.of(size) / max(1.0, size)
+        effects = replace(effects, outline=Outline(rgb, em) if em > 0 else None)
+    if wish.shadow is not None:
+        cast = Shadow(wish.shadow, *_CAST) if wish.shadow else None
+        effects = replace(effects, shadow=cast)
+    return effects
 
 
 def colour(value: str) -> Rgb:
