@@ -116,6 +116,7 @@ class Arranger:
             obstacles=[*blockers, *self.faces],
             neighbours=moving,
             plain=o.erased.plain,
+            contrast=float(np.abs(np.subtract(o.erased.styles[0].colour, o.erased.ground)).max()),
         )
         hang = alignment(o.erased.styles, rooms[-1], self.plate.shape[1], [*self.staying, *moving])
         if o.found.rest:
