@@ -11,6 +11,7 @@ import numpy as np
 from localizer.model import Box, Edit, share_inside
 from localizer.text.alignment import Alignment, alignment
 from localizer.text.consistency import common_scales, level_rows
+from localizer.text.linebreak import glue
 from localizer.text.locate import Found
 from localizer.text.panel import Panel, find_panel, grow_panel
 from localizer.text.plate import Erased
@@ -78,6 +79,7 @@ class Arranger:
         mask: H x W bool, the edit area; grown panels are added.
         staying: boxes of texts that stay.
         faces: boxes of faces.
+        names: words that no line may be broken in.
     """
 
     plate: npt.NDArray[np.uint8]
@@ -88,6 +90,7 @@ class Arranger:
     locale: str
     source_locale: str
     brand_fonts: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
     def arrange(self, occurrences: Sequence[Occurrence]) -> list[Arranged]:
         """Place all texts; those of one style get one size.
@@ -195,7 +198,7 @@ class _Again:
         a = self.arranger
         return set_in_rooms(
             self.rooms,
-            self.occurrence.edit.replacement,
+            glue(self.occurrence.edit.replacement, a.names),
             self.styles,
             locale=a.locale,
             source_locale=locale_of_text(self.occurrence.found.text, a.source_locale),

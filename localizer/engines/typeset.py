@@ -194,7 +194,15 @@ def _set_all(work: _Work, occurrences: Sequence[Occurrence]) -> npt.NDArray[np.u
         measured.append(o)
     faces = [box for box, _ in remembered_faces(work.request.rgb, job.source_sha256)]
     arranger = Arranger(
-        work.plate, work.erased, work.mask, staying, faces, job.locale, job.source_locale, brand.fonts
+        work.plate,
+        work.erased,
+        work.mask,
+        staying,
+        faces,
+        job.locale,
+        job.source_locale,
+        brand.fonts,
+        brand.do_not_translate,
     )
     arranged = arranger.arrange(measured)
     rgb = work.plate.copy()
