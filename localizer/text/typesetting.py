@@ -153,9 +153,14 @@ def set_text(
         k = most / setting.scale
         setting = replace(setting, size=setting.size * k, scale=most, pitch=setting.pitch * k)
     first = _first_baseline(setting, styles, locale, source_locale, (top, bottom), hang)
-    placed = _place(setting, first, anchor, side, lead)
-    colour = _wanted_colour(attribute, lead.colour)
     moved = side != hang.side or abs(anchor - _anchor(span, side)) > 1.0
+    if not moved and all(s.pen is not None for s in styles):
+        pens = [s.pen for s in styles if s.pen is not None]
+        anchor = _anchor((min(p[0] for p in pens), max(p[1] for p in pens)), side)
+        placed = _place(setting, first, anchor, side, lead, limits=limits)
+    else:
+        placed = _place(setting, first, anchor, side, lead)
+    colour = _wanted_colour(attribute, lead.colour)
     return SetText(placed, colour, setting.scale, setting.fits, faces, setting.split, moved)
 
 
@@ -311,13 +316,25 @@ def _band(line: ShapedLine, locale: str, source_locale: str) -> tuple[float, flo
 
 
 def _place(
-    setting: Setting, first: float, anchor: float, side: str, lead: LineStyle
+    setting: Setting,
+    first: float,
+    anchor: float,
+    side: str,
+    lead: LineStyle,
+    *,
+    limits: tuple[float, float] | None = None,
 ) -> tuple[PlacedLine, ...]:
+    """Lines on their baselines, aligned by their ink; by their side bearings too where limits are given."""
     out = []
     for i, line in enumerate(setting.lines):
         k = setting.size * lead.stretch
         x0, x1 = line.ink[0] * k, line.ink[2] * k
-        u = anchor - {"left": x0, "right": x1}.get(side, (x0 + x1) / 2)
+        if limits is None:
+            u = anchor - {"left": x0, "right": x1}.get(side, (x0 + x1) / 2)
+        else:
+            wide = line.advance * k
+            u = anchor - {"left": 0.0, "right": wide}.get(side, wide / 2)
+            u += max(0.0, limits[0] - u - x0) or min(0.0, limits[1] - u - x1)
         x, y = unturn(u, first + i * setting.pitch, lead.angle)
         out.append(PlacedLine(line, x, y, setting.size, lead.stretch, lead.angle))
     return tuple(out)
