@@ -14,6 +14,7 @@ from localizer.model import Action, Box, CheckResult, CheckStatus, Edit, share_i
 from localizer.text.effects import PLAIN, Effects
 from localizer.text.erase import fill
 from localizer.text.families import digest
+from localizer.text.handover import HANDOVER, LiveText, handover_svg
 from localizer.text.locate import Found, find_text
 from localizer.text.plate import Erased, erase_text
 from localizer.text.reading import TextLine, read_lines, read_source
@@ -38,6 +39,7 @@ class _Work:
     findings: list[CheckResult] = field(default_factory=list)
     placements: dict[int, list[Placement]] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
+    texts: list[LiveText] = field(default_factory=list)
     erased: npt.NDArray[np.bool_] = field(init=False)
 
     def doubt(self, name: str, detail: str) -> None:
@@ -74,7 +76,20 @@ class TypesetEngine:
         if request.job.edits:
             rgb = _set_all(work, occurrences, rgb)
         placements = tuple(p for i in sorted(work.placements) for p in work.placements[i])
-        return Candidate(rgb, work.mask, placements, tuple(work.findings), facts=work.facts, plate=work.plate)
+        files = {}
+        if work.texts:
+            job, (height, width) = request.job, work.mask.shape
+            title = f"{job.asset_id} · {job.locale}"
+            files[HANDOVER] = handover_svg((width, height), work.texts, locale=job.locale, title=title)
+        return Candidate(
+            rgb,
+            work.mask,
+            placements,
+            tuple(work.findings),
+            facts=work.facts,
+            files=files,
+            plate=work.plate,
+        )
 
 
 def _erase_all(work: _Work) -> list[_Occurrence]:
@@ -270,6 +285,7 @@ def _set_all(
             room=room,
             ground=o.erased.ground,
             erased=o.erased,
+            align=align,
         )
     for i, edit in enumerate(job.edits):
         if edit.action is Action.ADD_TEXT and edit.box is not None:
@@ -284,7 +300,18 @@ def _set_all(
             x0, y0, x1, y1 = edit.box
             r, g, b = (int(c) for c in np.median(work.plate[y0:y1, x0:x1].reshape(-1, 3), axis=0))
             room = Room(x0, y0, x1, y1)
-            rgb = _draw(work, rgb, i, edit, made, source_box=None, room=room, ground=(r, g, b), erased=None)
+            rgb = _draw(
+                work,
+                rgb,
+                i,
+                edit,
+                made,
+                source_box=None,
+                room=room,
+                ground=(r, g, b),
+                erased=None,
+                align="center",
+            )
     return rgb
 
 
@@ -312,6 +339,7 @@ def _draw(
     room: Room,
     ground: tuple[int, int, int],
     erased: Erased | None,
+    align: str,
 ) -> npt.NDArray[np.uint8]:
     effects = _effects(edit, erased)
     rgb, covered = draw(rgb, made.lines, made.colour, effects)
@@ -334,6 +362,7 @@ def _draw(
         if made.scale > 0.97 or edit.action is Action.ADD_TEXT
         else f"set at {made.scale:.0%} of the source size"
     )
+    work.texts.append(LiveText(edit.text, made, effects, edit.attribute.get("align", align), note))
     work.placements.setdefault(index, []).append(
         Placement(
             edit,

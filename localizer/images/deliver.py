@@ -14,7 +14,7 @@ from localizer.images.source import BoolArray, Delivered, SourceImage, UInt8Arra
 from localizer.images.transparency import edited_alpha
 
 
-def candidate_png(source: SourceImage, rgb: UInt8Array, mask: BoolArray) -> bytes:
+def candidate_png(source: SourceImage, rgb: UInt8Array, mask: BoolArray, *, level: int = 3) -> bytes:
     """The edited picture, upright, as a lossless PNG of exactly the source's size.
 
     RGB, or RGBA where the source knows transparency: alpha follows `transparency.edited_alpha` inside the
@@ -24,6 +24,7 @@ def candidate_png(source: SourceImage, rgb: UInt8Array, mask: BoolArray) -> byte
     Args:
         rgb: H x W x 3 uint8 in the colour space of `source.rgb`; taken inside `mask` only.
         mask: H x W bool.
+        level: of compression, 0 to 9.
 
     Raises:
         ValueError: `rgb` or `mask` is not of the source's size and type.
@@ -35,7 +36,7 @@ def candidate_png(source: SourceImage, rgb: UInt8Array, mask: BoolArray) -> byte
         pixels = np.concatenate([pixels, alpha[..., None]], axis=2)
     icc = source.icc if source.icc and source.icc[16:20] == b"RGB " else None
     out = io.BytesIO()
-    Image.fromarray(pixels).save(out, "PNG", icc_profile=icc, compress_level=3)
+    Image.fromarray(pixels).save(out, "PNG", icc_profile=icc, compress_level=level)
     return out.getvalue()
 
 
