@@ -228,15 +228,14 @@ def _failed(
 
 def _files(source: Any, attempt: Attempt) -> dict[str, bytes]:
     """What to keep of an attempt: the lossless candidate, the delivered file, the engine's extras."""
-    from localizer.images import candidate_png
+    from localizer.images import candidate_png, plate_png
 
     if attempt.candidate is None or attempt.delivered is None:
         return {}
     candidate, delivered = attempt.candidate, attempt.delivered
     files = dict(candidate.files)
     if HANDOVER in files and candidate.plate is not None:
-        # The mask of the candidate takes in every pixel that was erased.
-        files[PLATE] = candidate_png(source, candidate.plate, candidate.mask, level=1)
+        files[PLATE] = plate_png(source, candidate.plate)
     return {
         **files,
         CANDIDATE: candidate_png(source, candidate.rgb, candidate.mask),
