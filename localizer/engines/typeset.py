@@ -17,6 +17,7 @@ from localizer.text.added import Adder
 from localizer.text.effects import PLAIN, Effects
 from localizer.text.erase import fill
 from localizer.text.families import digest
+from localizer.text.handover import HANDOVER, LiveText, handover_svg
 from localizer.text.locate import WHOLE, Found, nearest
 from localizer.text.plate import Erased, erase_text
 from localizer.text.reading import read_source
@@ -44,6 +45,7 @@ class _Work:
     placements: dict[int, list[Placement]] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     claims: Claims = field(default_factory=Claims)
+    texts: list[LiveText] = field(default_factory=list)
     erased: npt.NDArray[np.bool_] = field(init=False)
 
     def doubt(self, name: str, detail: str) -> None:
@@ -71,7 +73,20 @@ class TypesetEngine:
         if request.job.edits:
             rgb = _set_all(work, occurrences)
         placements = tuple(p for i in sorted(work.placements) for p in work.placements[i])
-        return Candidate(rgb, work.mask, placements, tuple(work.findings), facts=work.facts, plate=work.plate)
+        files = {}
+        if work.texts:
+            job, (height, width) = request.job, work.mask.shape
+            title = f"{job.asset_id} · {job.locale}"
+            files[HANDOVER] = handover_svg((width, height), work.texts, locale=job.locale, title=title)
+        return Candidate(
+            rgb,
+            work.mask,
+            placements,
+            tuple(work.findings),
+            facts=work.facts,
+            files=files,
+            plate=work.plate,
+        )
 
 
 def _erase_all(work: _Work) -> list[Occurrence]:
@@ -289,6 +304,7 @@ def _draw(
     shrunk = made.scale <= 0.97 and edit.action is not Action.ADD_TEXT
     size = f"set at {made.scale:.0%} of the source size" if shrunk else ""
     note = "; ".join(n for n in (work.claims.notes.get(index, ""), note, size) if n)
+    work.texts.append(LiveText(edit.text, made, effects, made.side, note))
     work.placements.setdefault(index, []).append(
         Placement(
             edit,

@@ -43,6 +43,7 @@ class SetText:
         scale: size over the size of the source type.
         split: a phrase had to be broken in two.
         moved: the text left its edge or its middle, for want of width.
+        side: the edge or the middle on which the lines are aligned.
         vertical: the lines are columns of upright characters.
     """
 
@@ -53,6 +54,7 @@ class SetText:
     faces: tuple[Face, ...]
     split: bool = False
     moved: bool = False
+    side: str = "center"
     vertical: bool = False
 
     @property
@@ -167,7 +169,7 @@ def set_text(
         placed = place_lines(setting, first, anchor, side, lead, limits=limits)
     else:
         placed = place_lines(setting, first, anchor, side, lead)
-    return SetText(placed, colour, setting.scale, setting.fits, faces, setting.split, moved)
+    return SetText(placed, colour, setting.scale, setting.fits, faces, setting.split, moved, side=side)
 
 
 def set_in_rooms(rooms: Sequence[Room], text: str, styles: Sequence[LineStyle], **options: Any) -> SetText:
