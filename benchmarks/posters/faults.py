@@ -192,10 +192,15 @@ def covered(scene: Scene) -> Candidate | None:
     """A patch hides about one letter."""
     i, k = scene.pick()
     x0, y0, x1, y1 = scene.candidate.placements[i].line_boxes[k]
-    wide = 0.7 * (y1 - y0)
-    left = scene.rng.uniform(x0, max(x0 + 1.0, x1 - wide))
+    wide = round(0.7 * (y1 - y0))
+    ink = (scene.candidate.rgb != scene.plate).any(2)[y0:y1, x0:x1].sum(0)
+    hidden = np.convolve(ink, np.ones(wide), "valid")
+    places = np.flatnonzero(hidden >= 0.8 * hidden.mean())  # not a space between words
+    if not len(places):
+        return None
+    left = x0 + int(scene.rng.choice(list(places)))
     rgb = scene.candidate.rgb.copy()
-    area = _around((round(left), y0, round(left + wide), y1), 2, rgb.shape)
+    area = _around((left, y0, left + wide, y1), 2, rgb.shape)
     rgb[area] = np.median(scene.plate[area].reshape(-1, 3), axis=0)
     return scene.spoilt(rgb)
 
