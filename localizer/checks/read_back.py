@@ -7,19 +7,18 @@ fault, as long as digits, prices and brand terms come back right. Everything els
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from localizer.checks.columns import lay_level
 from localizer.checks.readers import Reader, bilingual_readers, reader_for, reader_of_runs
 from localizer.engines.base import Placement
 from localizer.model import CheckResult, CheckStatus
 from localizer.text.fonts import BOLD, stack
 from localizer.text.normalise import digits_of, fold, look_alike, similarity
+from localizer.text.rectify import rectify, rectify_column
 from localizer.text.render import PlacedLine, draw
 from localizer.text.shaping import shape_line
 
@@ -192,7 +191,10 @@ def _read(
     colour = placement.colour or (0, 0, 0)
     best = _Reading(text, "", 0.0, locale, None, lenient=placement.typeset)
     for margin in (0.18, 0.4, 0.06):
-        crop = _level(rgb, text, corners, placement, margin)
+        if placement.vertical:
+            crop = rectify_column(rgb, corners, margin, text)
+        else:
+            crop = rectify(rgb, corners, margin)
         readings: list[_Reading] = []
         for reader in (*readers, *((by_runs,) if by_runs else ())):
             said, sure = reader(crop, colour)
@@ -205,19 +207,6 @@ def _read(
         if best.is_exact:
             break
     return best
-
-
-def _level(rgb: UInt8Array, text: str, corners: Corners, placement: Placement, margin: float) -> UInt8Array:
-    """The line's pixels, as a reader of level lines wants them."""
-    if not placement.vertical:
-        return rectify(rgb, corners, margin)
-    (x0, y0), (x1, y1) = corners[0], corners[1]
-    wide = math.hypot(x1 - x0, y1 - y0)  # of a column, the em; its height tells nothing of the type
-    (x3, y3) = corners[3]
-    tall = math.hypot(x3 - x0, y3 - y0)
-    around = max(2.0, margin * wide) / max(1.0, tall)
-    column = rectify(rgb, corners, around, most=math.inf)
-    return lay_level(column, text, placement.colour or (0, 0, 0), max(2.0, around * tall))
 
 
 def _by_script(readings: Sequence[_Reading], wanted: str) -> _Reading:
@@ -258,34 +247,6 @@ def _read_plain(text: str, locale: str, reader: Reader) -> str:
     page = np.full((int(y1 - y0) + 24, int(x1 - x0) + 24, 3), 255, np.uint8)
     drawn, _ = draw(page, [PlacedLine(line, 12 - x0, 12 + y1, size)], black)
     return reader(drawn, black)[0]
-
-
-def rectify(rgb: UInt8Array, corners: Corners, margin: float, *, most: float = 96.0) -> UInt8Array:
-    """A line, upright, with a margin.
-
-    Args:
-        corners: top left, top right, bottom right, bottom left of its ink, in image pixels.
-        margin: share of its height, added on every side (2 px at least).
-        most: height to which taller ink is scaled down, in pixels.
-    """
-    import cv2
-
-    tl, tr, _, bl = (np.array(c, np.float64) for c in corners)
-    along, down = tr - tl, bl - tl
-    width, height = float(np.linalg.norm(along)), float(np.linalg.norm(down))
-    if width < 1 or height < 1:
-        return np.full((8, 8, 3), 255, np.uint8)
-    m = max(2.0, margin * height)
-    u, v = along / width, down / height
-    scale = min(1.0, most / height)  # readers work at about 48 px
-    size = (max(1, round((width + 2 * m) * scale)), max(1, round((height + 2 * m) * scale)))
-    source = np.array([tl - m * u - m * v, tr + m * u - m * v, bl - m * u + m * v], np.float32)
-    target = np.array([[0, 0], [size[0], 0], [0, size[1]]], np.float32)
-    matrix = cv2.getAffineTransform(source, target)
-    flags = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    return np.asarray(
-        cv2.warpAffine(rgb, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8
-    )
 
 
 def _worse(a: CheckStatus, b: CheckStatus) -> CheckStatus:

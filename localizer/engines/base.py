@@ -27,6 +27,8 @@ class Placement:
         line_boxes: ink box of each line (upright bounding box).
         angle: degrees, counter-clockwise, of the baseline.
         colour: fill colour of the type, sRGB.
+        outline: colour of the outline around the type, if it has one.
+        shadow: colour of its shadow or glow, if it has one.
         background: median colour behind the type, sRGB.
         cap_height: of the type as set, in pixels.
         missing_glyphs: characters for which no font had a glyph (must be empty).
@@ -55,6 +57,8 @@ class Placement:
     vertical: bool = False
     typeset: bool = True
     note: str = ""
+    outline: tuple[int, int, int] | None = None
+    shadow: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _TURNED = 45.0  # degrees from where a text counts as standing on its side or on its head
+_TELLING = 3  # letters from which a reading tells which way up a line stands
 _LIVELY = 20.0  # ΔE from the ground's median that new type may meet in a tenth of what it covers
 
 
@@ -25,10 +26,12 @@ def doubts_about(
 ) -> Iterator[tuple[str, str]]:
     """Check names and details for one place where an edit applies."""
     text = found.text.replace("\n", " ")
-    if edit.replacement and any(_is_turned(line) for line in found.lines):
-        yield "style_kept", f"“{text}” is vertical or turned, which is set level here"
-    if edit.replacement and erased.varied and "colour" not in edit.attribute:
-        yield "style_kept", f"“{text}” is graded or of several colours; the new text is set in one"
+    if edit.replacement and any(_stands_unsure(line) for line in found.lines):
+        yield "style_kept", f"“{text}” is turned or in a column, and which way up it stands is not sure"
+    if edit.replacement:
+        for words in erased.style_doubts:
+            if not ("colour" in edit.attribute and "colours" in words):
+                yield "style_kept", f"“{text}” {words}"
     if found.partial:
         if edit.action is Action.REMOVE_TEXT:
             yield (
@@ -42,10 +45,15 @@ def doubts_about(
             )
 
 
-def _is_turned(line: TextLine) -> bool:
+def _stands_unsure(line: TextLine) -> bool:
+    """Whether a line stands in a way that its few letters do not tell for sure (OO, 69)."""
     x0, y0, x1, y1 = line.box
-    upright = len(fold(line.text)) >= 2 and y1 - y0 > 1.5 * (x1 - x0)
-    return upright or abs(line.angle) > _TURNED
+    tall = y1 - y0 > 1.5 * (x1 - x0)
+    if line.vertical:
+        return False
+    if abs(line.angle) > _TURNED:
+        return len(fold(line.text)) < _TELLING
+    return tall and len(fold(line.text)) >= 2 and abs(line.angle) < 1
 
 
 def _is_tight(whole: str, part: str) -> bool:

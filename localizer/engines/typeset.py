@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from localizer.checks.faces import remembered_faces
 from localizer.engines.base import Candidate, EditRequest, Placement
 from localizer.engines.doubts import doubts_about, is_lively
 from localizer.model import Action, Box, CheckResult, CheckStatus, Edit, share_inside
+from localizer.text.alignment import Alignment, alignment
+from localizer.text.effects import PLAIN, Effects
 from localizer.text.erase import fill
 from localizer.text.families import digest
 from localizer.text.locate import WHOLE, Found, nearest
@@ -18,8 +21,8 @@ from localizer.text.plate import Erased, erase_text
 from localizer.text.reading import read_source
 from localizer.text.render import draw
 from localizer.text.search import Claims, Search, claim
-from localizer.text.space import PLAIN_STAIN, STAIN, STRANGE, Room, measure_room, smear, strange_share
-from localizer.text.typesetting import SetText, alignment, set_in_box, set_text
+from localizer.text.space import PLAIN_STAIN, STAIN, STRANGE, Room, find_rooms, smear, strange_share
+from localizer.text.typesetting import SetText, set_in_box, set_in_rooms
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -183,6 +186,7 @@ def _set_all(
 ) -> npt.NDArray[np.uint8]:
     job, brand = work.request.job, work.request.brand
     staying = [x.box for x in work.search.staying(o.found for o in occurrences) if x.score >= 0.5]
+    faces = [box for box, _ in remembered_faces(work.request.rgb, job.source_sha256)]
     for o in occurrences:
         if o.edit.action is Action.REMOVE_TEXT:
             placement = Placement(
@@ -198,29 +202,33 @@ def _set_all(
             work.placements.setdefault(o.index, []).append(Placement(o.edit, source_box=o.found.box))
             continue
         ink = _ink_box(o.erased)
-        height = float(np.median([s.ink[3] - s.ink[1] for s in o.erased.styles]))
+        vertical = o.erased.styles[0].vertical
+        height = float(np.median([s.size if vertical else s.ink[3] - s.ink[1] for s in o.erased.styles]))
         others = [x.erased.box for x in occurrences if x is not o and x.edit.replacement]
         mine = o.found.box
         blockers = [b for b in staying if share_inside(b, mine) < 0.6]
         rest = [line.box for line in o.found.rest]
-        room = measure_room(
+        rooms = find_rooms(
             work.plate,
+            work.erased,
             ink,
             height=height,
-            obstacles=blockers,
+            obstacles=[*blockers, *faces],
             neighbours=others,
             plain=o.erased.plain,
         )
-        align = alignment(o.erased.styles, room, rgb.shape[1], [*staying, *others])
+        room = rooms[-1]
+        hang = alignment(o.erased.styles, room, rgb.shape[1], [*staying, *others])
         if rest:
-            align = "center"
-        made = set_text(
+            hang = Alignment("center", firm=True)
+        made = set_in_rooms(
+            rooms,
             o.edit.replacement,
             o.erased.styles,
-            room,
             locale=job.locale,
             source_locale=job.source_locale,
-            align=align,
+            hang=hang,
+            page=(rgb.shape[1], rgb.shape[0]),
             brand_fonts=brand.fonts,
             attribute=o.edit.attribute,
         )
@@ -277,9 +285,11 @@ def _draw(
     ground: tuple[int, int, int],
     erased: Erased | None,
 ) -> npt.NDArray[np.uint8]:
-    rgb, covered = draw(rgb, made.lines, made.colour)
+    effects = _effects(edit, erased)
+    rgb, covered = draw(rgb, made.lines, made.colour, effects)
     if erased is not None and source_box is not None:
-        share = strange_share(work.plate, covered & ~work.erased, source_box, plain=erased.plain)
+        letters = draw(work.plate, made.lines, made.colour)[1] if effects else covered
+        share = strange_share(work.plate, letters & ~work.erased, source_box, plain=erased.plain)
         if share > STRANGE:
             words = " ".join(p.line.text for p in made.lines)
             work.doubt("fits", f"“{words}” runs onto something else than the ground that the old text had")
@@ -312,10 +322,20 @@ def _draw(
             scale=made.scale,
             room=(room.left, room.top, room.right, room.bottom),
             corners=tuple(tuple(p.corners()) for p in made.lines),
+            vertical=made.vertical,
             note=note,
+            outline=effects.outline.colour if effects.outline else None,
+            shadow=effects.shadow.colour if effects.shadow else None,
         )
     )
     return rgb
+
+
+def _effects(edit: Edit, erased: Erased | None) -> Effects:
+    """The source type's effects; a colour that was asked for takes the place of a gradient."""
+    effects = erased.effects if erased is not None else PLAIN
+    asked = edit.attribute.get("colour") or edit.attribute.get("color")
+    return replace(effects, gradient=None) if asked else effects
 
 
 def _doubt_stain(work: _Work, edit: Edit, erased: Erased, covered: npt.NDArray[np.bool_]) -> None:

@@ -24,7 +24,12 @@ _STEP = 0.05  # of the line height, per ring
 _FARTHEST = 0.4  # of the line height, that an effect may reach
 _AGREE = 0.2  # quantile of the pieces that must still show it ...
 _HALF = 0.4  # ... at this share of its typical strength
+_SHOWN = 0.25  # share of its strength that single pixels must show ...
+_EVERYWHERE = 0.75  # ... nearly all of them
 _CLEAR = 4.0  # standard errors by which an effect must stand out
+_SHARP = 0.2  # of its strength that an effect may lose within one fine pixel
+_GONE = 0.2  # share of its first strength below which an effect is over
+_FADED = (2, 5)  # rings by which an effect on a photo must be weaker, and over
 _COMPASS = ((1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, -1))
 
 
@@ -78,16 +83,14 @@ def halo(
     known = seen & np.isfinite(deviation[:, :, 0])
     step, first = _STEP * tall, rim + 0.5
     found = np.zeros(body.shape, np.bool_)
-    reach, start = 0.0, None
-    for k in range(round(_FARTHEST / _STEP)):
-        ring = (away > first + k * step) & (away <= first + (k + 1) * step) & known
-        strength = _steady(deviation, ring, piece, least)
-        if strength is None or (start is not None and strength @ start < 0.15 * (start @ start)):
-            break
-        start = strength if start is None else start
-        reach = first + (k + 1) * step
-    else:
-        reach = 0.0  # it does not fade: the picture
+    rings = [
+        (away > first + k * step) & (away <= first + (k + 1) * step) & known
+        for k in range(round(_FARTHEST / _STEP))
+    ]
+    count = _rings_reached(deviation, rings, piece, least, on_photo=level is None)
+    reach = first + count * step if count else 0.0
+    if reach and level is None and _has_rim(deviation, rings[0], np.any(rings[: count + 1], axis=0)):
+        reach = 0.0
     if reach:
         found |= distance_to(body) <= reach + 1
     for dx, dy in _COMPASS:
@@ -96,6 +99,43 @@ def halo(
         return np.zeros(ink.shape, np.bool_)
     whole = cv2.resize(found.astype(np.uint8), (w, h), interpolation=cv2.INTER_NEAREST) > 0
     return dilate(np.asarray(whole), 1.0 / s if s < 1 else 0.0)
+
+
+def _rings_reached(
+    deviation: npt.NDArray[np.float32],
+    rings: list[npt.NDArray[np.bool_]],
+    piece: npt.NDArray[np.intp],
+    least: float,
+    *,
+    on_photo: bool,
+) -> int:
+    """How many rings around the type an effect reaches: it is steady in the first one and fades."""
+    start = _steady(deviation, rings[0], piece, least)
+    if start is None:
+        return 0
+    means = [_means(deviation, ring, piece, 6) for ring in rings]
+    typical = [np.nanmedian(m, axis=0) if np.isfinite(m).any() else np.zeros(3) for m in means]
+    left = [float(t @ start) / float(start @ start) for t in typical]
+    faded = next((k for k, share in enumerate(left) if share < _GONE), None)
+    if faded is None:
+        return 0  # it goes on and on: the picture
+    # A panel is as strong up to its rim; what is cast by type is not.
+    if on_photo and (faded > _FADED[1] or (faded > _FADED[0] and left[_FADED[0]] > 0.8)):
+        return 0
+    return faded
+
+
+def _has_rim(
+    deviation: npt.NDArray[np.float32], first: npt.NDArray[np.bool_], region: npt.NDArray[np.bool_]
+) -> bool:
+    """Whether what surrounds the type ends at an edge, as a panel does, instead of fading."""
+    import cv2
+
+    typical = np.median(deviation[first], axis=0)
+    shown = np.nan_to_num(deviation @ typical / float(typical @ typical)).astype(np.float32)
+    slope = np.hypot(*(cv2.Sobel(shown, cv2.CV_32F, *way, scale=1 / 8) for way in ((1, 0), (0, 1))))
+    half = dilate(region, 2) & (shown > 0.3) & (shown < 0.7)
+    return bool(half.sum() < 12 or float(np.median(slope[half])) > _SHARP)
 
 
 def _pieces(shape: tuple[int, int], quad: Quad, scale: float) -> npt.NDArray[np.intp]:
@@ -145,6 +185,9 @@ def _steady(
     strength = float(np.linalg.norm(typical))
     if strength < least:
         return None
+    every = deviation[region] @ typical / strength
+    if float((every > _SHOWN * strength).mean()) < _EVERYWHERE:
+        return None  # strong in places and absent in others: a picture's edge
     shown = means @ typical / strength
     error = float(shown.std(ddof=1)) / np.sqrt(len(shown)) + 1e-6
     agree = float(np.quantile(shown, _AGREE)) >= _HALF * strength and float(shown.mean()) / error >= _CLEAR

@@ -7,6 +7,7 @@ each way that is possible, and the way in which it comes out the same is the one
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -15,14 +16,14 @@ import numpy as np
 
 from localizer.text.normalise import fold, similarity
 from localizer.text.reading import Quad, TextLine, read_line
-from localizer.text.rectify import cell_cuts, in_a_row, rectify
+from localizer.text.rectify import CELL, cell_cuts, in_a_row, rectify
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 TALL = 1.5  # height over width from which the reader takes a quad to be turned
+_PAIR = re.compile(r"(?<!\d)\d\d(?!\d)")  # two digits may share one square of a column
 _ALIKE = 0.5  # least similarity of a reading to what was read before
-_CELL = 64  # pixels across a column that is read
 _SLANTED = 20.0  # degrees from where the reader's character boxes name their corners in another order
 
 
@@ -35,6 +36,10 @@ def is_stackable(text: str) -> bool:
 def is_ideographic(c: str) -> bool:
     """Han, kana, Hangul and their punctuation and full-width forms: upright in a column."""
     return "\u1100" <= c <= "\u11ff" or "\u2e80" <= c <= "\ud7ff" or "\uf900" <= c <= "\uffef"
+
+
+def _ideographs(text: str) -> str:
+    return "".join(c for c in text if is_ideographic(c))
 
 
 def turn_quad(quad: Quad, quarters: int) -> Quad:
@@ -56,11 +61,14 @@ def settle_tall(rgb: npt.NDArray[np.uint8], line: TextLine) -> TextLine:
         return line
     ways: list[tuple[float, int, TextLine]] = []
     if is_stackable(line.text):
-        column = rectify(rgb, line.quad, 0.0, height=_CELL * _proportion(line.quad))
+        column = rectify(rgb, line.quad, 0.0, height=CELL * _proportion(line.quad))
         inked = column[slice(*_inked_rows(column))]
-        if inked.shape[0] > visible:
-            text, score = read_line(in_a_row(inked, cell_cuts(inked, visible)))
-            ways.append((score * similarity(text, line.text), 0, replace(line, vertical=True)))
+        for cells in sorted({visible, visible - 1, len(_PAIR.sub("0", line.text.replace(" ", "")))}):
+            if inked.shape[0] > cells:
+                text, score = read_line(in_a_row(inked, cell_cuts(inked, cells)))
+                # Numbers and Latin in a column may stand otherwise: its own characters tell.
+                alike = similarity(_ideographs(text), _ideographs(line.text))
+                ways.append((score * alike, 0, replace(line, vertical=True)))
     for quarters in (1, 3):
         turned = turn_quad(line.quad, quarters)
         text, score = read_line(rectify(rgb, turned, 0.05))
@@ -161,7 +169,7 @@ def reread(rgb: npt.NDArray[np.uint8], line: TextLine, margin: float) -> tuple[s
     """
     if not line.vertical:
         return read_line(rectify(rgb, line.quad, margin))
-    column = rectify(rgb, line.quad, 0.0, height=_CELL * _proportion(line.quad))
+    column = rectify(rgb, line.quad, 0.0, height=CELL * _proportion(line.quad))
     inked = column[slice(*_inked_rows(column))]
     count = max(1, sum(c != " " for c in line.text))
     return read_line(in_a_row(inked, cell_cuts(inked, count)) if len(inked) > count else column)

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from localizer.model import Box, share_inside
+from localizer.text.angle import block_angle
+from localizer.text.effects import PLAIN, Effects
 from localizer.text.erase import fill
 from localizer.text.glyphmask import Ink, find_ink
 from localizer.text.likeness import expect
 from localizer.text.locate import Found
+from localizer.text.measured_effects import Dressed, common_effects, dress
 from localizer.text.normalise import fold, similarity
 from localizer.text.reading import Quad, TextLine, read_crop
 from localizer.text.regions import dilate, polygon
-from localizer.text.style import InkedLine, LineStyle, locale_of_text, measure_block, snap_angle
+from localizer.text.style import InkedLine, LineStyle, locale_of_text, measure_block
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -37,7 +40,8 @@ class Erased:
         remains: what can still be read on the plate; empty if it is clean.
         ground: median colour of the plate where the text stood.
         hole: H x W bool, the pixels that were filled.
-        varied: whether the type was of several colours or graded.
+        effects: that the type had beside its colour.
+        style_doubts: what the type looked like and could not be measured, in words that follow its text.
         inks: per style, the window of the image that its line was measured in and its ink there.
     """
 
@@ -47,7 +51,8 @@ class Erased:
     remains: str
     ground: tuple[int, int, int]
     hole: npt.NDArray[np.bool_]
-    varied: bool = False
+    effects: Effects = PLAIN
+    style_doubts: tuple[str, ...] = ()
     inks: tuple[tuple[Box, Ink], ...] = ()
 
 
@@ -56,6 +61,7 @@ class _Line:
     line: TextLine
     window: Box
     ink: Ink | None
+    dressed: Dressed | None = None
 
 
 def erase_text(
@@ -80,12 +86,15 @@ def erase_text(
         neighbours: lines that are replaced as well.
         wanted: the text as it was asked for.
     """
-    angle = snap_angle(_block_angle(found.lines))
-    around = [*others, *neighbours]
+    own = {line.quad for line in found.lines}  # the same place may be claimed by two equal edits
+    around = [line for line in (*others, *neighbours) if line.quad not in own]
+    angle = block_angle(found.lines, around)
     lines = [
-        _inspect(source, line, [*around, *(x for x in found.lines if x is not line)], locale)
+        _inspect(source, line, [*around, *(x for x in found.lines if x is not line)], locale, angle)
         for line in found.lines
     ]
+    rules = [rule for piece in lines if piece.dressed is not None for rule in piece.dressed.rules]
+    angle = rules[0].angle if rules else angle
     before, remains = plate.copy(), ""
     hole = np.zeros(mask.shape, np.bool_)
     for attempt, growth in enumerate(_GROWTH):
@@ -99,12 +108,15 @@ def erase_text(
     mask |= hole
     measured = _measure(source, plate, lines, found, wanted, locale=locale, angle=angle)
     styles = tuple(style for style, _ in measured)
+    dressed = {piece.window: piece.dressed for piece in lines}
+    pairs = [(d, style) for style, (window, _) in measured if (d := dressed[window]) is not None]
+    effects, doubts = common_effects(pairs)
     box = _bounds(hole, found.box)
     area = hole if hole.any() else polygon((plate.shape[0], plate.shape[1]), found.lines[0].quad)
     r, g, b = (int(c) for c in np.median(plate[area], axis=0))
     plain = all(piece.ink is not None and piece.ink.plain for piece in lines)
-    varied = any(piece.ink is not None and piece.ink.varied for piece in lines)
-    return Erased(box, styles, plain, remains, (r, g, b), hole, varied, tuple(ink for _, ink in measured))
+    inks = tuple(ink for _, ink in measured)
+    return Erased(box, styles, plain, remains, (r, g, b), hole, effects, doubts, inks)
 
 
 def _measure(
@@ -151,15 +163,9 @@ def _head(text: str, folded: str) -> str | None:
     return None
 
 
-def _block_angle(lines: Sequence[TextLine]) -> float:
-    """Reading angle of a block; long lines know it best."""
-    weights = [max(1.0, line.width) for line in lines]
-    x = sum(w * math.cos(math.radians(line.angle)) for w, line in zip(weights, lines, strict=True))
-    y = sum(w * math.sin(math.radians(line.angle)) for w, line in zip(weights, lines, strict=True))
-    return math.degrees(math.atan2(y, x))
-
-
-def _inspect(source: npt.NDArray[np.uint8], line: TextLine, around: Sequence[TextLine], locale: str) -> _Line:
+def _inspect(
+    source: npt.NDArray[np.uint8], line: TextLine, around: Sequence[TextLine], locale: str, angle: float
+) -> _Line:
     h, w = source.shape[:2]
     x0, y0, x1, y1 = line.box
     m = math.ceil(0.7 * line.height) + 4
@@ -171,8 +177,23 @@ def _inspect(source: npt.NDArray[np.uint8], line: TextLine, around: Sequence[Tex
         foreign |= polygon(shape, _shift(other.quad, window), grow=-0.1 * other.height)
     quad = _shift(line.quad, window)
     characters = tuple(_shift(q, window) for q in line.characters)
-    expected = expect(line.text, quad, characters, locale_of_text(line.text, locale))
-    return _Line(line, window, find_ink(crop, quad, line.height, foreign=foreign, expected=expected))
+    text_locale = locale_of_text(line.text, locale)
+    expected = expect(line.text, quad, characters, text_locale)
+    ink = find_ink(crop, quad, line.height, foreign=foreign, expected=expected)
+    if ink is None:
+        return _Line(line, window, None)
+    dressed = dress(
+        crop,
+        ink,
+        quad,
+        line.height,
+        text=line.text,
+        locale=text_locale,
+        angle=angle,
+        origin=window[:2],
+        ignore=foreign,
+    )
+    return _Line(line, window, dressed.ink, dressed)
 
 
 def _shift(quad: Quad, window: Box) -> Quad:

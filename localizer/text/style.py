@@ -49,6 +49,7 @@ class LineStyle:
         tracking: extra space between characters, em.
         slant: degrees by which the letters lean to the right.
         face: the face that the source was laid in, for measuring; None for new text.
+        vertical: a column of upright characters; `baseline` is then its top, `centre` the v of its middle.
     """
 
     colour: tuple[int, int, int]
@@ -63,6 +64,7 @@ class LineStyle:
     centre: float
     slant: int = 0
     face: Face | None = None
+    vertical: bool = False
 
 
 def locale_of_text(text: str, declared: str) -> str:
@@ -140,6 +142,10 @@ def measure_block(lines: Sequence[InkedLine], *, locale: str, angle: float) -> l
         angle: shared by the block, degrees.
     """
     text_locale = locale_of_text("".join(line.text for line in lines), locale)
+    if lines and all(line.line.vertical for line in lines):
+        from localizer.text.column_style import measure_column
+
+        return [measure_column(line, text_locale, angle) for line in lines]
     rasters = [_upright(covered(line), line.window[:2], angle) for line in lines]
     matches = match_lines([(ln.text, r[0]) for ln, r in zip(lines, rasters, strict=True)], text_locale)
     return [
