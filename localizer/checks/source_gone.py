@@ -26,9 +26,10 @@ NAME = "source_text_gone"
 STILL_THERE = 0.8
 SHADE = 0.2
 """Share of the old type's contrast that may show on the plate; the detail of a photo alone makes a sixth."""
-STAIN = 16.0
-"""8-bit levels that a filled place may be off a plain ground; a wall of one colour shows less than that."""
-_PLAIN = 8.0  # levels within which nineteen twentieths of a ground must lie to be plain
+STAIN = 32.0
+"""8-bit levels that a filled place may be off a plain ground; pale ornaments are up to 25 off theirs."""
+_PLAIN = 8.0  # levels that a plain ground may be off a plane,
+_BUSY = 0.15  # but for this share of it: other type, or a rule
 _PART_SURE = 0.6  # the reader's confidence from which a part of the text counts
 _WORD, _IDEOGRAPHS = 4, 2  # letters, or ideographs, from which a part is no coincidence
 _ALIKE = 32  # difference in a channel up to which two pixels have one colour
@@ -252,10 +253,15 @@ def stain_of(plate: UInt8Array, source_rgb: UInt8Array, box: Box) -> float:
     ys, xs = np.mgrid[: now.shape[0], : now.shape[1]].astype(np.float32)
     plane = np.stack([np.ones_like(xs), xs, ys], axis=-1)
     step = max(1, int(ring.sum()) // 4000)
-    slope, *_ = np.linalg.lstsq(plane[ring][::step], now[ring][::step], rcond=None)
-    off = np.abs(now - plane @ slope).max(2)
-    if np.percentile(off[ring], 95) > _PLAIN:
+    where, colours = plane[ring][::step], now[ring][::step]
+    kept = np.ones(len(where), np.bool_)
+    for _ in range(3):  # other type may stand in the ring
+        slope, *_rest = np.linalg.lstsq(where[kept], colours[kept], rcond=None)
+        off = np.abs(colours - where @ slope).max(1)
+        kept = off <= max(4.0, float(np.percentile(off, 80)))
+    if (off > _PLAIN).mean() > _BUSY:
         return 0.0
+    off = np.abs(now - plane @ slope).max(2)
     return float(np.percentile(off[filled > 0], 95))
 
 
