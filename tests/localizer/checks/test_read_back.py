@@ -354,7 +354,7 @@ def test_a_column_is_read_character_by_character(text: str, wrong: str, locale: 
     result = check(rgb, placement, locale)
     assert result.status is CheckStatus.PASSED, result.detail
     assert check(rgb, claimed(placement, wrong), locale).status is not CheckStatus.PASSED
-    _, y0, _, y1 = placement.line_boxes[0]
+    y0 = placement.line_boxes[0][1]
     rgb[y0 : y0 + int(1.02 * size)] = NAVY
     assert check(rgb, placement, locale).status is not CheckStatus.PASSED
 
