@@ -28,7 +28,8 @@ _HALF = 0.4  # ... at this share of its typical strength
 _SHOWN = 0.25  # share of its strength that single pixels must show ...
 _EVERYWHERE = 0.75  # ... nearly all of them
 _CLEAR = 4.0  # standard errors by which an effect must stand out
-_SHARP = 0.2  # of its strength that an effect may lose within one fine pixel
+_SOFT = (0.03, 0.2)  # of its strength that an effect loses per fine pixel half way out
+_SHARP = 0.35  # and hardly anywhere more
 _GONE = 0.2  # share of its first strength below which an effect is over
 _FADED = (2, 5)  # rings by which an effect on a photo must be weaker, and over
 _COMPASS = ((1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, -1))
@@ -139,7 +140,10 @@ def _has_rim(
     shown = np.nan_to_num(deviation @ typical / float(typical @ typical)).astype(np.float32)
     slope = np.hypot(*(cv2.Sobel(shown, cv2.CV_32F, *way, scale=1 / 8) for way in ((1, 0), (0, 1))))
     half = dilate(region, 2) & (shown > 0.3) & (shown < 0.7)
-    return bool(half.sum() < 12 or float(np.median(slope[half])) > _SHARP)
+    if half.sum() < 12:
+        return True
+    typical_slope, steepest = np.percentile(slope[half], [50, 85])
+    return bool(not _SOFT[0] < typical_slope < _SOFT[1] or steepest > _SHARP)
 
 
 def _pieces(shape: tuple[int, int], quad: Quad, scale: float) -> npt.NDArray[np.intp]:
