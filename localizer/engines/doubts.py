@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _TURNED = 45.0  # degrees from where a text counts as standing on its side or on its head
+_KNOWN = 0.65  # likeness from which the strokes are those of the text that was asked for
 _LIVELY = 20.0  # ΔE from the ground's median that new type may meet in a tenth of what it covers
 
 
@@ -35,7 +36,7 @@ def doubts_about(
                 "erased_cleanly",
                 f"“{text}” was taken out of “{lines[found.used[0]].text}”: it may leave a hole",
             )
-        elif _is_tight(lines[found.used[0]].text, text):
+        elif _is_tight(lines[found.used[0]].text, text) and not _stands_apart(erased):
             yield (
                 "erased_cleanly",
                 f"“{text}” stands close in “{lines[found.used[0]].text}”; strokes may remain",
@@ -46,6 +47,12 @@ def _is_turned(line: TextLine) -> bool:
     x0, y0, x1, y1 = line.box
     upright = len(fold(line.text)) >= 2 and y1 - y0 > 1.5 * (x1 - x0)
     return upright or abs(line.angle) > _TURNED
+
+
+def _stands_apart(erased: Erased) -> bool:
+    """Whether the part was taken out whole: it looked like its text, and no stroke was cut."""
+    known = bool(erased.inks) and min(ink.likeness for _, ink in erased.inks) >= _KNOWN
+    return known and not erased.severed
 
 
 def _is_tight(whole: str, part: str) -> bool:
