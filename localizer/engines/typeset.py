@@ -23,7 +23,7 @@ from localizer.text.plate import Erased, erase_text
 from localizer.text.reading import read_source
 from localizer.text.render import draw
 from localizer.text.search import Claims, Search, claim
-from localizer.text.space import PLAIN_STAIN, STAIN, STRANGE, Room, is_picture, smear, strange_share
+from localizer.text.space import STAIN, STRANGE, Room, is_picture, smear, strange_share
 from localizer.text.typesetting import SetText
 from localizer.text.wishes import wished_effects, wishes
 
@@ -177,7 +177,7 @@ def _erase_box(work: _Work, index: int, edit: Edit) -> None:
     a, b, c, d = max(0, x0 - m), max(0, y0 - m), min(w, x1 + m), min(h, y1 + m)
     hole = np.zeros((d - b, c - a), np.bool_)
     hole[y0 - b : y1 - b, x0 - a : x1 - a] = True
-    work.plate[b:d, a:c] = fill(work.plate[b:d, a:c], hole)
+    work.plate[b:d, a:c] = fill(work.plate[b:d, a:c], hole).rgb
     work.mask[y0:y1, x0:x1] = True
     work.placements.setdefault(index, []).append(
         Placement(edit, source_box=(x0, y0, x1, y1), box=(x0, y0, x1, y1), note="box filled from its rim")
@@ -337,9 +337,10 @@ def _effects(edit: Edit, erased: Erased | None, made: SetText) -> Effects:
 
 def _doubt_stain(work: _Work, edit: Edit, erased: Erased, covered: npt.NDArray[np.bool_]) -> None:
     """Ask a person where the filled place may show; nothing covers it where text is only removed."""
-    limit = PLAIN_STAIN if erased.plain else STAIN
-    stain = smear(work.request.rgb, erased.hole, covered)
-    if stain > limit:
+    if erased.patched is None:
+        return
+    stain = smear(work.plate, erased.patched, covered)
+    if stain > STAIN:
         work.doubt(
             "erased_cleanly",
             f"“{edit.text}” stood on a lively ground; the filled place may show ({stain:.0f})",
