@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _COSTS = 0.97  # scale below which a panel is let grow
+_WIDEST = 1.6  # times its old width: beyond, a label is no longer the same label
 _BESIDE = 12  # pixels from a panel's rim from where the ground beside it is looked at
 
 
@@ -115,6 +116,7 @@ class Arranger:
             obstacles=[*blockers, *self.faces],
             neighbours=moving,
             plain=o.erased.plain,
+            contrast=float(np.abs(np.subtract(o.erased.styles[0].colour, o.erased.ground)).max()),
         )
         hang = alignment(o.erased.styles, rooms[-1], self.plate.shape[1], [*self.staying, *moving])
         if o.found.rest:
@@ -153,7 +155,7 @@ class Arranger:
         )
         lead, rear = max(0.0, panel.box[0] - free.left), max(0.0, free.right - panel.box[2])
         left, right = {"left": (0.0, rear), "right": (lead, 0.0)}.get(hang.side, (min(lead, rear),) * 2)
-        extra = min(wanted, left + right)
+        extra = min(wanted, left + right, _WIDEST * (x1 - x0) - (x1 - x0))
         if wanted <= 1 or extra < 0.25 * wanted:
             return None
         by_left, by_right = round(extra * left / (left + right)), round(extra * right / (left + right))
