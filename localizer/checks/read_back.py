@@ -18,6 +18,7 @@ from localizer.engines.base import Placement
 from localizer.model import CheckResult, CheckStatus
 from localizer.text.fonts import BOLD, stack
 from localizer.text.normalise import digits_of, fold, look_alike, similarity
+from localizer.text.rectify import rectify, rectify_column
 from localizer.text.render import PlacedLine, draw
 from localizer.text.shaping import shape_line
 
@@ -190,7 +191,10 @@ def _read(
     colour = placement.colour or (0, 0, 0)
     best = _Reading(text, "", 0.0, locale, None, lenient=placement.typeset)
     for margin in (0.18, 0.4, 0.06):
-        crop = rectify(rgb, corners, margin)
+        if placement.vertical:
+            crop = rectify_column(rgb, corners, margin, text)
+        else:
+            crop = rectify(rgb, corners, margin)
         readings: list[_Reading] = []
         for reader in (*readers, *((by_runs,) if by_runs else ())):
             said, sure = reader(crop, colour)
@@ -243,33 +247,6 @@ def _read_plain(text: str, locale: str, reader: Reader) -> str:
     page = np.full((int(y1 - y0) + 24, int(x1 - x0) + 24, 3), 255, np.uint8)
     drawn, _ = draw(page, [PlacedLine(line, 12 - x0, 12 + y1, size)], black)
     return reader(drawn, black)[0]
-
-
-def rectify(rgb: UInt8Array, corners: Corners, margin: float) -> UInt8Array:
-    """A line, upright, with a margin.
-
-    Args:
-        corners: top left, top right, bottom right, bottom left of its ink, in image pixels.
-        margin: share of its height, added on every side (2 px at least).
-    """
-    import cv2
-
-    tl, tr, _, bl = (np.array(c, np.float64) for c in corners)
-    along, down = tr - tl, bl - tl
-    width, height = float(np.linalg.norm(along)), float(np.linalg.norm(down))
-    if width < 1 or height < 1:
-        return np.full((8, 8, 3), 255, np.uint8)
-    m = max(2.0, margin * height)
-    u, v = along / width, down / height
-    scale = min(1.0, 96 / height) if height > 96 else 1.0  # readers work at about 48 px
-    size = (max(1, round((width + 2 * m) * scale)), max(1, round((height + 2 * m) * scale)))
-    source = np.array([tl - m * u - m * v, tr + m * u - m * v, bl - m * u + m * v], np.float32)
-    target = np.array([[0, 0], [size[0], 0], [0, size[1]]], np.float32)
-    matrix = cv2.getAffineTransform(source, target)
-    flags = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    return np.asarray(
-        cv2.warpAffine(rgb, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8
-    )
 
 
 def _worse(a: CheckStatus, b: CheckStatus) -> CheckStatus:

@@ -45,7 +45,9 @@ def run_checks(
     plate = candidate.plate if read_back.status is CheckStatus.PASSED else None
     checks = [
         read_back,
-        check_source_text_gone(candidate.rgb, candidate.placements, plate=plate, lines=lines),
+        check_source_text_gone(
+            candidate.rgb, candidate.placements, source_rgb=source.rgb, plate=plate, lines=lines
+        ),
         check_untouched(
             source, candidate.rgb, candidate.mask, delivered, threshold=limits.get("untouched_psnr", 45.0)
         ),

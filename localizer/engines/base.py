@@ -35,6 +35,7 @@ class Placement:
         scale: size over the size of the source type; below 1 it had to shrink.
         room: ``x0, y0, x1, y1`` that the ink had to stay in, where it was measured.
         corners: the ink box of each line as four image points, for slanted text.
+        vertical: the lines are columns of upright characters; `corners` start at a column's top left.
         typeset: glyphs come from a font and are right by construction; reading back then looks for what
             covers or blurs them. False for pixels that a model made.
         note: anything a reviewer should know ("set at 71 % of the source size").
@@ -53,6 +54,7 @@ class Placement:
     scale: float = 1.0
     room: tuple[float, float, float, float] | None = None
     corners: tuple[tuple[tuple[float, float], ...], ...] = ()
+    vertical: bool = False
     typeset: bool = True
     note: str = ""
     outline: tuple[int, int, int] | None = None

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _TURNED = 45.0  # degrees from where a text counts as standing on its side or on its head
+_TELLING = 3  # letters from which a reading tells which way up a line stands
+_KNOWN = 0.65  # likeness from which the strokes are those of the text that was asked for
 _LIVELY = 20.0  # ΔE from the ground's median that new type may meet in a tenth of what it covers
 
 
@@ -25,8 +27,8 @@ def doubts_about(
 ) -> Iterator[tuple[str, str]]:
     """Check names and details for one place where an edit applies."""
     text = found.text.replace("\n", " ")
-    if edit.replacement and any(_is_turned(line) for line in found.lines):
-        yield "style_kept", f"“{text}” is vertical or turned, which is set level here"
+    if edit.replacement and any(_stands_unsure(line) for line in found.lines):
+        yield "style_kept", f"“{text}” is turned or in a column, and which way up it stands is not sure"
     if edit.replacement:
         for words in erased.style_doubts:
             if not ("colour" in edit.attribute and "colours" in words):
@@ -37,17 +39,28 @@ def doubts_about(
                 "erased_cleanly",
                 f"“{text}” was taken out of “{lines[found.used[0]].text}”: it may leave a hole",
             )
-        elif _is_tight(lines[found.used[0]].text, text):
+        elif _is_tight(lines[found.used[0]].text, text) and not _stands_apart(erased):
             yield (
                 "erased_cleanly",
                 f"“{text}” stands close in “{lines[found.used[0]].text}”; strokes may remain",
             )
 
 
-def _is_turned(line: TextLine) -> bool:
+def _stands_unsure(line: TextLine) -> bool:
+    """Whether a line stands in a way that its few letters do not tell for sure (OO, 69)."""
     x0, y0, x1, y1 = line.box
-    upright = len(fold(line.text)) >= 2 and y1 - y0 > 1.5 * (x1 - x0)
-    return upright or abs(line.angle) > _TURNED
+    tall = y1 - y0 > 1.5 * (x1 - x0)
+    if line.vertical:
+        return False
+    if abs(line.angle) > _TURNED:
+        return len(fold(line.text)) < _TELLING
+    return tall and len(fold(line.text)) >= 2 and abs(line.angle) < 1
+
+
+def _stands_apart(erased: Erased) -> bool:
+    """Whether the part was taken out whole: it looked like its text, and no stroke was cut."""
+    known = bool(erased.inks) and min(ink.likeness for _, ink in erased.inks) >= _KNOWN
+    return known and not erased.severed
 
 
 def _is_tight(whole: str, part: str) -> bool:

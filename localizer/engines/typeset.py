@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from localizer.checks.faces import remembered_faces
+from localizer.engines.arranging import Arranged, Arranger, Occurrence
 from localizer.engines.base import Candidate, EditRequest, Placement
 from localizer.engines.doubts import doubts_about, is_lively
 from localizer.model import Action, Box, CheckResult, CheckStatus, Edit, share_inside
+from localizer.text.added import Adder
 from localizer.text.effects import PLAIN, Effects
 from localizer.text.erase import fill
 from localizer.text.families import digest
 from localizer.text.handover import HANDOVER, LiveText, handover_svg
-from localizer.text.locate import Found, find_text
+from localizer.text.locate import WHOLE, Found, nearest
 from localizer.text.plate import Erased, erase_text
-from localizer.text.reading import TextLine, read_lines, read_source
+from localizer.text.reading import read_source
 from localizer.text.render import draw
-from localizer.text.space import PLAIN_STAIN, STAIN, STRANGE, Room, measure_room, smear, strange_share
-from localizer.text.typesetting import SetText, alignment, set_in_box, set_text
+from localizer.text.search import Claims, Search, claim
+from localizer.text.space import STAIN, STRANGE, Room, is_picture, smear, strange_share
+from localizer.text.typesetting import SetText
+from localizer.text.wishes import wished_effects, wishes
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -33,27 +38,18 @@ class _Work:
     """One job in the making."""
 
     request: EditRequest
-    lines: tuple[TextLine, ...]
+    search: Search
     plate: npt.NDArray[np.uint8]
     mask: npt.NDArray[np.bool_]
     findings: list[CheckResult] = field(default_factory=list)
     placements: dict[int, list[Placement]] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
+    claims: Claims = field(default_factory=Claims)
     texts: list[LiveText] = field(default_factory=list)
     erased: npt.NDArray[np.bool_] = field(init=False)
 
     def doubt(self, name: str, detail: str) -> None:
         self.findings.append(CheckResult(name, CheckStatus.UNDECIDED, detail=detail))
-
-
-@dataclass(frozen=True, slots=True)
-class _Occurrence:
-    """One place where one edit applies."""
-
-    index: int
-    edit: Edit
-    found: Found
-    erased: Erased
 
 
 class TypesetEngine:
@@ -69,12 +65,13 @@ class TypesetEngine:
     def edit(self, request: EditRequest) -> Candidate:
         """Make a candidate; what cannot be done is a finding, and the rest is done all the same."""
         lines = read_source(request.job.source_sha256, request.rgb)
-        work = _Work(request, lines, request.rgb.copy(), np.zeros(request.rgb.shape[:2], np.bool_))
+        search = Search(request.rgb, lines, locale=request.job.source_locale)
+        work = _Work(request, search, request.rgb.copy(), np.zeros(request.rgb.shape[:2], np.bool_))
         occurrences = _erase_all(work)
         work.erased = work.mask.copy()
         rgb = work.plate.copy()
         if request.job.edits:
-            rgb = _set_all(work, occurrences, rgb)
+            rgb = _set_all(work, occurrences)
         placements = tuple(p for i in sorted(work.placements) for p in work.placements[i])
         files = {}
         if work.texts:
@@ -92,31 +89,29 @@ class TypesetEngine:
         )
 
 
-def _erase_all(work: _Work) -> list[_Occurrence]:
+def _erase_all(work: _Work) -> list[Occurrence]:
     """Claim lines for the edits, the longest texts first, and take them off the plate."""
-    edits = work.request.job.edits
-    order = sorted(range(len(edits)), key=lambda i: -len(edits[i].text))
-    claimed: dict[int, int] = {}
-    matched: list[tuple[int, Found]] = []
-    for i in order:
-        edit = edits[i]
+    edits, claims = work.request.job.edits, work.claims
+    named = []
+    for i, edit in enumerate(edits):
         if edit.action is Action.ADD_TEXT:
             continue
         if edit.action is Action.REMOVE_OBJECT or (edit.action is Action.REMOVE_TEXT and not edit.text):
             _erase_box(work, i, edit)
-            continue
-        found = _locate(work, edit, frozenset(claimed))
-        if not found:
+        elif edit.text != ALL_TEXT:
+            named.append((i, edit))
+    claim(work.search, named, claims)
+    for i, edit in enumerate(edits):
+        if edit.text == ALL_TEXT:
+            claims.found[i] = _all_text(work, edit)
+        if not claims.found.get(i) and ((i, edit) in named or edit.text == ALL_TEXT):
             _report_missing(work, i, edit)
-        for f in found:
-            if not f.partial:
-                claimed.update(dict.fromkeys(f.used, i))
-            matched.append((i, f))
-    used = {n for _, f in matched for n in f.used}
-    staying = [line for n, line in enumerate(work.lines) if n not in used]
+    for detail in claims.doubts:
+        work.doubt("text_found", detail)
+    matched = [(i, f) for i, found in claims.found.items() for f in found]
+    staying = work.search.staying(f for _, f in matched)
     occurrences = []
     for i, f in sorted(matched, key=lambda m: (m[0], m[1].box[1])):
-        rest = [*staying, *_rest_of_line(work.lines, f)]
         near = [line for _, other in matched if other is not f for line in other.lines]
         erased = erase_text(
             work.request.rgb,
@@ -124,8 +119,9 @@ def _erase_all(work: _Work) -> list[_Occurrence]:
             work.mask,
             f,
             locale=work.request.job.source_locale,
-            others=rest,
+            others=staying,
             neighbours=near,
+            wanted=edits[i].text,
         )
         if erased.remains:
             work.doubt(
@@ -133,70 +129,34 @@ def _erase_all(work: _Work) -> list[_Occurrence]:
             )
         if f.similarity < 1.0:
             work.doubt("text_found", f"“{f.text}” was read where “{edits[i].text}” was asked for")
-        for name, detail in doubts_about(edits[i], f, erased, work.lines):
+        for name, detail in doubts_about(edits[i], f, erased, work.search.lines):
             work.doubt(name, detail)
-        occurrences.append(_Occurrence(i, edits[i], f, erased))
+        occurrences.append(Occurrence(i, edits[i], f, erased))
     return occurrences
 
 
-def _rest_of_line(lines: Sequence[TextLine], found: Found) -> list[TextLine]:
-    """What stays of a line of which only a part is edited: its other characters."""
-    if not found.partial:
-        return []
-    whole = lines[found.used[0]]
-    mine = set(found.lines[0].characters)
-    visible = [c for c in whole.text if c != " "]
-    return [
-        TextLine(c, quad, whole.score)
-        for c, quad in zip(visible, whole.characters, strict=True)
-        if quad not in mine
-    ]
-
-
-def _locate(work: _Work, edit: Edit, claimed: frozenset[int]) -> tuple[Found, ...]:
-    if edit.text == ALL_TEXT:
-        if edit.action is not Action.REMOVE_TEXT:
-            return ()
-        inside = [
-            n
-            for n, line in enumerate(work.lines)
-            if n not in claimed and (edit.box is None or share_inside(line.box, edit.box) >= 0.5)
-        ]
-        if edit.box is None and inside:
-            work.doubt(
-                "text_found", "all text was removed: a person must see that none of it is the product's"
-            )
-        return tuple(Found((work.lines[n],), 1.0, False, (n,)) for n in inside)
-    found = find_text(edit.text, work.lines, box=edit.box, taken=claimed)
-    if not found and not work.facts.get("read_again"):
-        work.facts["read_again"] = True
-        work.lines = (*work.lines, *_read_again(work))
-        found = find_text(edit.text, work.lines, box=edit.box, taken=claimed)
-    return found
-
-
-def _read_again(work: _Work) -> list[TextLine]:
-    """Read the source once more at half size, where the reader finds large type that it missed."""
-    import cv2
-
-    half = cv2.resize(work.request.rgb, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    out = []
-    for line in read_lines(np.asarray(half, np.uint8)):
-        a, b, c, d = ((2 * x, 2 * y) for x, y in line.quad)
-        chars = tuple(_double(q) for q in line.characters)
-        doubled = TextLine(line.text, (a, b, c, d), line.score, chars)
-        if all(share_inside(doubled.box, known.box) < 0.3 for known in work.lines):
-            out.append(doubled)
-    return out
-
-
-def _double(quad: Any) -> Any:
-    return tuple((2 * x, 2 * y) for x, y in quad)
+def _all_text(work: _Work, edit: Edit) -> tuple[Found, ...]:
+    """Every line that no other edit has claimed, where all text is to go."""
+    if edit.action is not Action.REMOVE_TEXT:
+        return ()
+    lines = work.search.lines
+    free = work.search.unclaimed(work.claims.spans)
+    inside = [n for n in free if edit.box is None or share_inside(lines[n].box, edit.box) >= 0.5]
+    if edit.box is None and inside:
+        work.doubt("text_found", "all text was removed: a person must see that none of it is the product's")
+    return tuple(Found((lines[n],), 1.0, False, ((n, 0, WHOLE),)) for n in inside)
 
 
 def _report_missing(work: _Work, index: int, edit: Edit) -> None:
-    read = ", ".join(f"“{line.text}”" for line in work.lines[:12]) or "nothing"
-    more = f" and {len(work.lines) - 12} more" if len(work.lines) > 12 else ""
+    lines = work.search.lines
+    if edit.text == ALL_TEXT:
+        read = ", ".join(f"“{line.text}”" for line in lines[:12]) or "nothing"
+        more = f" and {len(lines) - 12} more" if len(lines) > 12 else ""
+    else:
+        close = nearest(edit.text, lines)
+        read = ", ".join(f"“{text}” ({score:.0%} alike)" for text, score in close) or "nothing"
+        others = len({line.text for line in lines}) - len(close)
+        more = f" and {others} more" if others > 0 else ""
     if edit.text == ALL_TEXT:
         what = "all text is to be translated; give each of these an edit or a deck entry"
     else:
@@ -217,7 +177,7 @@ def _erase_box(work: _Work, index: int, edit: Edit) -> None:
     a, b, c, d = max(0, x0 - m), max(0, y0 - m), min(w, x1 + m), min(h, y1 + m)
     hole = np.zeros((d - b, c - a), np.bool_)
     hole[y0 - b : y1 - b, x0 - a : x1 - a] = True
-    work.plate[b:d, a:c] = fill(work.plate[b:d, a:c], hole)
+    work.plate[b:d, a:c] = fill(work.plate[b:d, a:c], hole).rgb
     work.mask[y0:y1, x0:x1] = True
     work.placements.setdefault(index, []).append(
         Placement(edit, source_box=(x0, y0, x1, y1), box=(x0, y0, x1, y1), note="box filled from its rim")
@@ -228,12 +188,10 @@ def _erase_box(work: _Work, index: int, edit: Edit) -> None:
     )
 
 
-def _set_all(
-    work: _Work, occurrences: Sequence[_Occurrence], rgb: npt.NDArray[np.uint8]
-) -> npt.NDArray[np.uint8]:
+def _set_all(work: _Work, occurrences: Sequence[Occurrence]) -> npt.NDArray[np.uint8]:
     job, brand = work.request.job, work.request.brand
-    used = {n for o in occurrences for n in o.found.used if not o.found.partial}
-    staying = [line.box for n, line in enumerate(work.lines) if n not in used and line.score >= 0.5]
+    staying = [x.box for x in work.search.staying(o.found for o in occurrences) if x.score >= 0.5]
+    measured = []
     for o in occurrences:
         if o.edit.action is Action.REMOVE_TEXT:
             placement = Placement(
@@ -248,84 +206,67 @@ def _set_all(
             )
             work.placements.setdefault(o.index, []).append(Placement(o.edit, source_box=o.found.box))
             continue
-        ink = _ink_box(o.erased)
-        height = float(np.median([s.ink[3] - s.ink[1] for s in o.erased.styles]))
-        others = [x.erased.box for x in occurrences if x is not o and x.edit.replacement]
-        mine = o.found.box
-        blockers = [b for b in staying if share_inside(b, mine) < 0.6]
-        rest = [line.box for line in _rest_of_line(work.lines, o.found)]
-        room = measure_room(
-            work.plate,
-            ink,
-            height=height,
-            obstacles=[*blockers, *rest],
-            neighbours=others,
-            plain=o.erased.plain,
-        )
-        align = alignment(o.erased.styles, room, rgb.shape[1], [*staying, *others])
-        if rest:
-            align = "center"
-        made = set_text(
-            o.edit.replacement,
-            o.erased.styles,
-            room,
-            locale=job.locale,
-            source_locale=job.source_locale,
-            align=align,
-            brand_fonts=brand.fonts,
-            attribute=o.edit.attribute,
-        )
+        measured.append(o)
+    faces = [box for box, _ in remembered_faces(work.request.rgb, job.source_sha256)]
+    arranger = Arranger(
+        work.plate, work.erased, work.mask, staying, faces, job.locale, job.source_locale, brand.fonts
+    )
+    arranged = arranger.arrange(measured)
+    rgb = work.plate.copy()
+    for x in arranged:
+        o = x.occurrence
         rgb = _draw(
             work,
             rgb,
             o.index,
             o.edit,
-            made,
+            x.made,
             source_box=o.found.box,
-            room=room,
+            room=x.room,
             ground=o.erased.ground,
             erased=o.erased,
-            align=align,
+            note=x.note,
         )
-    for i, edit in enumerate(job.edits):
-        if edit.action is Action.ADD_TEXT and edit.box is not None:
-            made = set_in_box(
-                edit.replacement,
-                edit.box,
-                work.plate,
-                locale=job.locale,
-                brand_fonts=brand.fonts,
-                attribute=edit.attribute,
-            )
-            x0, y0, x1, y1 = edit.box
-            r, g, b = (int(c) for c in np.median(work.plate[y0:y1, x0:x1].reshape(-1, 3), axis=0))
-            room = Room(x0, y0, x1, y1)
-            rgb = _draw(
-                work,
-                rgb,
-                i,
-                edit,
-                made,
-                source_box=None,
-                room=room,
-                ground=(r, g, b),
-                erased=None,
-                align="center",
-            )
+    return _add_all(work, rgb, measured, arranged, [*staying], faces)
+
+
+def _add_all(
+    work: _Work,
+    rgb: npt.NDArray[np.uint8],
+    measured: Sequence[Occurrence],
+    arranged: Sequence[Arranged],
+    staying: Sequence[Box],
+    faces: Sequence[Box],
+) -> npt.NDArray[np.uint8]:
+    """Add the texts that the image did not have, those with a box first."""
+    job = work.request.job
+    edits = [(i, e) for i, e in enumerate(job.edits) if e.action is Action.ADD_TEXT]
+    texts = [*staying, *(x.made.box for x in arranged), *(e.box for _, e in edits if e.box is not None)]
+    styles = [s for o in measured for s in o.erased.styles]
+    for i, edit in sorted(edits, key=lambda x: x[1].box is None):
+        adder = Adder(rgb, texts, faces, styles, job.locale, work.request.brand.fonts)
+        added = adder.add(edit.replacement, edit.box, edit.attribute)
+        if added is None:
+            where = " ".join(edit.attribute.get("place", "").split())
+            what = f"at the {where} " if where else ""
+            work.doubt("fits", f"no area {what}is calm and large enough for “{edit.replacement}”: give a box")
+            work.placements.setdefault(i, []).append(Placement(edit, note="no free area"))
+            continue
+        room = Room(*added.box)
+        rgb = _draw(
+            work,
+            rgb,
+            i,
+            edit,
+            added.made,
+            source_box=None,
+            room=room,
+            ground=added.ground,
+            erased=None,
+            note=added.note,
+        )
+        texts.append(added.made.box)
     return rgb
-
-
-def _ink_box(erased: Erased) -> Box:
-    """Ink of the text as an upright box (of slanted text: the erased area)."""
-    if erased.styles[0].angle != 0:
-        return erased.box
-    inks = [s.ink for s in erased.styles]
-    return (
-        int(min(i[0] for i in inks)),
-        int(min(i[1] for i in inks)),
-        int(np.ceil(max(i[2] for i in inks))),
-        int(np.ceil(max(i[3] for i in inks))),
-    )
 
 
 def _draw(
@@ -339,17 +280,20 @@ def _draw(
     room: Room,
     ground: tuple[int, int, int],
     erased: Erased | None,
-    align: str,
+    note: str = "",
 ) -> npt.NDArray[np.uint8]:
-    effects = _effects(edit, erased)
+    effects = _effects(edit, erased, made)
     rgb, covered = draw(rgb, made.lines, made.colour, effects)
     if erased is not None and source_box is not None:
+        height = made.lines[0].size
+        plain = erased.plain and not is_picture(work.plate, work.erased, source_box, height=height)
         letters = draw(work.plate, made.lines, made.colour)[1] if effects else covered
-        share = strange_share(work.plate, letters & ~work.erased, source_box, plain=erased.plain)
+        share = strange_share(work.plate, letters & ~work.erased, source_box, plain=plain)
         if share > STRANGE:
             words = " ".join(p.line.text for p in made.lines)
             work.doubt("fits", f"“{words}” runs onto something else than the ground that the old text had")
-    if erased is None and edit.box is not None and is_lively(work.plate, covered, edit.box):
+    place = (int(room.left), int(room.top), int(room.right), int(room.bottom))
+    if erased is None and is_lively(work.plate, covered, place):
         work.doubt("fits", f"“{edit.replacement}” was added on a ground that changes under it")
     if made.split:
         broken = " / ".join(p.line.text for p in made.lines)
@@ -357,12 +301,10 @@ def _draw(
     work.mask |= covered
     if erased is not None:
         _doubt_stain(work, edit, erased, covered)
-    note = (
-        ""
-        if made.scale > 0.97 or edit.action is Action.ADD_TEXT
-        else f"set at {made.scale:.0%} of the source size"
-    )
-    work.texts.append(LiveText(edit.text, made, effects, edit.attribute.get("align", align), note))
+    shrunk = made.scale <= 0.97 and edit.action is not Action.ADD_TEXT
+    size = f"set at {made.scale:.0%} of the source size" if shrunk else ""
+    note = "; ".join(n for n in (work.claims.notes.get(index, ""), note, size) if n)
+    work.texts.append(LiveText(edit.text, made, effects, made.side, note))
     work.placements.setdefault(index, []).append(
         Placement(
             edit,
@@ -378,6 +320,7 @@ def _draw(
             scale=made.scale,
             room=(room.left, room.top, room.right, room.bottom),
             corners=tuple(tuple(p.corners()) for p in made.lines),
+            vertical=made.vertical,
             note=note,
             outline=effects.outline.colour if effects.outline else None,
             shadow=effects.shadow.colour if effects.shadow else None,
@@ -386,18 +329,18 @@ def _draw(
     return rgb
 
 
-def _effects(edit: Edit, erased: Erased | None) -> Effects:
-    """The source type's effects; a colour that was asked for takes the place of a gradient."""
+def _effects(edit: Edit, erased: Erased | None, made: SetText) -> Effects:
+    """The source type's effects, with what the edit asks for in their place."""
     effects = erased.effects if erased is not None else PLAIN
-    asked = edit.attribute.get("colour") or edit.attribute.get("color")
-    return replace(effects, gradient=None) if asked else effects
+    return wished_effects(effects, wishes(edit.attribute), made.lines[0].size)
 
 
 def _doubt_stain(work: _Work, edit: Edit, erased: Erased, covered: npt.NDArray[np.bool_]) -> None:
     """Ask a person where the filled place may show; nothing covers it where text is only removed."""
-    limit = PLAIN_STAIN if erased.plain else STAIN
-    stain = smear(work.request.rgb, erased.hole, covered)
-    if stain > limit:
+    if erased.patched is None:
+        return
+    stain = smear(work.plate, erased.patched, covered)
+    if stain > STAIN:
         work.doubt(
             "erased_cleanly",
             f"“{edit.text}” stood on a lively ground; the filled place may show ({stain:.0f})",

@@ -1,20 +1,30 @@
 """Finding the named text among the lines that were read.
 
-A text may be one line, several lines of a block, or a part of a line. A match must be close, and exact
-where it is short or made of digits: editing the wrong words is worse than finding none.
+A text may be one line, several lines of a block, a part of a line, or the end of one line and the start of
+the next. A match must be close, and exact where it is short or made of digits: editing the wrong words is
+worse than finding none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 from localizer.model import Box
+from localizer.text.lookalikes import is_money_sign, skeleton
 from localizer.text.normalise import digits_of, fold, similarity
-from localizer.text.reading import Quad, TextLine
+from localizer.text.reading import Point, Quad, TextLine
 
 MIN_SIMILARITY = 0.8
+PARTIAL_SIMILARITY = 0.85  # a part can be slid along its line until it fits, so it must fit better
 SHORT = 4
+LONG = 8  # folded characters from which a part may hold a misread one
+LOOKALIKE = 0.99  # similarity of what differs in characters that look the same
+_MOST_LINES = 24
+
+Span = tuple[int, int, int]
+"""Index of a line, first and last of its visible characters; the whole line is ``(i, 0, WHOLE)``."""
+WHOLE = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,30 +32,24 @@ class Found:
     """One occurrence of a text.
 
     Attributes:
-        lines: what was read there, in reading order; for a part of a line, that part only.
+        lines: what was read there, in reading order: one for each line as it stands, pieces that the reader
+            split joined; of a line that is used in part, that part only.
         similarity: of what was read with what was asked, 0 to 1.
-        partial: the match is a part of a longer line.
-        used: indices of the lines that it covers, whole or in part.
-        wanted: the text as it was asked for.
+        partial: a line that it uses holds something else too.
+        spans: what it uses of which lines.
+        rest: what stays of the lines that it uses in part.
     """
 
     lines: tuple[TextLine, ...]
     similarity: float
     partial: bool
-    used: tuple[int, ...]
-    wanted: str = ""
+    spans: tuple[Span, ...]
+    rest: tuple[TextLine, ...] = ()
 
     @property
-    def texts(self) -> tuple[str, ...]:
-        """The text of each line as it was asked for, with the spaces that readers drop; else as read."""
-        rest, out = "".join(self.wanted.split("\n")) if len(self.lines) == 1 else self.wanted, []
-        for line in self.lines:
-            part = _head(rest, fold(line.text))
-            if part is None:
-                return tuple(line.text for line in self.lines)
-            rest = rest[len(part) :]
-            out.append(part.strip())
-        return tuple(out)
+    def used(self) -> tuple[int, ...]:
+        """Indices of the lines that it covers, whole or in part."""
+        return tuple(dict.fromkeys(i for i, _, _ in self.spans))
 
     @property
     def text(self) -> str:
@@ -61,49 +65,70 @@ class Found:
             max(b[3] for b in boxes),
         )
 
-
-def _head(text: str, folded: str) -> str | None:
-    """The beginning of a text that folds to the same characters; None if it begins otherwise."""
-    if not folded:
-        return None
-    for end in range(1, len(text) + 1):
-        so_far = fold(text[:end])
-        if so_far == folded and (end == len(text) or fold(text[: end + 1]) != folded):
-            return text[:end]
-    return None
+    @property
+    def height(self) -> float:
+        """Of its tallest line, across the reading direction, in pixels."""
+        return max(line.height for line in self.lines)
 
 
 def matches(read: str, wanted: str) -> float:
     """Similarity if the two may be the same text, else 0."""
-    score = similarity(read, wanted)
     n = len(fold(wanted))
-    if n == 0 or digits_of(read) != digits_of(wanted):
+    if n == 0:
         return 0.0
-    if n <= SHORT:
-        return score if score == 1.0 else 0.0
-    return score if score >= MIN_SIMILARITY else 0.0
+    score = similarity(read, wanted)
+    if digits_of(read) == digits_of(wanted) and score >= (1.0 if n <= SHORT else MIN_SIMILARITY):
+        return score
+    return LOOKALIKE if _looks_like(read, wanted) else 0.0
+
+
+def _looks_like(read: str, wanted: str) -> bool:
+    """Whether two texts differ in nothing but characters that look the same; points in numbers count."""
+    a, b = skeleton(read), skeleton(wanted)
+    return a == b and len(a) > 1 and digits_of(a) == digits_of(b) and _points(read) == _points(wanted)
+
+
+def _points(text: str) -> list[str]:
+    return [c for c in digits_of(text) if not c.isdigit() and c not in "¥%"]
+
+
+def overlaps(a: Collection[Span], b: Collection[Span]) -> bool:
+    """Whether two texts use the same characters of a line."""
+    return any(i == j and p <= s and r <= q for i, p, q in a for j, r, s in b)
 
 
 def find_text(
-    wanted: str, lines: Sequence[TextLine], *, box: Box | None = None, taken: frozenset[int] = frozenset()
+    wanted: str,
+    lines: Sequence[TextLine],
+    *,
+    box: Box | None = None,
+    taken: Collection[Span] = (),
 ) -> tuple[Found, ...]:
     """Every occurrence of a text, best first; those in `box` only, if one is given.
 
     Args:
-        taken: indices of lines that another edit has claimed already.
+        taken: what other edits have claimed already.
     """
-    free = [i for i in range(len(lines)) if i not in taken and (box is None or _inside(lines[i].box, box))]
-    found = [*_whole_lines(wanted, lines, free), *_blocks(wanted, lines, free)]
+    whole = {i for i, first, last in taken if (first, last) == (0, WHOLE)}
+    free = [i for i in range(len(lines)) if i not in whole and (box is None or _inside(lines[i].box, box))]
+    touched = {i for i, _, _ in taken}
+    entire = [i for i in free if i not in touched]
+    found = [*_whole_lines(wanted, lines, entire), *_blocks(wanted, lines, entire)]
     if not found:
-        found = _parts(wanted, lines, free)
-    found.sort(key=lambda f: (-f.similarity, len(f.used)))
+        pieces = [i for i in range(len(lines)) if i not in whole] if box is not None else free
+        found = [
+            *_parts(wanted, lines, pieces),
+            *_chains(wanted, lines, pieces),
+        ]
+        found = [f for f in found if not overlaps(f.spans, taken)]
+        if box is not None:
+            found = [f for f in found if _inside(f.box, box)]
+    found.sort(key=lambda f: (-f.similarity, len(f.spans)))
     chosen: list[Found] = []
-    claimed: set[int] = set()
     for f in found:
-        if f.partial or not claimed.intersection(f.used):
+        if not any(overlaps(f.spans, other.spans) for other in chosen):
             chosen.append(f)
-            claimed.update(f.used)
-    return tuple(replace(f, wanted=wanted) for f in chosen)
+    return tuple(chosen)
 
 
 def _inside(line: Box, box: Box) -> bool:
@@ -119,43 +144,73 @@ def _whole_lines(wanted: str, lines: Sequence[TextLine], free: list[int]) -> lis
     for i in free:
         score = matches(lines[i].text, wanted)
         if score:
-            out.append(Found((lines[i],), score, False, (i,)))
+            out.append(Found((lines[i],), score, False, ((i, 0, WHOLE),)))
     return out
+
+
+def _beside(a: TextLine, b: TextLine) -> bool:
+    """Whether b stands on the same line as a, right after it."""
+    tall, small = max(a.height, b.height), min(a.height, b.height)
+    sign = is_money_sign(a.text) or is_money_sign(b.text)  # often set small, beside tall digits
+    least, lap = (0.25, 0.35 * tall) if sign else (0.5, 0.3 * small)
+    if a.vertical or b.vertical or small < least * tall or abs(a.angle - b.angle) > 12:
+        return False
+    ax0, ay0, ax1, ay1 = a.box
+    bx0, by0, _, by1 = b.box
+    overlap_y = min(ay1, by1) - max(ay0, by0)
+    return overlap_y > 0.5 * small and -lap <= bx0 - ax1 <= 2.5 * tall and bx0 > ax0
+
+
+def _below(a: TextLine, b: TextLine) -> bool:
+    """Whether b is the next line of the block that a ends: right below it, or the next column."""
+    tall, small = max(a.height, b.height), min(a.height, b.height)
+    if a.vertical != b.vertical or small < 0.5 * tall or abs(a.angle - b.angle) > 12:
+        return False
+    (ax0, ay0, ax1, ay1), (bx0, by0, bx1, by1) = a.box, b.box
+    if a.vertical:  # columns go from right to left
+        overlap = min(ay1, by1) - max(ay0, by0)
+        return overlap > 0.3 * min(ay1 - ay0, by1 - by0) and -0.5 * small < ax0 - bx1 < 1.2 * tall
+    if abs(a.angle) > 30:  # the same, seen along the text
+        return _below(_level(a, a.angle), _level(b, a.angle))
+    overlap = min(ax1, bx1) - max(ax0, bx0)
+    return overlap > 0.3 * min(ax1 - ax0, bx1 - bx0) and -0.5 * small < by0 - ay1 < 1.2 * tall
+
+
+def _level(line: TextLine, angle: float) -> TextLine:
+    """A line turned about the origin so that text at an angle runs level."""
+    import math
+
+    c, s = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+    a, b, d, e = ((x * c - y * s, x * s + y * c) for x, y in line.quad)
+    return TextLine(line.text, (a, b, d, e), line.score)
 
 
 def _follows(a: TextLine, b: TextLine) -> bool:
     """Whether b can be the next piece of the block that a is in: beside it, or right below it."""
-    tall, small = max(a.height, b.height), min(a.height, b.height)
-    if small < 0.5 * tall or abs(a.angle - b.angle) > 12:
-        return False
-    ax0, ay0, ax1, ay1 = a.box
-    bx0, by0, bx1, by1 = b.box
-    overlap_y = min(ay1, by1) - max(ay0, by0)
-    if overlap_y > 0.5 * small:  # the same line, split by a wide space
-        return -0.3 * small <= bx0 - ax1 <= 2.5 * tall
-    overlap_x = min(ax1, bx1) - max(ax0, bx0)
-    gap = by0 - ay1
-    return overlap_x > 0.3 * min(ax1 - ax0, bx1 - bx0) and -0.5 * small < gap < 1.2 * tall
+    if abs(a.angle) > 30 and abs(a.angle - b.angle) <= 12:
+        return _follows(_level(a, a.angle), _level(b, a.angle))
+    return _beside(a, b) or _below(a, b)
 
 
 def _blocks(wanted: str, lines: Sequence[TextLine], free: list[int]) -> list[Found]:
     """Runs of neighbouring lines that together are the wanted text."""
-    target = fold(wanted)
+    target = skeleton(wanted)
     out: list[Found] = []
     order = sorted(free, key=lambda i: (lines[i].box[1], lines[i].box[0]))
     for start in order:
         stack: list[tuple[tuple[int, ...], str]] = [((start,), lines[start].text)]
         while stack:
             used, raw = stack.pop()
-            text = fold(raw)
-            if len(text) > 1.3 * len(target) + 2 or len(used) > 8:
+            text = skeleton(raw)
+            if len(text) > 1.3 * len(target) + 2 or len(used) > _MOST_LINES:
                 continue
             if len(used) > 1:
                 score = matches(raw, wanted)
                 if score:
-                    out.append(Found(tuple(lines[i] for i in used), score, False, used))
+                    joined = join_pieces([lines[i] for i in used])
+                    out.append(Found(joined, score, False, tuple((i, 0, WHOLE) for i in used)))
             head = target[: len(text)]
-            if similarity(text, head) < 0.6:
+            if similarity(text, head) < 0.6 and not (len(used) == 1 and is_money_sign(raw)):
                 continue
             stack.extend(
                 ((*used, j), f"{raw}\n{lines[j].text}")
@@ -165,35 +220,174 @@ def _blocks(wanted: str, lines: Sequence[TextLine], free: list[int]) -> list[Fou
     return out
 
 
+def join_pieces(pieces: Sequence[TextLine]) -> tuple[TextLine, ...]:
+    """Lines in reading order, with those joined that stand on one line and were split by the reader."""
+    out: list[TextLine] = []
+    for piece in pieces:
+        if out and _beside(out[-1], piece) and abs(out[-1].angle) <= 12:
+            out[-1] = _join(out[-1], piece)
+        else:
+            out.append(piece)
+    return tuple(out)
+
+
+def _join(a: TextLine, b: TextLine) -> TextLine:
+    spaced = ord(a.text[-1:] or " ") < 0x2E80 and ord(b.text[:1] or " ") < 0x2E80
+    glue = " " if spaced and not is_money_sign(a.text) else ""
+    characters = (*a.characters, *b.characters) if a.characters and b.characters else ()
+    angle = (a.angle * a.width + b.angle * b.width) / max(1.0, a.width + b.width)
+    quad = hull([a.quad, b.quad], angle)
+    return TextLine(f"{a.text}{glue}{b.text}", quad, min(a.score, b.score), characters)
+
+
+def hull(quads: Sequence[Quad], angle: float) -> Quad:
+    """The smallest rectangle at an angle (degrees, counter-clockwise) that holds some quads."""
+    import math
+
+    c, s = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+    turned = [(x * c - y * s, x * s + y * c) for quad in quads for x, y in quad]
+    u0, u1 = min(p[0] for p in turned), max(p[0] for p in turned)
+    v0, v1 = min(p[1] for p in turned), max(p[1] for p in turned)
+    a, b, d, e = ((u * c + v * s, -u * s + v * c) for u, v in ((u0, v0), (u1, v0), (u1, v1), (u0, v1)))
+    return a, b, d, e
+
+
+@dataclass(frozen=True, slots=True)
+class _Letters:
+    """A line's visible characters, and which of them each folded character comes from."""
+
+    line: TextLine
+    visible: str
+    folded: str
+    origin: tuple[int, ...]
+
+
+def _letters(line: TextLine, key: object) -> _Letters | None:
+    """None where the reader gave no box for each character."""
+    visible = "".join(c for c in line.text if c != " ")
+    if not line.characters or len(visible) != len(line.characters):
+        return None
+    origin = tuple(k for k, c in enumerate(visible) for _ in key(c))  # type: ignore[operator]
+    return _Letters(line, visible, "".join(key(c) for c in visible), origin)  # type: ignore[operator]
+
+
 def _parts(wanted: str, lines: Sequence[TextLine], free: list[int]) -> list[Found]:
     """The wanted text as a part of a line, bounded by spaces or by a change of script."""
-    target = fold(wanted)
-    out = []
-    for i in free:
-        line = lines[i]
-        visible = [c for c in line.text if c != " "]
-        if not line.characters or len(visible) != len(line.characters):
-            continue
-        # Position in the folded text → index among the visible characters.
-        positions = [k for k, c in enumerate(visible) for _ in fold(c)]
-        folded = "".join(fold(c) for c in visible)
-        start = folded.find(target)
-        while start >= 0 and target:
-            first, last = positions[start], positions[start + len(target) - 1]
-            text = "".join(visible[first : last + 1])
-            if _at_boundaries(line.text, first, last) and digits_of(text) == digits_of(wanted):
-                part = TextLine(text, _hull(line, first, last), line.score, line.characters[first : last + 1])
-                out.append(Found((part,), 1.0, True, (i,)))
-            start = folded.find(target, start + 1)
+    exact = [f for i in free for f in _parts_of(wanted, lines[i], i)]
+    return exact or [f for i in free for f in _near_parts_of(wanted, lines[i], i)]
+
+
+def _parts_of(wanted: str, line: TextLine, index: int) -> Iterator[Found]:
+    for key, score in ((fold, 1.0), (skeleton, LOOKALIKE)):
+        letters, target, hit = _letters(line, key), key(wanted), False
+        start = letters.folded.find(target) if letters is not None and target else -1
+        while letters is not None and start >= 0:
+            first, last = letters.origin[start], letters.origin[start + len(target) - 1]
+            text = letters.visible[first : last + 1]
+            if _at_boundaries(line.text, first, last) and (
+                digits_of(text) == digits_of(wanted) if key is fold else _looks_like(text, wanted)
+            ):
+                yield _cut(line, index, first, last, score)
+                hit = True
+            start = letters.folded.find(target, start + 1)
+        if hit:
+            return
+
+
+def _near_parts_of(wanted: str, line: TextLine, index: int) -> Iterator[Found]:
+    """A long text of which a character or two were misread, inside a longer line."""
+    from rapidfuzz.fuzz import partial_ratio_alignment
+
+    letters, target = _letters(line, fold), fold(wanted)
+    if letters is None or len(target) < LONG or len(letters.folded) <= len(target):
+        return
+    best = partial_ratio_alignment(target, letters.folded, score_cutoff=100 * PARTIAL_SIMILARITY)
+    if best is None or best.dest_end <= best.dest_start:
+        return
+    first, last = letters.origin[best.dest_start], letters.origin[best.dest_end - 1]
+    text = letters.visible[first : last + 1]
+    score = similarity(text, wanted)
+    alike = score >= PARTIAL_SIMILARITY and digits_of(text) == digits_of(wanted)
+    if alike and _at_boundaries(line.text, first, last):
+        yield _cut(line, index, first, last, score)
+
+
+def _chains(wanted: str, lines: Sequence[TextLine], free: list[int]) -> list[Found]:
+    """The wanted text as the end of one line, any whole lines, and the start of the line after them."""
+    target, out = fold(wanted), list[Found]()
+    letters = {i: found for i in free for found in (_letters(lines[i], fold),) if found is not None}
+    for i, first in letters.items():
+        for k in range(len(first.visible)):
+            if not _starts_word(first.line.text, k):
+                continue
+            tail = "".join(fold(c) for c in first.visible[k:])
+            if tail and len(tail) < len(target) and target.startswith(tail):
+                out += _continued(
+                    wanted, lines, letters, [(i, k, len(first.visible) - 1)], target[len(tail) :]
+                )
     return out
+
+
+def _continued(
+    wanted: str,
+    lines: Sequence[TextLine],
+    letters: dict[int, _Letters],
+    spans: list[Span],
+    left: str,
+) -> Iterator[Found]:
+    last = lines[spans[-1][0]]
+    for j, other in letters.items():
+        if any(j == i for i, _, _ in spans) or not other.folded or not _follows(last, lines[j]):
+            continue
+        end = len(other.visible) - 1
+        if len(left) > len(other.folded) and left.startswith(other.folded):
+            yield from _continued(wanted, lines, letters, [*spans, (j, 0, end)], left[len(other.folded) :])
+        elif other.folded.startswith(left):
+            stop = other.origin[len(left) - 1]
+            whole = [*spans, (j, 0, stop)]
+            text = " ".join(letters[i].visible[a : b + 1] for i, a, b in whole)
+            if _ends_word(other.line.text, stop) and digits_of(text) == digits_of(wanted):
+                cuts = [_cut(lines[i], i, a, b, 1.0) for i, a, b in whole]
+                yield Found(
+                    join_pieces([cut.lines[0] for cut in cuts]),
+                    1.0,
+                    any(cut.rest for cut in cuts),
+                    tuple(whole),
+                    tuple(piece for cut in cuts for piece in cut.rest),
+                )
+
+
+def _cut(line: TextLine, index: int, first: int, last: int, score: float) -> Found:
+    """A part of a line, with what is left of the line on both sides."""
+    count = len(line.characters)
+    if (first, last) == (0, count - 1):
+        return Found((line,), score, False, ((index, 0, WHOLE),))
+    part = _piece(line, first, last)
+    rest = tuple(_piece(line, a, b) for a, b in ((0, first - 1), (last + 1, count - 1)) if a <= b)
+    return Found((part,), score, True, ((index, first, last),), rest)
+
+
+def _piece(line: TextLine, first: int, last: int) -> TextLine:
+    at = [k for k, c in enumerate(line.text) if c != " "]
+    text = line.text[at[first] : at[last] + 1]
+    return TextLine(
+        text, part_quad(line, first, last), line.score, line.characters[first : last + 1], line.vertical
+    )
 
 
 def _at_boundaries(text: str, first: int, last: int) -> bool:
     """Whether a part does not cut a word or a number in two."""
-    index = [k for k, c in enumerate(text) if c != " "]
-    a, b = index[first], index[last]
-    before, after = text[a - 1] if a else " ", text[b + 1] if b + 1 < len(text) else " "
-    return not (_joined(before, text[a]) or _joined(text[b], after))
+    return _starts_word(text, first) and _ends_word(text, last)
+
+
+def _starts_word(text: str, visible: int) -> bool:
+    at = [k for k, c in enumerate(text) if c != " "][visible]
+    return at == 0 or not _joined(text[at - 1], text[at])
+
+
+def _ends_word(text: str, visible: int) -> bool:
+    at = [k for k, c in enumerate(text) if c != " "][visible]
+    return at + 1 >= len(text) or not _joined(text[at], text[at + 1])
 
 
 def _joined(a: str, b: str) -> bool:
@@ -203,8 +397,35 @@ def _joined(a: str, b: str) -> bool:
     return spaced
 
 
-def _hull(line: TextLine, first: int, last: int) -> Quad:
+def part_quad(line: TextLine, first: int, last: int) -> Quad:
     """The part of a line's quad from one character to another."""
-    tl, _, _, bl = line.characters[first]
-    _, tr, br, _ = line.characters[last]
-    return tl, tr, br, bl
+    boxes, last_one = line.characters, len(line.characters) - 1
+    tl, tr, br, bl = line.quad
+    if line.vertical:  # start: left and right corner at the top; end: the same at the bottom
+        start = (tl, tr) if first == 0 else _between(boxes[first - 1][3:1:-1], boxes[first][:2])
+        end = (bl, br) if last == last_one else _between(boxes[last][3:1:-1], boxes[last + 1][:2])
+        return start[0], start[1], end[1], end[0]
+    start = (tl, bl) if first == 0 else _between(boxes[first - 1][1:3], (boxes[first][0], boxes[first][3]))
+    end = (
+        (tr, br) if last == last_one else _between(boxes[last][1:3], (boxes[last + 1][0], boxes[last + 1][3]))
+    )
+    return start[0], end[0], end[1], start[1]
+
+
+def _between(a: Sequence[Point], b: Sequence[Point]) -> tuple[Point, Point]:
+    """The side half way between two sides: the reader's character boxes are short of the ink."""
+    (ax, ay), (bx, by), (cx, cy), (dx, dy) = (*a, *b)
+    return ((ax + cx) / 2, (ay + cy) / 2), ((bx + dx) / 2, (by + dy) / 2)
+
+
+def nearest(wanted: str, lines: Sequence[TextLine], *, most: int = 6) -> list[tuple[str, float]]:
+    """What was read, the most like the wanted text first, with the similarity of the best part of it."""
+    from rapidfuzz.fuzz import partial_ratio
+
+    target = fold(wanted)
+    scored = {
+        line.text: max(similarity(line.text, wanted), 0.9 * partial_ratio(target, fold(line.text)) / 100)
+        for line in lines
+        if fold(line.text)
+    }
+    return sorted(scored.items(), key=lambda item: -item[1])[:most]

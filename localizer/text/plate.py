@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from localizer.model import Box, share_inside
+from localizer.text.angle import block_angle
 from localizer.text.effects import PLAIN, Effects
 from localizer.text.erase import fill
 from localizer.text.glyphmask import Ink, find_ink
@@ -19,12 +20,13 @@ from localizer.text.measured_effects import Dressed, common_effects, dress
 from localizer.text.normalise import fold, similarity
 from localizer.text.reading import Quad, TextLine, read_crop
 from localizer.text.regions import dilate, polygon
-from localizer.text.style import InkedLine, LineStyle, locale_of_text, measure_block, snap_angle
+from localizer.text.style import InkedLine, LineStyle, locale_of_text, measure_block
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 _GROWTH = (0.0, 0.05, 0.12)  # extra mask radius per try, as a share of the line height
+_OWN_COLOUR = 40  # of 255 per channel, within which a pixel may be of the text
 _GONE = 0.5  # similarity below which a reading is no longer the text
 
 
@@ -42,6 +44,8 @@ class Erased:
         effects: that the type had beside its colour.
         style_doubts: what the type looked like and could not be measured, in words that follow its text.
         inks: per style, the window of the image that its line was measured in and its ink there.
+        patched: H x W bool, the part of the hole that was not simply a surface to be continued.
+        severed: whether strokes of the text's colour go on where the hole ends.
     """
 
     box: Box
@@ -53,6 +57,8 @@ class Erased:
     effects: Effects = PLAIN
     style_doubts: tuple[str, ...] = ()
     inks: tuple[tuple[Box, Ink], ...] = ()
+    patched: npt.NDArray[np.bool_] | None = None
+    severed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,7 @@ def erase_text(
     locale: str,
     others: Sequence[TextLine],
     neighbours: Sequence[TextLine] = (),
+    wanted: str = "",
 ) -> Erased:
     """Take a text off the plate; `plate` and `mask` are changed in place.
 
@@ -82,9 +89,11 @@ def erase_text(
         locale: of the text.
         others: lines that stay.
         neighbours: lines that are replaced as well.
+        wanted: the text as it was asked for.
     """
-    angle = snap_angle(_block_angle(found.lines))
-    around = [*others, *neighbours]
+    own = {line.quad for line in found.lines}  # the same place may be claimed by two equal edits
+    around = [line for line in (*others, *neighbours) if line.quad not in own]
+    angle = block_angle(found.lines, around)
     lines = [
         _inspect(source, line, [*around, *(x for x in found.lines if x is not line)], locale, angle)
         for line in found.lines
@@ -92,17 +101,21 @@ def erase_text(
     rules = [rule for piece in lines if piece.dressed is not None for rule in piece.dressed.rules]
     angle = rules[0].angle if rules else angle
     before, remains = plate.copy(), ""
-    hole = np.zeros(mask.shape, np.bool_)
+    hole, patched = np.zeros(mask.shape, np.bool_), np.zeros(mask.shape, np.bool_)
     for attempt, growth in enumerate(_GROWTH):
         plate[:] = before
-        hole[:] = False
+        hole[:], patched[:] = False, False
         for piece in lines:
-            _erase_line(plate, hole, piece, growth, others, whole=attempt == len(_GROWTH) - 1)
+            whole = attempt == len(_GROWTH) - 1
+            local, surface = _erase_line(plate, piece, growth, others, whole=whole)
+            x0, y0, x1, y1 = piece.window
+            hole[y0:y1, x0:x1] |= local
+            patched[y0:y1, x0:x1] |= local & (not surface)
         remains = _remains(plate, found) or _leftover_ink(plate, hole, lines)
         if not remains:
             break
     mask |= hole
-    measured = _measure(source, plate, lines, found, locale=locale, angle=angle)
+    measured = _measure(source, plate, lines, found, wanted, locale=locale, angle=angle)
     styles = tuple(style for style, _ in measured)
     dressed = {piece.window: piece.dressed for piece in lines}
     pairs = [(d, style) for style, (window, _) in measured if (d := dressed[window]) is not None]
@@ -112,7 +125,8 @@ def erase_text(
     r, g, b = (int(c) for c in np.median(plate[area], axis=0))
     plain = all(piece.ink is not None and piece.ink.plain for piece in lines)
     inks = tuple(ink for _, ink in measured)
-    return Erased(box, styles, plain, remains, (r, g, b), hole, effects, doubts, inks)
+    severed = _is_severed(plate, hole, lines)
+    return Erased(box, styles, plain, remains, (r, g, b), hole, effects, doubts, inks, patched, severed)
 
 
 def _measure(
@@ -120,13 +134,14 @@ def _measure(
     plate: npt.NDArray[np.uint8],
     lines: Sequence[_Line],
     found: Found,
+    wanted: str,
     *,
     locale: str,
     angle: float,
 ) -> list[tuple[LineStyle, tuple[Box, Ink]]]:
     """The style of every line that could be measured, and its ink."""
     inked = []
-    for piece, text in zip(lines, found.texts, strict=True):
+    for piece, text in zip(lines, as_written(found.lines, wanted), strict=True):
         if piece.ink is not None:
             x0, y0, x1, y1 = piece.window
             crops = source[y0:y1, x0:x1], plate[y0:y1, x0:x1]
@@ -135,12 +150,27 @@ def _measure(
     return [(s, (i.window, i.ink)) for s, i in zip(styles, inked, strict=True) if s is not None]
 
 
-def _block_angle(lines: Sequence[TextLine]) -> float:
-    """Reading angle of a block; long lines know it best."""
-    weights = [max(1.0, line.width) for line in lines]
-    x = sum(w * math.cos(math.radians(line.angle)) for w, line in zip(weights, lines, strict=True))
-    y = sum(w * math.sin(math.radians(line.angle)) for w, line in zip(weights, lines, strict=True))
-    return math.degrees(math.atan2(y, x))
+def as_written(lines: Sequence[TextLine], wanted: str) -> tuple[str, ...]:
+    """The text of each line as it was asked for, with the spaces that readers drop; else as it was read."""
+    rest = wanted.replace("\n", "") if len(lines) == 1 else wanted
+    out = []
+    for line in lines:
+        part = _head(rest, fold(line.text))
+        if part is None:
+            return tuple(line.text for line in lines)
+        rest = rest[len(part) :]
+        out.append(part.strip())
+    return tuple(out)
+
+
+def _head(text: str, folded: str) -> str | None:
+    """The beginning of a text that folds to the same characters; None if it begins otherwise."""
+    if not folded:
+        return None
+    for end in range(1, len(text) + 1):
+        if fold(text[:end]) == folded and (end == len(text) or fold(text[: end + 1]) != folded):
+            return text[:end]
+    return None
 
 
 def _inspect(
@@ -183,13 +213,13 @@ def _shift(quad: Quad, window: Box) -> Quad:
 
 def _erase_line(
     plate: npt.NDArray[np.uint8],
-    hole: npt.NDArray[np.bool_],
     piece: _Line,
     growth: float,
     others: Sequence[TextLine],
     *,
     whole: bool,
-) -> None:
+) -> tuple[npt.NDArray[np.bool_], bool]:
+    """Fill the place of one line; what was filled, in its window, and whether it was a surface."""
     x0, y0, x1, y1 = piece.window
     crop = plate[y0:y1, x0:x1]
     shape = (crop.shape[0], crop.shape[1])
@@ -204,8 +234,9 @@ def _erase_line(
     else:
         local = dilate(ink.erase, growth * piece.line.height) & dilate(area, 0.4 * piece.line.height) & ~keep
     ground = ink.ground if ink is not None else None
-    crop[:] = fill(crop, local, ground=ground, known=~keep)
-    hole[y0:y1, x0:x1] |= local
+    filled = fill(crop, local, ground=ground, known=~keep)
+    crop[:] = filled.rgb
+    return local, filled.surface
 
 
 def _remains(plate: npt.NDArray[np.uint8], found: Found) -> str:
@@ -234,6 +265,21 @@ def _leftover_ink(plate: npt.NDArray[np.uint8], hole: npt.NDArray[np.bool_], lin
         if alike.sum() > max(12, 0.03 * piece.ink.strokes.sum()):
             return "strokes"
     return ""
+
+
+def _is_severed(plate: npt.NDArray[np.uint8], hole: npt.NDArray[np.bool_], lines: Sequence[_Line]) -> bool:
+    """Whether the text's own colour stands right at the border of the hole: a stroke was cut in two."""
+    for piece in lines:
+        if piece.ink is None:
+            continue
+        x0, y0, x1, y1 = piece.window
+        gap = hole[y0:y1, x0:x1]
+        rim = dilate(gap, 2) & ~gap
+        crop = plate[y0:y1, x0:x1].astype(np.int16)
+        alike = np.abs(crop - np.array(piece.ink.colour, np.int16)).max(2) < _OWN_COLOUR
+        if (alike & rim).sum() >= max(3.0, 0.03 * piece.line.height):
+            return True
+    return False
 
 
 def _shares(read: str, text: str) -> bool:

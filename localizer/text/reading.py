@@ -29,7 +29,8 @@ Quad = tuple[Point, Point, Point, Point]
 MIN_SCORE = 0.3
 MAX_SIDE = 2000
 _READING_HEIGHT = 80.0  # pixels; of type in crops
-READER_VERSION = f"rapidocr 3.10.0, score {MIN_SCORE}, side {MAX_SIDE}"
+_FAINT = 10  # levels that type differs from its ground by, within two pixels; 1.1:1 on grey
+READER_VERSION = f"rapidocr 3.10.0, score {MIN_SCORE}, side {MAX_SIDE}, columns"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,15 @@ class TextLine:
         quad: corners in pixels: top left, top right, bottom right, bottom left in reading direction.
         score: the reader's confidence, 0 to 1.
         characters: box of each character of `text`, in the same order, where the reader gave them.
+        vertical: the characters stand upright below one another, as Chinese and Japanese are set in
+            columns; the quad's top is then the column's top.
     """
 
     text: str
     quad: Quad
     score: float
     characters: tuple[Quad, ...] = ()
+    vertical: bool = False
 
     @property
     def box(self) -> Box:
@@ -55,7 +59,7 @@ class TextLine:
 
     @property
     def angle(self) -> float:
-        """Degrees, counter-clockwise, of the reading direction."""
+        """Degrees, counter-clockwise, of the baseline (of a column: of its characters)."""
         (x0, y0), (x1, y1) = self.quad[0], self.quad[1]
         (x3, y3), (x2, y2) = self.quad[3], self.quad[2]
         return math.degrees(math.atan2(-(y1 - y0 + y2 - y3), x1 - x0 + x2 - x3))
@@ -63,14 +67,23 @@ class TextLine:
     @property
     def height(self) -> float:
         """Across the reading direction, in pixels."""
-        (x0, y0), (x1, y1), (x2, y2), (x3, y3) = self.quad
-        return (math.hypot(x3 - x0, y3 - y0) + math.hypot(x2 - x1, y2 - y1)) / 2
+        down, along = self._sides
+        return along if self.vertical else down
 
     @property
     def width(self) -> float:
         """Along the reading direction, in pixels."""
+        down, along = self._sides
+        return down if self.vertical else along
+
+    @property
+    def _sides(self) -> tuple[float, float]:
+        """Mean length of the left and right, and of the top and bottom side."""
         (x0, y0), (x1, y1), (x2, y2), (x3, y3) = self.quad
-        return (math.hypot(x1 - x0, y1 - y0) + math.hypot(x2 - x3, y2 - y3)) / 2
+        return (
+            (math.hypot(x3 - x0, y3 - y0) + math.hypot(x2 - x1, y2 - y1)) / 2,
+            (math.hypot(x1 - x0, y1 - y0) + math.hypot(x2 - x3, y2 - y3)) / 2,
+        )
 
 
 def threads() -> int:
@@ -91,7 +104,7 @@ def _reader(use: str) -> Any:
         "EngineConfig.onnxruntime.intra_op_num_threads": threads(),
         "EngineConfig.onnxruntime.inter_op_num_threads": 1,
     }
-    if use == "crop":  # the default blows a flat crop up until its short side has 736 px
+    if use in {"crop", "area"}:  # the default blows a flat crop up until its short side has 736 px
         params |= {"Det.limit_type": "max", "Det.limit_side_len": 960}
     return RapidOCR(params=params)
 
@@ -107,22 +120,61 @@ def read_lines(rgb: npt.NDArray[np.uint8]) -> tuple[TextLine, ...]:
     Args:
         rgb: H x W x 3 uint8.
     """
+    return _lines_of(_read_with_characters("page", rgb), 1.0, 0, 0)
+
+
+def read_area(rgb: npt.NDArray[np.uint8], box: Box, scale: float) -> tuple[TextLine, ...]:
+    """All text lines in a part of an image, read at another size. Coordinates are the image's.
+
+    Args:
+        rgb: H x W x 3 uint8.
+        scale: above 1 the part is enlarged first, which shows small print to the reader; below 1 it is
+            shrunk, which shows it very large type.
+    """
+    import cv2
     import numpy as np
 
-    result = _reader("page")(
+    h, w = rgb.shape[:2]
+    x0, y0, x1, y1 = max(0, box[0]), max(0, box[1]), min(w, box[2]), min(h, box[3])
+    if min(x1 - x0, y1 - y0) * scale < 8:
+        return ()
+    crop = rgb[y0:y1, x0:x1]
+    if scale != 1.0:
+        interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        crop = np.asarray(cv2.resize(crop, None, fx=scale, fy=scale, interpolation=interpolation), np.uint8)
+    return _lines_of(_read_with_characters("area", crop), scale, x0, y0)
+
+
+def _read_with_characters(use: str, rgb: npt.NDArray[np.uint8]) -> Any:
+    import numpy as np
+
+    return _reader(use)(
         np.ascontiguousarray(rgb[:, :, ::-1]), return_word_box=True, return_single_char_box=True
     )
+
+
+def _lines_of(result: Any, scale: float, dx: float, dy: float) -> tuple[TextLine, ...]:
     if result.boxes is None:
         return ()
     words = result.word_results or ((),) * len(result.boxes)
     lines = []
     for quad, text, score, chars in zip(result.boxes, result.txts, result.scores, words, strict=False):
-        boxes = tuple(_quad(c[2]) for c in chars if c[2] is not None)
+        boxes = tuple(_quad(c[2], dx, dy, scale) for c in chars if c[2] is not None)
         plain = "".join(str(c[0]) for c in chars)
         # Character boxes leave spaces out; keep them only if they line up with the letters.
         characters = boxes if plain == text.replace(" ", "") and len(boxes) == len(plain) else ()
-        lines.append(TextLine(text, _quad(quad), float(score), characters))
+        lines.append(TextLine(text, _quad(quad, dx, dy, scale), float(score), characters))
     return tuple(lines)
+
+
+def detect_lines(rgb: npt.NDArray[np.uint8]) -> tuple[Quad, ...]:
+    """Where lines are, whatever their script, without reading them."""
+    import numpy as np
+
+    result = _reader("detect")(
+        np.ascontiguousarray(rgb[:, :, ::-1]), use_det=True, use_cls=False, use_rec=False
+    )
+    return () if result.boxes is None else tuple(_quad(q) for q in result.boxes)
 
 
 _remembered: OrderedDict[str, tuple[TextLine, ...]] = OrderedDict()
@@ -158,7 +210,7 @@ def forget() -> None:
 
 def lines_to_json(lines: Sequence[TextLine]) -> bytes:
     """Lines as JSON, with the version of the reader that read them."""
-    rows = [[line.text, line.quad, line.score, line.characters] for line in lines]
+    rows = [[line.text, line.quad, line.score, line.characters, line.vertical] for line in lines]
     return json.dumps({"reader": READER_VERSION, "lines": rows}, ensure_ascii=False).encode()
 
 
@@ -168,8 +220,8 @@ def lines_from_json(data: bytes) -> tuple[TextLine, ...] | None:
     if content["reader"] != READER_VERSION:
         return None
     return tuple(
-        TextLine(text, _points(quad), score, tuple(_points(c) for c in characters))
-        for text, quad, score, characters in content["lines"]
+        TextLine(text, _points(quad), score, tuple(_points(c) for c in characters), vertical)
+        for text, quad, score, characters, vertical in content["lines"]
     )
 
 
@@ -203,6 +255,8 @@ def read_crop(
     if x1 - x0 < 2 or y1 - y0 < 2:
         return ()
     crop: Any = np.ascontiguousarray(rgb[y0:y1, x0:x1, ::-1])
+    if _is_blank(crop):
+        return ()
     # Tall type is read no better than type of 80 px, only slower.
     scale = min(1.0, 960 / max(crop.shape[:2]), _READING_HEIGHT / (line_height or _READING_HEIGHT))
     if min(crop.shape[:2]) < 40:
@@ -220,6 +274,16 @@ def read_crop(
         TextLine(text, _quad(quad, x0 - off, y0 - off, scale), float(score))
         for quad, text, score in zip(result.boxes, result.txts, result.scores, strict=False)
     )
+
+
+def _is_blank(crop: npt.NDArray[np.uint8]) -> bool:
+    """Whether nothing in a crop is as sharp as the faintest type is: an erased place on a plain ground."""
+    import cv2
+    import numpy as np
+
+    kernel = np.ones((5, 5), np.uint8)
+    step = cv2.dilate(crop, kernel).astype(np.int16) - cv2.erode(crop, kernel)
+    return float(np.percentile(step.max(2), 99.8)) < _FAINT
 
 
 def read_line(rgb: npt.NDArray[np.uint8]) -> tuple[str, float]:

@@ -107,7 +107,10 @@ def coverage(
         for glyph in placed.line.glyphs:
             em = placed.size / glyph.face.upem
             to_line = skia.Matrix.Translate(glyph.x * placed.size * placed.stretch, -glyph.y * placed.size)
-            to_line.preScale(em * placed.stretch, -em)
+            to_line.preScale(placed.stretch, 1)
+            if glyph.turned:
+                to_line.preRotate(90)
+            to_line.preScale(em * glyph.squeeze, -em)
             if outline:  # the pen is as wide in every direction, however far the letters are stretched
                 path = skia.Path()
                 _outline(glyph.face, glyph.id).transform(to_line, path)

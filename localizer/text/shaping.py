@@ -16,12 +16,19 @@ from localizer.text.levels import bidi_levels
 
 @dataclass(frozen=True, slots=True)
 class Glyph:
-    """One glyph, placed. Coordinates in em, y up, origin at the line's left end on the baseline."""
+    """One glyph, placed. Coordinates in em, y up, origin at the line's left end on the baseline.
+
+    Attributes:
+        turned: lies on its right side, as Latin words do in a column.
+        squeeze: horizontal scale of the glyph itself.
+    """
 
     face: Face
     id: int
     x: float
     y: float
+    turned: bool = False
+    squeeze: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

