@@ -34,6 +34,7 @@ KEPT = 0.9  # share of the source's own contrast that must be kept where that wa
 CAP_HEIGHT = 8.0  # pixels
 _NEAR = 32  # difference in a channel up to which a pixel has the colour of the type
 _RIM = 0.08  # width of the rim, as a share of the line's height
+_MOST_INK = 0.7  # share of a stretch that black type covers at most
 _SEEN_MORE = 1.3  # a part of the source box that contrasts so much more than the type is the type itself
 
 Colour = tuple[int, int, int]
@@ -143,7 +144,7 @@ def _line_contrast(rgb: UInt8Array, box: Box, colour: Colour, plate: UInt8Array 
             strokes = cv2.erode(drawn.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     else:
         strokes = near
-    if not strokes.any():
+    if not strokes.any() or _sinks(strokes, plate):
         return _Contrast(1.0, 1.0)
     edge = cv2.dilate(strokes.astype(np.uint8), np.ones((3, 3), np.uint8))  # anti-aliased: neither
     rim = (cv2.dilate(edge, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0) & (edge == 0)
@@ -158,6 +159,19 @@ def _line_contrast(rgb: UInt8Array, box: Box, colour: Colour, plate: UInt8Array 
         for part in zip(*(np.array_split(a, count, axis=axis) for a in (light, strokes, rim)), strict=True)
     ]
     return _Contrast(whole, min((p for p in parts if p is not None), default=whole))
+
+
+def _sinks(strokes: BoolArray, plate: UInt8Array | None) -> bool:
+    """Whether so much of a stretch has the colour of the type that it cannot be strokes alone.
+
+    Where the plate is known, strokes are what was drawn, and this is not asked.
+    """
+    if plate is not None:
+        return False
+    tall, wide = strokes.shape
+    axis = int(wide >= tall)
+    parts = np.array_split(strokes, max(1, max(strokes.shape) // max(1, min(strokes.shape))), axis=axis)
+    return any(part.mean() > _MOST_INK for part in parts if part.size)
 
 
 def _stretch_contrast(light: Floats, strokes: BoolArray, rim: BoolArray) -> float | None:
