@@ -14,7 +14,7 @@ import numpy as np
 
 from localizer.engines.base import Placement
 from localizer.model import Box, CheckResult, CheckStatus
-from localizer.text.typesetting import contrast
+from localizer.text.contrast import contrast
 
 if TYPE_CHECKING:
     import numpy.typing as npt

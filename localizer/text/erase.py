@@ -8,6 +8,7 @@ with the grain of its surroundings laid over it so that the patch does not look 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,14 +28,27 @@ _BUDGET = 60_000  # pixels of hole that PatchMatch fills at full size; about a s
 _AROUND = 64  # pixels around a hole that pieces are taken from
 
 
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """An image with a hole filled.
+
+    Attributes:
+        rgb: H x W x 3 uint8; every pixel outside the hole is unchanged.
+        surface: whether a fitted ground was continued, which is exact, or the place was guessed.
+    """
+
+    rgb: npt.NDArray[np.uint8]
+    surface: bool
+
+
 def fill(
     rgb: npt.NDArray[np.uint8],
     hole: npt.NDArray[np.bool_],
     *,
     ground: npt.NDArray[np.float32] | None = None,
     known: npt.NDArray[np.bool_] | None = None,
-) -> npt.NDArray[np.uint8]:
-    """The image with the hole filled; every pixel outside it is unchanged.
+) -> Filled:
+    """Fill a hole by what the place is.
 
     Args:
         rgb: H x W x 3 uint8.
@@ -44,9 +58,10 @@ def fill(
     """
     usable = ~hole if known is None else known & ~hole
     if not hole.any():
-        return rgb.copy()
+        return Filled(rgb.copy(), True)
     pixels = rgb.astype(np.float32)
-    if ground is not None and _fits(pixels, ground, hole, usable):
+    surface = ground is not None and _fits(pixels, ground, hole, usable)
+    if ground is not None and surface:
         # What the rim differs from the fitted ground by is carried inwards, so that no seam shows.
         correction = membrane(np.where(usable[:, :, None], pixels - ground, 0).astype(np.float32), ~usable)
         filled = ground + correction
@@ -57,7 +72,7 @@ def fill(
         filled = filled + _grain(pixels, hole, usable)
     out = rgb.copy()
     out[hole] = np.clip(np.round(filled[hole]), 0, 255).astype(np.uint8)
-    return out
+    return Filled(out, surface)
 
 
 def _fits(

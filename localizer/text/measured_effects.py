@@ -89,15 +89,15 @@ def dress(
         ink = _without(ink, rules)
     if height < _LEAST_HEIGHT or ink.strokes.sum() < 60:
         return Dressed(ink, rules=rules, settled=not ink.varied)
-    lab = to_lab(rgb)
+    lab, area = to_lab(rgb), polygon((rgb.shape[0], rgb.shape[1]), quad)
     outline = shadow = None
     if ink.ground is None:
-        found = outline_around(lab, rgb, ink.strokes, height)
+        found = outline_around(lab, rgb, ink.strokes, height, inside=area)
         far = ring(ink.strokes, 0.25 * height, 0.4 * height)
         if found is not None and share_like(lab[far], to_lab_of(ink.colour)) < 0.4:
             outline = found
     else:
-        near = dilate(polygon((rgb.shape[0], rgb.shape[1]), quad), 0.3 * height)
+        near = dilate(area, 0.3 * height)
         if ignore is not None:
             near &= ~ignore
         for rule in rules:
