@@ -162,3 +162,12 @@ class TestLegible:
         rgb[(dark != back).any(2)] = WHITE
         made = placement("SALE", box, source_box=None)
         assert check_legible(rgb, back, [made], plate=back).status is CheckStatus.PASSED
+
+    def test_type_in_another_colour_than_the_source_had_is_for_a_person(self) -> None:
+        empty = ground((150, 110, 70))
+        source, was = set_type(empty, "OLD TEXT")
+        rgb, box = set_type(empty, "SALE", colour=(250, 205, 80))
+        made = placement("SALE", box, colour=(250, 205, 80), source_box=was)
+        assert check_legible(rgb, source, [made], plate=empty).status is not CheckStatus.PASSED
+        asked = replace(made, edit=replace(made.edit, attribute={"colour": "gold"}))
+        assert check_legible(rgb, source, [asked], plate=empty).status is CheckStatus.PASSED
