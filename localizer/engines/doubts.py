@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _TURNED = 45.0  # degrees from where a text counts as standing on its side or on its head
-_KNOWN = 0.65  # likeness from which the strokes are those of the text that was asked for
+_KNOWN = 0.6  # likeness from which the strokes are those of the text that was asked for
 _LIVELY = 20.0  # ΔE from the ground's median that new type may meet in a tenth of what it covers
 
 
