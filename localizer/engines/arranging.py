@@ -12,7 +12,7 @@ from localizer.model import Box, Edit, share_inside
 from localizer.text.alignment import Alignment, alignment
 from localizer.text.consistency import common_scales, level_rows
 from localizer.text.locate import Found
-from localizer.text.panel import Panel, find_panel, grow_panel
+from localizer.text.panel import Panel, find_panel, grow_alpha, grow_panel
 from localizer.text.plate import Erased
 from localizer.text.space import Room, find_rooms, measure_room
 from localizer.text.style import LineStyle, locale_of_text
@@ -78,6 +78,7 @@ class Arranger:
         mask: H x W bool, the edit area; grown panels are added.
         staying: boxes of texts that stay.
         faces: boxes of faces.
+        alpha: H x W uint8, of an image that has one; grown panels are drawn on it too.
     """
 
     plate: npt.NDArray[np.uint8]
@@ -88,6 +89,7 @@ class Arranger:
     locale: str
     source_locale: str
     brand_fonts: tuple[str, ...] = ()
+    alpha: npt.NDArray[np.uint8] | None = None
 
     def arrange(self, occurrences: Sequence[Occurrence]) -> list[Arranged]:
         """Place all texts; those of one style get one size.
@@ -161,6 +163,8 @@ class Arranger:
         by_left, by_right = round(extra * left / (left + right)), round(extra * right / (left + right))
         self.plate[:], drawn, (x0, _, x1, _) = grow_panel(self.plate, panel, by_left, by_right)
         self.mask |= drawn
+        if self.alpha is not None:
+            self.alpha = grow_alpha(self.alpha, panel, by_left, by_right)
         room = Room(x0 + pads[0], y0 + 0.1 * tall, x1 - pads[1], y1 - 0.1 * tall, panel=True)
         # In the new panel it is centred between the pads that it had.
         styles = (replace(style, ink=(room.left, style.ink[1], room.right, style.ink[3])),)

@@ -47,6 +47,7 @@ class _Work:
     claims: Claims = field(default_factory=Claims)
     texts: list[LiveText] = field(default_factory=list)
     erased: npt.NDArray[np.bool_] = field(init=False)
+    alpha: npt.NDArray[np.uint8] | None = None
 
     def doubt(self, name: str, detail: str) -> None:
         self.findings.append(CheckResult(name, CheckStatus.UNDECIDED, detail=detail))
@@ -86,6 +87,7 @@ class TypesetEngine:
             facts=work.facts,
             files=files,
             plate=work.plate,
+            alpha=work.alpha,
         )
 
 
@@ -207,9 +209,18 @@ def _set_all(work: _Work, occurrences: Sequence[Occurrence]) -> npt.NDArray[np.u
         measured.append(o)
     faces = [box for box, _ in remembered_faces(work.request.rgb, job.source_sha256)]
     arranger = Arranger(
-        work.plate, work.erased, work.mask, staying, faces, job.locale, job.source_locale, brand.fonts
+        work.plate,
+        work.erased,
+        work.mask,
+        staying,
+        faces,
+        job.locale,
+        job.source_locale,
+        brand.fonts,
+        work.request.alpha,
     )
     arranged = arranger.arrange(measured)
+    work.alpha = arranger.alpha
     rgb = work.plate.copy()
     for x in arranged:
         o = x.occurrence
