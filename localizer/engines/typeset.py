@@ -218,6 +218,7 @@ def _set_all(work: _Work, occurrences: Sequence[Occurrence]) -> npt.NDArray[np.u
         job.source_locale,
         brand.fonts,
         work.request.alpha,
+        brand.do_not_translate,
     )
     arranged = arranger.arrange(measured)
     work.alpha = arranger.alpha
