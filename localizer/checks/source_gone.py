@@ -241,8 +241,8 @@ def stain_of(plate: UInt8Array, source_rgb: UInt8Array, box: Box) -> float:
     import cv2
 
     m = max(6, round(0.3 * (box[3] - box[1])))
-    height, width = plate.shape[:2]
-    window = np.s_[max(0, box[1] - m) : min(height, box[3] + m), max(0, box[0] - m) : min(width, box[2] + m)]
+    far = 2 * m + 6
+    window = np.s_[max(0, box[1] - far) : max(0, box[3] + far), max(0, box[0] - far) : max(0, box[2] + far)]
     now = cv2.GaussianBlur(plate[window], (0, 0), 1.5).astype(np.float32)
     filled = (plate[window] != source_rgb[window]).any(2).astype(np.uint8)
     ring = (cv2.dilate(filled, np.ones((2 * m + 1, 2 * m + 1), np.uint8)) > 0) & (
