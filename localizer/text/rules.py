@@ -108,8 +108,9 @@ def _find_at(
     groups = _long_rows(level > 0, left, right, top - 0.2 * height, bottom + _BELOW * height)
     out: list[FoundRule] = []
     body = strokes.copy()
+    spare = round(0.05 * height)  # a rule that is not quite level leaves traces below
     for first, last, _, _ in groups:
-        body[max(0, first - 1) : last + 2] = False
+        body[max(0, first - 1) : last + 2 + spare] = False
     body[: max(0, int(top))] = False
     rows = np.nonzero(body.sum(1) >= 2)[0]
     if not len(rows):
