@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -342,6 +342,8 @@ def _draw(
 def _effects(edit: Edit, erased: Erased | None, made: SetText) -> Effects:
     """The source type's effects, with what the edit asks for in their place."""
     effects = erased.effects if erased is not None else PLAIN
+    if made.vertical:  # rules run below level lines
+        effects = replace(effects, underline=None, strike=None)
     return wished_effects(effects, wishes(edit.attribute), made.lines[0].size)
 
 

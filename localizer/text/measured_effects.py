@@ -25,7 +25,7 @@ from localizer.text.outlines import (
 from localizer.text.reading import Quad
 from localizer.text.regions import depth_in, dilate, polygon
 from localizer.text.rules import FoundRule, find_rules
-from localizer.text.shadows import FoundShadow
+from localizer.text.shadows import FoundShadow, find_shadow
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -110,6 +110,25 @@ def dress(
     # by their colour, and those that a gradient makes too different are not seen.
     settled = not ink.varied if gradient is None else explained and ink.ground is not None
     return Dressed(ink, gradient, outline, shadow, rules, settled)
+
+
+def cast_on(
+    dressed: Dressed, rgb: npt.NDArray[np.uint8], plate: npt.NDArray[np.uint8], height: float
+) -> Dressed:
+    """The shadow of a line on a photo, where the erased plate is what the ground was.
+
+    Args:
+        rgb: crop around the line, H x W x 3.
+        plate: the same crop, erased.
+        height: of the line, pixels.
+    """
+    if dressed.ink.ground is not None or height < _LEAST_HEIGHT:
+        return dressed
+    wide = dressed.outline[1] + 0.5 if dressed.outline else 0.0
+    body = depth_in(~dressed.ink.strokes) <= wide
+    colour = dressed.outline[0] if dressed.outline else dressed.ink.colour
+    shadow = find_shadow(rgb, plate.astype(np.float32), body, 0.8 * height, colour=colour)
+    return replace(dressed, shadow=shadow)
 
 
 def _taken_apart(

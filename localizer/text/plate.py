@@ -16,7 +16,7 @@ from localizer.text.erase import fill
 from localizer.text.glyphmask import Ink, find_ink
 from localizer.text.likeness import expect
 from localizer.text.locate import Found
-from localizer.text.measured_effects import Dressed, common_effects, dress
+from localizer.text.measured_effects import Dressed, cast_on, common_effects, dress
 from localizer.text.normalise import fold, similarity
 from localizer.text.reading import Quad, TextLine, read_crop
 from localizer.text.regions import dilate, polygon
@@ -117,7 +117,7 @@ def erase_text(
     mask |= hole
     measured = _measure(source, plate, lines, found, wanted, locale=locale, angle=angle)
     styles = tuple(style for style, _ in measured)
-    dressed = {piece.window: piece.dressed for piece in lines}
+    dressed = {piece.window: _with_shadow(source, plate, piece) for piece in lines}
     pairs = [(d, style) for style, (window, _) in measured if (d := dressed[window]) is not None]
     effects, doubts = common_effects(pairs)
     box = _bounds(hole, found.box)
@@ -197,13 +197,21 @@ def _inspect(
         ink,
         quad,
         line.height,
-        text=line.text,
+        text="" if line.vertical else line.text,  # rules are looked for along level lines
         locale=text_locale,
         angle=angle,
         origin=window[:2],
         ignore=foreign,
     )
     return _Line(line, window, dressed.ink, dressed)
+
+
+def _with_shadow(source: npt.NDArray[np.uint8], plate: npt.NDArray[np.uint8], piece: _Line) -> Dressed | None:
+    """A line's effects with the shadow that only the finished plate can tell."""
+    if piece.dressed is None:
+        return None
+    x0, y0, x1, y1 = piece.window
+    return cast_on(piece.dressed, source[y0:y1, x0:x1], plate[y0:y1, x0:x1], piece.line.height)
 
 
 def _shift(quad: Quad, window: Box) -> Quad:
