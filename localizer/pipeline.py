@@ -238,7 +238,7 @@ def _files(source: Any, attempt: Attempt) -> dict[str, bytes]:
         files[PLATE] = plate_png(source, candidate.plate)
     return {
         **files,
-        CANDIDATE: candidate_png(source, candidate.rgb, candidate.mask),
+        CANDIDATE: candidate_png(source, candidate.rgb, candidate.mask, candidate.alpha),
         f"delivered.{delivered.extension.lstrip('.')}": delivered.data,
     }
 

@@ -12,7 +12,7 @@ from localizer.model import Box, Edit, share_inside
 from localizer.text.alignment import Alignment, alignment
 from localizer.text.consistency import common_scales, level_rows
 from localizer.text.locate import Found
-from localizer.text.panel import Panel, find_panel, grow_panel
+from localizer.text.panel import Panel, find_panel, grow_alpha, grow_panel
 from localizer.text.plate import Erased
 from localizer.text.space import Room, find_rooms, measure_room
 from localizer.text.style import LineStyle, locale_of_text
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _COSTS = 0.97  # scale below which a panel is let grow
+_WIDEST = 1.6  # times its old width: beyond, a label is no longer the same label
 _BESIDE = 12  # pixels from a panel's rim from where the ground beside it is looked at
 
 
@@ -77,6 +78,7 @@ class Arranger:
         mask: H x W bool, the edit area; grown panels are added.
         staying: boxes of texts that stay.
         faces: boxes of faces.
+        alpha: H x W uint8, of an image that has one; grown panels are drawn on it too.
     """
 
     plate: npt.NDArray[np.uint8]
@@ -87,6 +89,7 @@ class Arranger:
     locale: str
     source_locale: str
     brand_fonts: tuple[str, ...] = ()
+    alpha: npt.NDArray[np.uint8] | None = None
 
     def arrange(self, occurrences: Sequence[Occurrence]) -> list[Arranged]:
         """Place all texts; those of one style get one size.
@@ -115,6 +118,7 @@ class Arranger:
             obstacles=[*blockers, *self.faces],
             neighbours=moving,
             plain=o.erased.plain,
+            contrast=float(np.abs(np.subtract(o.erased.styles[0].colour, o.erased.ground)).max()),
         )
         hang = alignment(o.erased.styles, rooms[-1], self.plate.shape[1], [*self.staying, *moving])
         if o.found.rest:
@@ -153,12 +157,14 @@ class Arranger:
         )
         lead, rear = max(0.0, panel.box[0] - free.left), max(0.0, free.right - panel.box[2])
         left, right = {"left": (0.0, rear), "right": (lead, 0.0)}.get(hang.side, (min(lead, rear),) * 2)
-        extra = min(wanted, left + right)
+        extra = min(wanted, left + right, _WIDEST * (x1 - x0) - (x1 - x0))
         if wanted <= 1 or extra < 0.25 * wanted:
             return None
         by_left, by_right = round(extra * left / (left + right)), round(extra * right / (left + right))
         self.plate[:], drawn, (x0, _, x1, _) = grow_panel(self.plate, panel, by_left, by_right)
         self.mask |= drawn
+        if self.alpha is not None:
+            self.alpha = grow_alpha(self.alpha, panel, by_left, by_right)
         room = Room(x0 + pads[0], y0 + 0.1 * tall, x1 - pads[1], y1 - 0.1 * tall, panel=True)
         # In the new panel it is centred between the pads that it had.
         styles = (replace(style, ink=(room.left, style.ink[1], room.right, style.ink[3])),)

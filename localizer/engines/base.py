@@ -68,12 +68,14 @@ class EditRequest:
     Attributes:
         rgb: H x W x 3 uint8, the upright source. Not to be written to.
         attempt: 0 for the first try; each retry may enlarge masks or change the seed.
+        alpha: H x W uint8, the upright source's transparency, if it has one. Not to be written to.
     """
 
     job: Job
     rgb: npt.NDArray[np.uint8]
     brand: BrandKit
     attempt: int = 0
+    alpha: npt.NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ class Candidate:
         findings: check results that only the engine can know (text not found, plate not clean).
         can_retry: whether another attempt could do better.
         facts: what may help to understand the attempt (timings, fonts); goes into the result's log.
+        alpha: the source's alpha with the shapes (panels) that were drawn; None if there are none.
         files: further files to keep beside the candidate, by bare name (``plate.png``).
         plate: H x W x 3 uint8, the candidate before type was set, where the engine has one; tells the checks
             type from ground.
@@ -98,6 +101,7 @@ class Candidate:
     findings: tuple[CheckResult, ...] = ()
     can_retry: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
+    alpha: npt.NDArray[np.uint8] | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
     plate: npt.NDArray[np.uint8] | None = None
 

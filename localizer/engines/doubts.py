@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _TURNED = 45.0  # degrees from where a text counts as standing on its side or on its head
 _TELLING = 3  # letters from which a reading tells which way up a line stands
-_KNOWN = 0.65  # likeness from which the strokes are those of the text that was asked for
+_KNOWN = 0.6  # likeness from which the strokes are those of the text that was asked for
 _LIVELY = 20.0  # ΔE from the ground's median that new type may meet in a tenth of what it covers
 
 

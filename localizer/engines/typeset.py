@@ -15,10 +15,10 @@ from localizer.engines.doubts import doubts_about, is_lively
 from localizer.model import Action, Box, CheckResult, CheckStatus, Edit, share_inside
 from localizer.text.added import Adder
 from localizer.text.effects import PLAIN, Effects
-from localizer.text.erase import fill
 from localizer.text.families import digest
 from localizer.text.handover import HANDOVER, LiveText, handover_svg
 from localizer.text.locate import WHOLE, Found, nearest
+from localizer.text.objects import take_off
 from localizer.text.plate import Erased, erase_text
 from localizer.text.reading import read_source
 from localizer.text.render import draw
@@ -47,6 +47,7 @@ class _Work:
     claims: Claims = field(default_factory=Claims)
     texts: list[LiveText] = field(default_factory=list)
     erased: npt.NDArray[np.bool_] = field(init=False)
+    alpha: npt.NDArray[np.uint8] | None = None
 
     def doubt(self, name: str, detail: str) -> None:
         self.findings.append(CheckResult(name, CheckStatus.UNDECIDED, detail=detail))
@@ -86,6 +87,7 @@ class TypesetEngine:
             facts=work.facts,
             files=files,
             plate=work.plate,
+            alpha=work.alpha,
         )
 
 
@@ -166,22 +168,20 @@ def _report_missing(work: _Work, index: int, edit: Edit) -> None:
 
 
 def _erase_box(work: _Work, index: int, edit: Edit) -> None:
-    """Fill a whole box from its surroundings; only a person can say whether that looks right."""
+    """Fill a whole box from its surroundings; beside anything but a calm ground a person must look."""
     if edit.box is None:
         work.doubt("text_found", f"{edit.action}: a box is needed to know where")
         work.placements.setdefault(index, []).append(Placement(edit, note="no box"))
         return
-    h, w = work.mask.shape
-    x0, y0, x1, y1 = max(0, edit.box[0]), max(0, edit.box[1]), min(w, edit.box[2]), min(h, edit.box[3])
-    m = 24
-    a, b, c, d = max(0, x0 - m), max(0, y0 - m), min(w, x1 + m), min(h, y1 + m)
-    hole = np.zeros((d - b, c - a), np.bool_)
-    hole[y0 - b : y1 - b, x0 - a : x1 - a] = True
-    work.plate[b:d, a:c] = fill(work.plate[b:d, a:c], hole).rgb
+    taken = take_off(work.plate, edit.box)
+    x0, y0, x1, y1 = taken.box
+    work.plate[:] = taken.rgb
     work.mask[y0:y1, x0:x1] = True
     work.placements.setdefault(index, []).append(
-        Placement(edit, source_box=(x0, y0, x1, y1), box=(x0, y0, x1, y1), note="box filled from its rim")
+        Placement(edit, source_box=taken.box, box=taken.box, note="box filled from its rim")
     )
+    if taken.clean:
+        return
     what = edit.object or ("text" if edit.action is Action.REMOVE_TEXT else "object")
     work.doubt(
         "removed", f"the {what} in the box was painted over; a person must see whether it is gone cleanly"
@@ -209,9 +209,18 @@ def _set_all(work: _Work, occurrences: Sequence[Occurrence]) -> npt.NDArray[np.u
         measured.append(o)
     faces = [box for box, _ in remembered_faces(work.request.rgb, job.source_sha256)]
     arranger = Arranger(
-        work.plate, work.erased, work.mask, staying, faces, job.locale, job.source_locale, brand.fonts
+        work.plate,
+        work.erased,
+        work.mask,
+        staying,
+        faces,
+        job.locale,
+        job.source_locale,
+        brand.fonts,
+        work.request.alpha,
     )
     arranged = arranger.arrange(measured)
+    work.alpha = arranger.alpha
     rgb = work.plate.copy()
     for x in arranged:
         o = x.occurrence

@@ -16,7 +16,9 @@ from localizer.images.source import BoolArray, Delivered, SourceImage, UInt8Arra
 from localizer.images.transparency import edited_alpha
 
 
-def candidate_png(source: SourceImage, rgb: UInt8Array, mask: BoolArray) -> bytes:
+def candidate_png(
+    source: SourceImage, rgb: UInt8Array, mask: BoolArray, alpha: UInt8Array | None = None
+) -> bytes:
     """The edited picture, upright, as a lossless PNG of exactly the source's size.
 
     RGB, or RGBA where the source knows transparency: alpha follows `transparency.edited_alpha` inside the
@@ -26,13 +28,14 @@ def candidate_png(source: SourceImage, rgb: UInt8Array, mask: BoolArray) -> byte
     Args:
         rgb: H x W x 3 uint8 in the colour space of `source.rgb`; taken inside `mask` only.
         mask: H x W bool.
+        alpha: H x W uint8, the source's alpha with shapes that the engine drew; None if it drew none.
 
     Raises:
         ValueError: `rgb` or `mask` is not of the source's size and type.
     """
     changed = changed_pixels(source, rgb, mask)
     pixels = np.where(changed[..., None], rgb, source.rgb)
-    alpha = edited_alpha(source, changed, mask)
+    alpha = edited_alpha(source, changed, mask, alpha)
     if alpha is not None:
         pixels = np.concatenate([pixels, alpha[..., None]], axis=2)
     return _png(source, pixels, level=3)
@@ -57,7 +60,9 @@ def _png(source: SourceImage, pixels: UInt8Array, *, level: int) -> bytes:
     return out.getvalue()
 
 
-def deliver(source: SourceImage, rgb: UInt8Array, mask: BoolArray) -> Delivered:
+def deliver(
+    source: SourceImage, rgb: UInt8Array, mask: BoolArray, alpha: UInt8Array | None = None
+) -> Delivered:
     """The edited picture as the source's like: format, mode, depth, orientation, metadata.
 
     Outside the edit the native samples go into the encoder bit-identical. JPEG takes the source's own
@@ -67,6 +72,7 @@ def deliver(source: SourceImage, rgb: UInt8Array, mask: BoolArray) -> Delivered:
     Args:
         rgb: H x W x 3 uint8 in the colour space of `source.rgb`; taken inside `mask` only.
         mask: H x W bool.
+        alpha: H x W uint8, the source's alpha with shapes that the engine drew; None if it drew none.
 
     Raises:
         ValueError: `rgb` or `mask` is not of the source's size and type.
@@ -76,6 +82,6 @@ def deliver(source: SourceImage, rgb: UInt8Array, mask: BoolArray) -> Delivered:
     extension = extension if extension in usual else usual[0]
     if not changed_pixels(source, rgb, mask).any():
         return Delivered(source.data, extension, source.notes)
-    painted = paint(source, rgb, mask)
+    painted = paint(source, rgb, mask, alpha)
     data, notes = encode(source, painted, mask)
     return Delivered(data, extension, (*source.notes, *notes), painted.doubts)

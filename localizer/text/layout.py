@@ -14,6 +14,7 @@ _JOINING = {"Arab", "Deva"}
 _MORE_LINES = 0.35  # a line more than the source is worth this much shrinking: designers shrink titles first
 _COMFORT = 0.65  # below, every further shrinking counts twice
 _FEWER_LINES = 0.15
+_FORCED = 0.1  # a break that the copywriter set is worth this much shrinking
 _SPLIT_PHRASE = 0.25  # breaking inside a phrase is worse still
 MAX_LINES = 6
 
@@ -89,6 +90,7 @@ def fit(
         penalty = _MORE_LINES * extra if extra > 0 else -_FEWER_LINES * extra
         comfort = scale if scale >= _COMFORT else scale - (_COMFORT - scale)
         merit = comfort - (0 if forced or shorter else penalty) - (_SPLIT_PHRASE if split else 0)
+        merit += _FORCED if forced else 0.0
         fits = scale >= least  # whatever else is preferred, text that fits comes first
         if best is None or (fits, merit) > (best[0], best[1] + (1e-9 if fits == best[0] else 0.0)):
             best = (

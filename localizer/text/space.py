@@ -18,6 +18,7 @@ _STEP = 6  # pixels over which an edge is looked for
 _EDGE = 16.0  # difference (0 to 255) that is an edge on a quiet ground
 _CROWDED = 0.05  # share of a row or column that may be edge
 _RIM = 0.75
+_FAINT = 0.25  # of the type's own contrast
 _FLAT = 4.0  # difference (0 to 255) within one colour, after a lossy format
 _THING = 0.15  # share of a column of the band, from where a thing is in the way
 _DRAWN = 0.6  # share of drawn ground that is of one colour or evenly graded
@@ -51,16 +52,24 @@ def find_rooms(
     obstacles: Sequence[Box],
     neighbours: Sequence[Box] = (),
     plain: bool = True,
+    contrast: float = 0.0,
 ) -> tuple[Room, ...]:
     """The rooms for a text, best first: on a picture one that keeps off things, and one that does not.
 
     Args:
         hole: H x W bool, what was filled.
         plain: whether the ground right under the text is plain or graded.
+        contrast: see `measure_room`.
     """
     picture = is_picture(plate, hole, box, height=height)
     room = measure_room(
-        plate, box, height=height, obstacles=obstacles, neighbours=neighbours, plain=plain and not picture
+        plate,
+        box,
+        height=height,
+        obstacles=obstacles,
+        neighbours=neighbours,
+        plain=plain and not picture,
+        contrast=contrast,
     )
     return (keep_off_things(plate, box, room, height=height), room) if picture else (room,)
 
@@ -73,6 +82,7 @@ def measure_room(
     obstacles: Sequence[Box],
     neighbours: Sequence[Box] = (),
     plain: bool = True,
+    contrast: float = 0.0,
 ) -> Room:
     """Grow a box in the four directions until something is in the way.
 
@@ -84,15 +94,18 @@ def measure_room(
         plain: whether the ground is plain or graded, so that an edge in it is an edge of a panel. On a
             photo edges are everywhere, and only a rim across the whole height counts.
         neighbours: texts that are replaced as well: each gets half of the gap between them.
+        contrast: difference of type and ground, 0 to 255. What is much fainter than the type is decoration
+            of the ground, unless it is a straight rim.
     """
+    faint = _FAINT * contrast
     h, w = plate.shape[:2]
     margin = _MARGIN * min(h, w)
     x0, y0, x1, y1 = box
     turned = np.ascontiguousarray(plate.transpose(1, 0, 2))
-    right, right_edge = _grow(plate, box, w - margin, plain)
-    left, left_edge = _grow(plate[:, ::-1], (w - x1, y0, w - x0, y1), w - margin, plain)
-    bottom, bottom_edge = _grow(turned, (y0, x0, y1, x1), h - margin, plain)
-    top, top_edge = _grow(turned[:, ::-1], (h - y1, x0, h - y0, x1), h - margin, plain)
+    right, right_edge = _grow(plate, box, w - margin, plain, faint)
+    left, left_edge = _grow(plate[:, ::-1], (w - x1, y0, w - x0, y1), w - margin, plain, faint)
+    bottom, bottom_edge = _grow(turned, (y0, x0, y1, x1), h - margin, plain, faint)
+    top, top_edge = _grow(turned[:, ::-1], (h - y1, x0, h - y0, x1), h - margin, plain, faint)
     clear = 0.3 * height
     limits = [
         _pull_in(left, w - x0, left_edge, clear),
@@ -138,7 +151,9 @@ def _pull_in(limit: float, own: float, edge: bool, clear: float) -> float:
     return max(own, limit - min(clear, limit - own)) if edge else limit
 
 
-def _grow(plate: npt.NDArray[np.uint8], box: Box, end: float, plain: bool) -> tuple[float, bool]:
+def _grow(
+    plate: npt.NDArray[np.uint8], box: Box, end: float, plain: bool, faint: float
+) -> tuple[float, bool]:
     """How far to the right a box may grow, and whether an edge of the ground stopped it."""
     x0, y0, x1, y1 = box
     stop = int(max(x1, min(end, plate.shape[1])))
@@ -155,7 +170,9 @@ def _grow(plate: npt.NDArray[np.uint8], box: Box, end: float, plain: bool) -> tu
     # A photo is full of edges; only one that runs across the whole height is the rim of a panel.
     limit = max(_CROWDED, 3 * usual) if plain else max(_RIM, usual + 0.3)
     first = max(0, x1 - _STEP)
-    crowded = (jump[:, first:] > threshold).mean(0) > limit
+    ahead = jump[:, first:]
+    crowded = (ahead > max(threshold, faint)).mean(0) > limit
+    crowded |= (ahead > threshold).mean(0) > max(_RIM, usual + 0.3)
     for column in np.nonzero(crowded)[0]:
         if plain or _is_flat(band[:, first + int(column) + 2 * _STEP :][:, : 2 * _STEP]):
             return float(min(stop, x1 + int(column))), True

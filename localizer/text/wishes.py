@@ -28,6 +28,11 @@ _YES, _NO = (
     {"no", "false", "off", "0", "none", "normal", "upright"},
 )
 _SLANT = 12  # degrees, as most italics lean
+_CHINESE = {
+    "红": "red", "紅": "red", "橙": "orange", "黄": "yellow", "黃": "yellow", "绿": "green", "綠": "green",
+    "蓝": "blue", "藍": "blue", "紫": "purple", "黑": "black", "白": "white", "灰": "gray", "金": "gold",
+    "银": "silver", "銀": "silver", "粉": "pink", "棕": "brown", "青": "cyan",
+}  # fmt: skip
 _CAST = 0.04, 0.04, 0.03, 0.6  # a soft shadow to the lower right: offset and blur in em, opacity
 _LENGTH = re.compile(r"(\d{1,5}(?:\.\d{1,3})?)\s*(px|em|%)?", re.ASCII)
 _SIGNED = re.compile(r"([+-]?\d{1,3}(?:\.\d{1,4})?)\s*(em|%)?", re.ASCII)
@@ -134,6 +139,7 @@ def colour(value: str) -> Rgb:
     """A CSS colour."""
     from PIL import ImageColor
 
+    value = _CHINESE.get(value.removesuffix("色"), value)
     try:
         return ImageColor.getrgb(value)[:3]
     except ValueError as exc:

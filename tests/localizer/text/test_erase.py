@@ -9,6 +9,7 @@ from localizer.text.erase import fill
 from localizer.text.glyphmask import find_ink
 from localizer.text.locate import WHOLE, Found
 from localizer.text.plate import erase_text
+from localizer.text.reading import TextLine
 from localizer.text.regions import dilate
 from localizer.text.surface import membrane
 
@@ -107,3 +108,37 @@ def test_a_neighbour_stays_when_a_line_is_erased(poster) -> None:
     )
     assert not (mask & both.strokes).any()
     assert np.array_equal(plate[both.strokes], both.rgb[both.strokes])
+
+
+def test_a_pattern_is_continued_through_a_hole() -> None:
+    """A membrane would leave grey; pieces of the pattern leave the pattern."""
+    y, x = np.mgrid[0:120, 0:200]
+    pattern = np.where(((x // 6) + (y // 6)) % 2, 210, 60).astype(np.uint8)[:, :, None].repeat(3, 2)
+    hole = np.zeros((120, 200), bool)
+    hole[50:64, 60:140] = True
+    broken = pattern.copy()
+    broken[hole] = 255
+    filled = fill(broken, hole)
+    assert not filled.surface
+    assert np.abs(filled.rgb.astype(int) - pattern)[hole].mean() < 25
+
+
+def test_a_plain_ground_with_a_picture_beside_it_is_not_only_a_surface(poster) -> None:
+    base = np.full((240, 620, 3), 250, np.uint8)
+    base[:, 300:] = poster(ground="photo").ground[:, 300:]
+    made = poster(ground=base, colour=(30, 30, 30))
+    plate, mask = made.rgb.copy(), np.zeros((240, 620), bool)
+    found = Found((made.line,), 1.0, False, (0,))
+    erased = erase_text(made.rgb, plate, mask, found, locale="en", others=[])
+    assert erased.patched is not None
+    assert erased.patched[:, 300:].any()
+
+
+def test_strokes_that_go_on_beyond_the_hole_are_noticed(poster) -> None:
+    made = poster("SALE SALE")
+    x0, y0, x1, y1 = (round(v) for v in (*made.line.quad[0], *made.line.quad[2]))
+    half = TextLine("SAL", ((x0, y0), ((x0 + x1) / 2 - 52, y0), ((x0 + x1) / 2 - 52, y1), (x0, y1)), 0.9)
+    for line, severed in ((half, True), (made.line, False)):
+        plate, mask = made.rgb.copy(), np.zeros(made.rgb.shape[:2], bool)
+        found = Found((line,), 1.0, False, (0,))
+        assert erase_text(made.rgb, plate, mask, found, locale="en", others=[]).severed is severed
