@@ -68,9 +68,9 @@ def fill(
     out = rgb.copy()
     guessed = hole
     if ground is not None:
-        strange = _unlike(rgb, ground, hole, usable)
-        guessed = _beside(strange, hole, usable)
-        calm = usable & ~dilate(strange, 2)
+        unlike = usable & (np.abs(rgb - ground).max(2) > _MISFIT)
+        guessed = _beside(unlike, hole, usable)
+        calm = usable & ~dilate(unlike, 1)
         # What the rim differs from the fitted ground by is carried inwards, so that no seam shows.
         gap = np.where(calm[:, :, None], rgb - ground, 0).astype(np.float32)
         filled = ground + membrane(gap, ~calm)
@@ -85,25 +85,14 @@ def fill(
     return Filled(out, guessed)
 
 
-def _unlike(
-    rgb: npt.NDArray[np.uint8],
-    ground: npt.NDArray[np.float32],
-    hole: npt.NDArray[np.bool_],
-    usable: npt.NDArray[np.bool_],
-) -> npt.NDArray[np.bool_]:
-    """Pixels right beside the hole that are not the fitted ground; none if they are but a few."""
-    ring = dilate(hole, 3) & usable
-    strange = ring & (np.abs(rgb - ground).max(2) > _MISFIT)
-    return strange if strange.sum() > _MISFIT_SHARE * ring.sum() else np.zeros_like(hole)
-
-
 def _beside(
-    strange: npt.NDArray[np.bool_], hole: npt.NDArray[np.bool_], usable: npt.NDArray[np.bool_]
+    unlike: npt.NDArray[np.bool_], hole: npt.NDArray[np.bool_], usable: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.bool_]:
-    """The part of the hole that is nearer to what is not ground than to what is."""
-    if not strange.any():
-        return strange
-    calm = dilate(hole, 3) & usable & ~strange
+    """The part of the hole that is nearer to what is not the fitted ground than to what is."""
+    ring = dilate(hole, 3) & usable
+    strange, calm = ring & unlike, ring & ~unlike
+    if strange.sum() <= _MISFIT_SHARE * ring.sum():  # a few pixels of noise
+        return np.zeros_like(hole)
     if strange.sum() > calm.sum():
         return hole
     return hole & (distance_to(strange) <= distance_to(calm) + 2)

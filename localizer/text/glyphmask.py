@@ -244,7 +244,12 @@ def _finish(
         usable=usable,
         level=level,
     )
-    erase = (dilate(touched, max(edge, 0.03 * height if plain else 0.0)) | soft) & usable
+    wide = dilate(touched, max(edge, 0.03 * height if plain else 0.0)) | soft
+    if level is not None:  # an effect on a plain ground is faint; what is not is a picture beside the type
+        near = dilate(touched, 2.0)
+        picture = (np.linalg.norm(lab - level, axis=2) > 2 * _LEAST_DIFFERENCE) & ~near
+        wide &= near | ~dilate(picture, 3.0)
+    erase = wide & usable
     ground = None
     if plain:
         ground = fit_ground(
