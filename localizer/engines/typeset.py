@@ -10,6 +10,7 @@ import numpy as np
 
 from localizer.engines.base import Candidate, EditRequest, Placement
 from localizer.engines.doubts import doubts_about, is_lively
+from localizer.engines.surfaces import set_on_surface, shapes_of, surface_of
 from localizer.model import Action, Box, CheckResult, CheckStatus, Edit, share_inside
 from localizer.text.erase import fill
 from localizer.text.families import digest
@@ -215,16 +216,20 @@ def _set_all(
         align = alignment(o.erased.styles, room, rgb.shape[1], [*staying, *others])
         if rest:
             align = "center"
-        made = set_text(
-            o.edit.replacement,
-            o.erased.styles,
-            room,
-            locale=job.locale,
-            source_locale=job.source_locale,
-            align=align,
-            brand_fonts=brand.fonts,
-            attribute=o.edit.attribute,
-        )
+        made = _set_in_perspective(work, o)
+        if made is not None:
+            room = Room(0, 0, rgb.shape[1], rgb.shape[0])
+        else:
+            made = set_text(
+                o.edit.replacement,
+                o.erased.styles,
+                room,
+                locale=job.locale,
+                source_locale=job.source_locale,
+                align=align,
+                brand_fonts=brand.fonts,
+                attribute=o.edit.attribute,
+            )
         rgb = _draw(
             work,
             rgb,
@@ -251,6 +256,23 @@ def _set_all(
             room = Room(x0, y0, x1, y1)
             rgb = _draw(work, rgb, i, edit, made, source_box=None, room=room, ground=(r, g, b), erased=None)
     return rgb
+
+
+def _set_in_perspective(work: _Work, o: _Occurrence) -> SetText | None:
+    """The replacement on the surface that the text stood on; None if that is seen straight on."""
+    shapes = shapes_of(o.found, o.erased, work.request.job.source_locale)
+    text = o.found.text.replace("\n", " ")
+    if any(shape is not None and shape.arched for shape in shapes):
+        work.doubt("style_kept", f"“{text}” stands on an arc; the new text is set straight")
+        return None
+    surface = surface_of(shapes)
+    if surface is None:
+        return None
+    staying = work.search.staying([o.found])
+    made = set_on_surface(work.request, work.plate, o.edit, o.found, o.erased, surface, staying)
+    if made is None or not made[1]:
+        work.doubt("style_kept", f"“{text}” stands in perspective, which could not be measured well")
+    return made[0] if made else None
 
 
 def _ink_box(erased: Erased) -> Box:
