@@ -36,7 +36,7 @@ def doubts_about(
                 "erased_cleanly",
                 f"“{text}” was taken out of “{lines[found.used[0]].text}”: it may leave a hole",
             )
-        elif _is_tight(lines[found.used[0]].text, text):
+        elif not found.parted and _is_tight(lines[found.used[0]].text, text):
             yield (
                 "erased_cleanly",
                 f"“{text}” stands close in “{lines[found.used[0]].text}”; strokes may remain",

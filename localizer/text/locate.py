@@ -38,6 +38,7 @@ class Found:
         partial: a line that it uses holds something else too.
         spans: what it uses of which lines.
         rest: what stays of the lines that it uses in part.
+        parted: there is a gap between it and what stays, on both sides.
     """
 
     lines: tuple[TextLine, ...]
@@ -45,6 +46,7 @@ class Found:
     partial: bool
     spans: tuple[Span, ...]
     rest: tuple[TextLine, ...] = ()
+    parted: bool = False
 
     @property
     def used(self) -> tuple[int, ...]:

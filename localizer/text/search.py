@@ -17,6 +17,7 @@ from localizer.text import foreign
 from localizer.text.locate import WHOLE, Found, Span, find_text, matches, nearest
 from localizer.text.normalise import digits_of, fold
 from localizer.text.orientation import reread, settle_level, settle_tall, stack
+from localizer.text.parting import cut_in_gaps
 from localizer.text.reading import TextLine, read_area
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Search:
                 break
             if self._add(look()):
                 found = self._match(wanted, box, taken, len(self.lines))
-        return tuple(self._confirm(f, wanted) for f in found)
+        return tuple(self._cut(self._confirm(f, wanted)) for f in found)
 
     def staying(self, found: Iterable[Found]) -> list[TextLine]:
         """What stays in the image when some texts go: the other lines, and the rest of those cut in two."""
@@ -191,6 +192,13 @@ class Search:
                     if all(share_inside(line.box, k.box) < 0.5 or k.text != line.text for k in out):
                         out.append(line)
         return out
+
+    def _cut(self, found: Found) -> Found:
+        """Part a text from the rest of its line in the gaps beside it."""
+        if not found.rest or len(found.lines) != 1 or len(found.spans) != 1:
+            return found
+        part, parted = cut_in_gaps(self._rgb, self.lines[found.spans[0][0]], found.lines[0])
+        return replace(found, lines=(part,), parted=parted)
 
     def _confirm(self, found: Found, wanted: str) -> Found:
         """Read what differs from the wanted text once more, by itself and with other margins."""
