@@ -57,6 +57,7 @@ def set_on_surface(
     request: EditRequest,
     plate: npt.NDArray[np.uint8],
     edit: Edit,
+    text: tuple[str, str],
     found: Found,
     erased: Erased,
     surface: Surface,
@@ -64,13 +65,16 @@ def set_on_surface(
 ) -> tuple[SetText, bool] | None:
     """Set a replacement on a surface; None if the type cannot be measured there.
 
+    Args:
+        text: what changes, and into what.
+
     The flag says whether the text lies flat on the surface, as it must if the surface is the right one.
     """
     job = request.job
     flat_source, flat_plate = surface.picture(request.rgb), surface.picture(plate)
     lines = tuple(surface.line(line) for line in found.lines)
     flat = replace(found, lines=lines)
-    styles, inks = measure_text(flat_source, flat_plate, flat, edit.text, locale=job.source_locale)
+    styles, inks = measure_text(flat_source, flat_plate, flat, text[0], locale=job.source_locale)
     if not styles:
         return None
     again = shapes_of(flat, replace(erased, styles=styles, inks=inks), job.source_locale)
@@ -90,7 +94,7 @@ def set_on_surface(
         plain=erased.plain,
     )
     made = set_text(
-        edit.replacement,
+        text[1],
         styles,
         room,
         locale=job.locale,

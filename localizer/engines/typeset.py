@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,9 +14,10 @@ from localizer.engines.surfaces import set_on_surface, shapes_of, surface_of
 from localizer.model import Action, Box, CheckResult, CheckStatus, Edit, share_inside
 from localizer.text.erase import fill
 from localizer.text.families import digest
-from localizer.text.locate import WHOLE, Found, nearest
+from localizer.text.locate import WHOLE, Found, hull, nearest
+from localizer.text.narrowing import changed_number, narrowed
 from localizer.text.plate import Erased, erase_text
-from localizer.text.reading import read_source
+from localizer.text.reading import Quad, read_source
 from localizer.text.render import draw
 from localizer.text.search import Claims, Search, claim
 from localizer.text.space import PLAIN_STAIN, STAIN, STRANGE, Room, measure_room, smear, strange_share
@@ -48,12 +49,21 @@ class _Work:
 
 @dataclass(frozen=True, slots=True)
 class _Occurrence:
-    """One place where one edit applies."""
+    """One place where one edit applies.
+
+    Attributes:
+        found: what is erased there.
+        text, replacement: what changes into what; less than the edit's where the rest of it stays.
+        whole: all of the edit's text.
+    """
 
     index: int
     edit: Edit
     found: Found
     erased: Erased
+    text: str
+    replacement: str
+    whole: Found
 
 
 class TypesetEngine:
@@ -99,11 +109,11 @@ def _erase_all(work: _Work) -> list[_Occurrence]:
             _report_missing(work, i, edit)
     for detail in claims.doubts:
         work.doubt("text_found", detail)
-    matched = [(i, f) for i, found in claims.found.items() for f in found]
-    staying = work.search.staying(f for _, f in matched)
+    matched = [(i, *_what_changes(work, edits[i], f), f) for i, found in claims.found.items() for f in found]
+    staying = work.search.staying(f for _, f, _, _, _ in matched)
     occurrences = []
-    for i, f in sorted(matched, key=lambda m: (m[0], m[1].box[1])):
-        near = [line for _, other in matched if other is not f for line in other.lines]
+    for i, f, text, replacement, whole in sorted(matched, key=lambda m: (m[0], m[1].box[1])):
+        near = [line for _, other, *_ in matched if other is not f for line in other.lines]
         erased = erase_text(
             work.request.rgb,
             work.plate,
@@ -112,7 +122,7 @@ def _erase_all(work: _Work) -> list[_Occurrence]:
             locale=work.request.job.source_locale,
             others=staying,
             neighbours=near,
-            wanted=edits[i].text,
+            wanted=text,
         )
         if erased.remains:
             work.doubt(
@@ -122,8 +132,15 @@ def _erase_all(work: _Work) -> list[_Occurrence]:
             work.doubt("text_found", f"“{f.text}” was read where “{edits[i].text}” was asked for")
         for name, detail in doubts_about(edits[i], f, erased, work.search.lines):
             work.doubt(name, detail)
-        occurrences.append(_Occurrence(i, edits[i], f, erased))
+        occurrences.append(_Occurrence(i, edits[i], f, erased, text, replacement, whole))
     return occurrences
+
+
+def _what_changes(work: _Work, edit: Edit, found: Found) -> tuple[Found, str, str]:
+    """The place, text and replacement that an edit comes down to: one number, where all else stays."""
+    change = changed_number(edit.text, edit.replacement) if edit.replacement else None
+    part = narrowed(work.request.rgb, found, change[0]) if change and not edit.attribute else None
+    return (part, *change) if part and change else (found, edit.text, edit.replacement)
 
 
 def _all_text(work: _Work, edit: Edit) -> tuple[Found, ...]:
@@ -221,7 +238,7 @@ def _set_all(
             room = Room(0, 0, rgb.shape[1], rgb.shape[0])
         else:
             made = set_text(
-                o.edit.replacement,
+                o.replacement,
                 o.erased.styles,
                 room,
                 locale=job.locale,
@@ -241,6 +258,8 @@ def _set_all(
             ground=o.erased.ground,
             erased=o.erased,
         )
+        if o.whole is not o.found:
+            work.placements[o.index][-1] = _with_what_stayed(work.placements[o.index][-1], o)
     for i, edit in enumerate(job.edits):
         if edit.action is Action.ADD_TEXT and edit.box is not None:
             made = set_in_box(
@@ -258,6 +277,25 @@ def _set_all(
     return rgb
 
 
+def _with_what_stayed(placement: Placement, o: _Occurrence) -> Placement:
+    """The placement of a changed number, together with the sign and the unit that stayed beside it."""
+    quads: list[Quad] = [line.quad for line in o.found.rest]
+    for a, b, c, d in placement.corners:
+        quads.append((a, b, c, d))
+    outline = hull(quads, placement.angle)
+    xs, ys = zip(*outline, strict=True)
+    box = (int(min(xs)), int(min(ys)), int(np.ceil(max(xs))), int(np.ceil(max(ys))))
+    note = "; ".join(n for n in (f"only {o.text} was changed", placement.note) if n)
+    return replace(
+        placement,
+        source_box=o.whole.box,
+        lines=(o.edit.replacement,),
+        line_boxes=(box,),
+        corners=(outline,),
+        note=note,
+    )
+
+
 def _set_in_perspective(work: _Work, o: _Occurrence) -> SetText | None:
     """The replacement on the surface that the text stood on; None if that is seen straight on."""
     shapes = shapes_of(o.found, o.erased, work.request.job.source_locale)
@@ -269,7 +307,9 @@ def _set_in_perspective(work: _Work, o: _Occurrence) -> SetText | None:
     if surface is None:
         return None
     staying = work.search.staying([o.found])
-    made = set_on_surface(work.request, work.plate, o.edit, o.found, o.erased, surface, staying)
+    made = set_on_surface(
+        work.request, work.plate, o.edit, (o.text, o.replacement), o.found, o.erased, surface, staying
+    )
     if made is None or not made[1]:
         work.doubt("style_kept", f"“{text}” stands in perspective, which could not be measured well")
     return made[0] if made else None

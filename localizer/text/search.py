@@ -91,12 +91,15 @@ class Search:
     def _pieces(self, found: Sequence[Found]) -> list[TextLine]:
         """What stays of lines that texts use in part: letters beside one text may belong to another."""
         gone = {q for f in found for line in f.lines for q in line.characters}
+        rest = [piece for f in found for piece in f.rest]
         return [
-            TextLine(c, quad, piece.score, (quad,))
-            for f in found
-            for piece in f.rest
-            for c, quad in zip((c for c in piece.text if c != " "), piece.characters, strict=False)
-            if quad not in gone
+            *(piece for piece in rest if not piece.characters),
+            *(
+                TextLine(c, quad, piece.score, (quad,))
+                for piece in rest
+                for c, quad in zip((c for c in piece.text if c != " "), piece.characters, strict=False)
+                if quad not in gone
+            ),
         ]
 
     def _match(self, wanted: str, box: Box | None, taken: Collection[Span], count: int) -> tuple[Found, ...]:
