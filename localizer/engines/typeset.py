@@ -258,7 +258,7 @@ def _set_all(
             ground=o.erased.ground,
             erased=o.erased,
         )
-        if o.whole is not o.found:
+        if o.found.rest:
             work.placements[o.index][-1] = _with_what_stayed(work.placements[o.index][-1], o)
     for i, edit in enumerate(job.edits):
         if edit.action is Action.ADD_TEXT and edit.box is not None:
@@ -278,22 +278,16 @@ def _set_all(
 
 
 def _with_what_stayed(placement: Placement, o: _Occurrence) -> Placement:
-    """The placement of a changed number, together with the sign and the unit that stayed beside it."""
-    quads: list[Quad] = [line.quad for line in o.found.rest]
+    """The placement of a part of a line; a changed number is read with the sign and unit beside it."""
+    placement = replace(placement, stayed=o.found.rest)
+    if o.whole is o.found:
+        return placement
+    quads: list[Quad] = [line.quad for line in o.whole.lines]
     for a, b, c, d in placement.corners:
         quads.append((a, b, c, d))
     outline = hull(quads, placement.angle)
-    xs, ys = zip(*outline, strict=True)
-    box = (int(min(xs)), int(min(ys)), int(np.ceil(max(xs))), int(np.ceil(max(ys))))
     note = "; ".join(n for n in (f"only {o.text} was changed", placement.note) if n)
-    return replace(
-        placement,
-        source_box=o.whole.box,
-        lines=(o.edit.replacement,),
-        line_boxes=(box,),
-        corners=(outline,),
-        note=note,
-    )
+    return replace(placement, lines=(o.edit.replacement,), corners=(outline,), note=note)
 
 
 def _set_in_perspective(work: _Work, o: _Occurrence) -> SetText | None:
