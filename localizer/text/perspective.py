@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _CONVERGING = 0.15  # relative change of size over a line from which it is set in perspective
 _ARCHED = 0.2  # em by which the middle of a line is off the straight through its ends
-_SURE = 5.0  # a shape counts if it is so many times its standard error
+_SURE = 4.0  # a shape counts if it is so many times its standard error
 _ALIKE = 0.08  # em, median distance of the edges from the model, above which nothing is known
 _LETTERS = 5  # fewer do not show a shape
 _WIDE = 2.5  # width over height of a line that shows it
@@ -81,7 +81,7 @@ def shape_of(text: str, points: npt.NDArray[np.float64], locale: str) -> Shape |
     if size <= 0 or off > _ALIKE * size * _em_share(drawn):
         return None
     em = size * _em_share(drawn)
-    converging, arched = 2 * float(found[4]) / size, -float(found[2]) / em
+    converging, arched = 2 * float(found[4]) / size, float(found[2]) / em
     if abs(found[4]) < _SURE * error[4] or abs(converging) < _CONVERGING:
         converging = 0.0
     if abs(found[2]) < _SURE * error[2] or abs(arched) < _ARCHED:
