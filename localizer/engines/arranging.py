@@ -33,12 +33,18 @@ class Occurrence:
 
     Attributes:
         index: of the edit in the job.
+        found: what is erased there.
+        text, replacement: what changes into what; less than the edit's where the rest of it stays.
+        whole: all of the edit's text.
     """
 
     index: int
     edit: Edit
     found: Found
     erased: Erased
+    text: str
+    replacement: str
+    whole: Found
 
     @property
     def ink(self) -> Box:
@@ -202,7 +208,7 @@ class _Again:
         a = self.arranger
         return set_in_rooms(
             self.rooms,
-            glue(self.occurrence.edit.replacement, a.names),
+            glue(self.occurrence.replacement, a.names),
             self.styles,
             locale=a.locale,
             source_locale=locale_of_text(self.occurrence.found.text, a.source_locale),

@@ -129,6 +129,22 @@ def erase_text(
     return Erased(box, styles, plain, remains, (r, g, b), hole, effects, doubts, inks, patched, severed)
 
 
+def measure_text(
+    source: npt.NDArray[np.uint8],
+    plate: npt.NDArray[np.uint8],
+    found: Found,
+    wanted: str,
+    *,
+    locale: str,
+) -> tuple[tuple[LineStyle, ...], tuple[tuple[Box, Ink], ...]]:
+    """Styles and inks of the level lines of a text that is off the plate already."""
+    lines = [
+        _inspect(source, line, [x for x in found.lines if x is not line], locale, 0.0) for line in found.lines
+    ]
+    measured = _measure(source, plate, lines, found, wanted, locale=locale, angle=0.0)
+    return tuple(style for style, _ in measured), tuple(ink for _, ink in measured)
+
+
 def _measure(
     source: npt.NDArray[np.uint8],
     plate: npt.NDArray[np.uint8],
