@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
+from localizer.checks.copy_amounts import explained, has_plus_one, reductions, without_idioms
 from localizer.locales import language_of
 from localizer.model import CheckStatus
 
@@ -161,16 +162,19 @@ def compare_numbers(source: str, source_locale: str, target: str, locale: str) -
     A price or a percentage that differs fails. Numbers that may be told in other words (discount idioms,
     numerals written out, 万, or plain numbers such as 618, the name of a sale) are for a person.
     """
-    ours, theirs = number_tokens(source, source_locale), number_tokens(target, locale)
+    source_rest, target_rest = (without_idioms(fold_digits(text)) for text in (source, target))
+    ours, theirs = number_tokens(source_rest, source_locale), number_tokens(target_rest, locale)
     lost = _counter(ours) - _counter(theirs)
     added = _counter(theirs) - _counter(ours)
     difference = ", ".join(
         part for part in (_said("only in the source", lost), _said("only in the target", added)) if part
     )
     both = f"{source}\n{target}"
-    if _percents(ours) != _percents(theirs):
+    our_idioms, their_idioms = reductions(source), reductions(target)
+    if _percents(ours) + our_idioms != _percents(theirs) + their_idioms:
         status = CheckStatus.UNDECIDED if _DISCOUNT_WORDS.search(both) else CheckStatus.FAILED
-        return status, f"percentages differ ({difference or 'a number gained or lost its per cent sign'})"
+        return status, f"percentages differ ({difference or _reworded(our_idioms, their_idioms)})"
+    lost, added = lost - their_idioms, added - our_idioms
     prices_lost = _counter([t for t in ours if t.kind == "money"]) - _counter(theirs)
     prices_added = _counter([t for t in theirs if t.kind == "money"]) - _counter(ours)
     if prices_lost or prices_added:
@@ -181,11 +185,19 @@ def compare_numbers(source: str, source_locale: str, target: str, locale: str) -
     if our_money and their_money and our_money != their_money:
         shown = f"{' '.join(sorted(our_money))} → {' '.join(sorted(their_money))}"
         return CheckStatus.FAILED, f"the currency changed ({shown}) but not the amount"
-    if lost or added:
+    if lost - explained(target, locale) or added - explained(source, source_locale):
         return CheckStatus.UNDECIDED, f"numbers differ ({difference})"
-    if any(t.kind == "discount" for t in ours) != any(t.kind == "discount" for t in theirs):
-        return CheckStatus.UNDECIDED, "a discount in 折 or 割 is told otherwise in the target"
+    if has_plus_one(source) and not (has_plus_one(target) or _counter(theirs) or explained(target, locale)):
+        return CheckStatus.UNDECIDED, "one more for one bought is told otherwise in the target"
     return CheckStatus.PASSED, ""
+
+
+def _reworded(ours: Counter[Decimal], theirs: Counter[Decimal]) -> str:
+    """What to say where the difference is in idioms only."""
+    found = ", ".join(
+        part for part in (_said("per cent off in the source", ours), _said("in the target", theirs)) if part
+    )
+    return found or "a number gained or lost its per cent sign"
 
 
 def _counter(tokens: list[NumberToken]) -> Counter[Decimal]:

@@ -99,6 +99,11 @@ def _iou(a: Sequence[float], b: Sequence[float]) -> float:
 _remembered: OrderedDict[str, list[tuple[Box, float]]] = OrderedDict()
 
 
+def remembered_faces(rgb: UInt8Array, sha256: str) -> list[tuple[Box, float]]:
+    """`find_faces`, once per source; none where there is no detector."""
+    return _faces_of(sha256, rgb) if model_path() is not None else []
+
+
 def _faces_of(sha256: str, rgb: UInt8Array) -> list[tuple[Box, float]]:
     if not sha256:
         return find_faces(rgb)

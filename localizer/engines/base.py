@@ -28,6 +28,8 @@ class Placement:
         line_boxes: ink box of each line (upright bounding box).
         angle: degrees, counter-clockwise, of the baseline.
         colour: fill colour of the type, sRGB.
+        outline: colour of the outline around the type, if it has one.
+        shadow: colour of its shadow or glow, if it has one.
         background: median colour behind the type, sRGB.
         cap_height: of the type as set, in pixels.
         missing_glyphs: characters for which no font had a glyph (must be empty).
@@ -58,6 +60,8 @@ class Placement:
     stayed: tuple[TextLine, ...] = ()
     typeset: bool = True
     note: str = ""
+    outline: tuple[int, int, int] | None = None
+    shadow: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +71,14 @@ class EditRequest:
     Attributes:
         rgb: H x W x 3 uint8, the upright source. Not to be written to.
         attempt: 0 for the first try; each retry may enlarge masks or change the seed.
+        alpha: H x W uint8, the upright source's transparency, if it has one. Not to be written to.
     """
 
     job: Job
     rgb: npt.NDArray[np.uint8]
     brand: BrandKit
     attempt: int = 0
+    alpha: npt.NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,7 @@ class Candidate:
         findings: check results that only the engine can know (text not found, plate not clean).
         can_retry: whether another attempt could do better.
         facts: what may help to understand the attempt (timings, fonts); goes into the result's log.
+        alpha: the source's alpha with the shapes (panels) that were drawn; None if there are none.
         files: further files to keep beside the candidate, by bare name (``plate.png``).
         plate: H x W x 3 uint8, the candidate before type was set, where the engine has one; tells the checks
             type from ground.
@@ -97,6 +104,7 @@ class Candidate:
     findings: tuple[CheckResult, ...] = ()
     can_retry: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
+    alpha: npt.NDArray[np.uint8] | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
     plate: npt.NDArray[np.uint8] | None = None
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _TURNED = 45.0  # degrees from where a text counts as standing on its side or on its head
 _TELLING = 3  # letters from which a reading tells which way up a line stands
+_KNOWN = 0.6  # likeness from which the strokes are those of the text that was asked for
 _LIVELY = 20.0  # ΔE from the ground's median that new type may meet in a tenth of what it covers
 
 
@@ -28,8 +29,10 @@ def doubts_about(
     text = found.text.replace("\n", " ")
     if edit.replacement and any(_stands_unsure(line) for line in found.lines):
         yield "style_kept", f"“{text}” is turned or in a column, and which way up it stands is not sure"
-    if edit.replacement and erased.varied and "colour" not in edit.attribute:
-        yield "style_kept", f"“{text}” is graded or of several colours; the new text is set in one"
+    if edit.replacement:
+        for words in erased.style_doubts:
+            if not ("colour" in edit.attribute and "colours" in words):
+                yield "style_kept", f"“{text}” {words}"
     if found.partial:
         if edit.action is Action.REMOVE_TEXT:
             yield (
@@ -38,7 +41,7 @@ def doubts_about(
             )
         elif _runs_into(lines[found.used[0]].text, text, edit):
             yield "fits", f"“{edit.replacement}” runs into the rest of “{lines[found.used[0]].text}”"
-        elif not found.parted and _is_tight(lines[found.used[0]].text, text):
+        elif not found.parted and _is_tight(lines[found.used[0]].text, text) and not _stands_apart(erased):
             yield (
                 "erased_cleanly",
                 f"“{text}” stands close in “{lines[found.used[0]].text}”; strokes may remain",
@@ -68,6 +71,12 @@ def _runs_into(whole: str, part: str, edit: Edit) -> bool:
 def _is_spaced(c: str) -> bool:
     """Whether a character belongs to words that are parted by spaces."""
     return c.isalnum() and ord(c) < 0x2E80
+
+
+def _stands_apart(erased: Erased) -> bool:
+    """Whether the part was taken out whole: it looked like its text, and no stroke was cut."""
+    known = bool(erased.inks) and min(ink.likeness for _, ink in erased.inks) >= _KNOWN
+    return known and not erased.severed
 
 
 def _is_tight(whole: str, part: str) -> bool:

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from localizer.checks.faces import remembered_faces
+from localizer.engines.arranging import Arranged, Arranger, Occurrence, with_what_stayed
 from localizer.engines.base import Candidate, EditRequest, Placement
 from localizer.engines.doubts import doubts_about, is_lively
-from localizer.engines.surfaces import set_on_surface, shapes_of, surface_of
+from localizer.engines.surfaces import arrange_on_surface
 from localizer.model import Action, Box, CheckResult, CheckStatus, Edit, share_inside
-from localizer.text.erase import fill
+from localizer.text.added import Adder
+from localizer.text.effects import PLAIN, Effects
 from localizer.text.families import digest
-from localizer.text.locate import WHOLE, Found, hull, nearest
+from localizer.text.handover import HANDOVER, LiveText, handover_svg
+from localizer.text.locate import WHOLE, Found, nearest
 from localizer.text.narrowing import changed_number, narrowed
+from localizer.text.objects import take_off
 from localizer.text.plate import Erased, erase_text
-from localizer.text.reading import Quad, read_source
+from localizer.text.reading import read_source
 from localizer.text.render import draw
 from localizer.text.search import Claims, Search, claim
-from localizer.text.space import PLAIN_STAIN, STAIN, STRANGE, Room, measure_room, smear, strange_share
-from localizer.text.typesetting import SetText, alignment, set_in_box, set_text
+from localizer.text.space import STAIN, STRANGE, Room, is_picture, smear, strange_share
+from localizer.text.typesetting import SetText
+from localizer.text.wishes import wished_effects, wishes
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -41,29 +47,12 @@ class _Work:
     placements: dict[int, list[Placement]] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     claims: Claims = field(default_factory=Claims)
+    texts: list[LiveText] = field(default_factory=list)
     erased: npt.NDArray[np.bool_] = field(init=False)
+    alpha: npt.NDArray[np.uint8] | None = None
 
     def doubt(self, name: str, detail: str) -> None:
         self.findings.append(CheckResult(name, CheckStatus.UNDECIDED, detail=detail))
-
-
-@dataclass(frozen=True, slots=True)
-class _Occurrence:
-    """One place where one edit applies.
-
-    Attributes:
-        found: what is erased there.
-        text, replacement: what changes into what; less than the edit's where the rest of it stays.
-        whole: all of the edit's text.
-    """
-
-    index: int
-    edit: Edit
-    found: Found
-    erased: Erased
-    text: str
-    replacement: str
-    whole: Found
 
 
 class TypesetEngine:
@@ -85,12 +74,26 @@ class TypesetEngine:
         work.erased = work.mask.copy()
         rgb = work.plate.copy()
         if request.job.edits:
-            rgb = _set_all(work, occurrences, rgb)
+            rgb = _set_all(work, occurrences)
         placements = tuple(p for i in sorted(work.placements) for p in work.placements[i])
-        return Candidate(rgb, work.mask, placements, tuple(work.findings), facts=work.facts, plate=work.plate)
+        files = {}
+        if work.texts:
+            job, (height, width) = request.job, work.mask.shape
+            title = f"{job.asset_id} · {job.locale}"
+            files[HANDOVER] = handover_svg((width, height), work.texts, locale=job.locale, title=title)
+        return Candidate(
+            rgb,
+            work.mask,
+            placements,
+            tuple(work.findings),
+            facts=work.facts,
+            files=files,
+            plate=work.plate,
+            alpha=work.alpha,
+        )
 
 
-def _erase_all(work: _Work) -> list[_Occurrence]:
+def _erase_all(work: _Work) -> list[Occurrence]:
     """Claim lines for the edits, the longest texts first, and take them off the plate."""
     edits, claims = work.request.job.edits, work.claims
     named = []
@@ -132,7 +135,7 @@ def _erase_all(work: _Work) -> list[_Occurrence]:
             work.doubt("text_found", f"“{f.text}” was read where “{edits[i].text}” was asked for")
         for name, detail in doubts_about(edits[i], f, erased, work.search.lines):
             work.doubt(name, detail)
-        occurrences.append(_Occurrence(i, edits[i], f, erased, text, replacement, whole))
+        occurrences.append(Occurrence(i, edits[i], f, erased, text, replacement, whole))
     return occurrences
 
 
@@ -174,33 +177,30 @@ def _report_missing(work: _Work, index: int, edit: Edit) -> None:
 
 
 def _erase_box(work: _Work, index: int, edit: Edit) -> None:
-    """Fill a whole box from its surroundings; only a person can say whether that looks right."""
+    """Fill a whole box from its surroundings; beside anything but a calm ground a person must look."""
     if edit.box is None:
         work.doubt("text_found", f"{edit.action}: a box is needed to know where")
         work.placements.setdefault(index, []).append(Placement(edit, note="no box"))
         return
-    h, w = work.mask.shape
-    x0, y0, x1, y1 = max(0, edit.box[0]), max(0, edit.box[1]), min(w, edit.box[2]), min(h, edit.box[3])
-    m = 24
-    a, b, c, d = max(0, x0 - m), max(0, y0 - m), min(w, x1 + m), min(h, y1 + m)
-    hole = np.zeros((d - b, c - a), np.bool_)
-    hole[y0 - b : y1 - b, x0 - a : x1 - a] = True
-    work.plate[b:d, a:c] = fill(work.plate[b:d, a:c], hole)
+    taken = take_off(work.plate, edit.box)
+    x0, y0, x1, y1 = taken.box
+    work.plate[:] = taken.rgb
     work.mask[y0:y1, x0:x1] = True
     work.placements.setdefault(index, []).append(
-        Placement(edit, source_box=(x0, y0, x1, y1), box=(x0, y0, x1, y1), note="box filled from its rim")
+        Placement(edit, source_box=taken.box, box=taken.box, note="box filled from its rim")
     )
+    if taken.clean:
+        return
     what = edit.object or ("text" if edit.action is Action.REMOVE_TEXT else "object")
     work.doubt(
         "removed", f"the {what} in the box was painted over; a person must see whether it is gone cleanly"
     )
 
 
-def _set_all(
-    work: _Work, occurrences: Sequence[_Occurrence], rgb: npt.NDArray[np.uint8]
-) -> npt.NDArray[np.uint8]:
+def _set_all(work: _Work, occurrences: Sequence[Occurrence]) -> npt.NDArray[np.uint8]:
     job, brand = work.request.job, work.request.brand
     staying = [x.box for x in work.search.staying(o.found for o in occurrences) if x.score >= 0.5]
+    measured, tilted = [], []
     for o in occurrences:
         if o.edit.action is Action.REMOVE_TEXT:
             placement = Placement(
@@ -215,111 +215,85 @@ def _set_all(
             )
             work.placements.setdefault(o.index, []).append(Placement(o.edit, source_box=o.found.box))
             continue
-        ink = _ink_box(o.erased)
-        vertical = o.erased.styles[0].vertical
-        height = float(np.median([s.size if vertical else s.ink[3] - s.ink[1] for s in o.erased.styles]))
-        others = [x.erased.box for x in occurrences if x is not o and x.edit.replacement]
-        mine = o.found.box
-        blockers = [b for b in staying if share_inside(b, mine) < 0.6]
-        rest = [line.box for line in o.found.rest]
-        room = measure_room(
-            work.plate,
-            ink,
-            height=height,
-            obstacles=blockers,
-            neighbours=others,
-            plain=o.erased.plain,
+        on_surface, doubt = arrange_on_surface(
+            work.request, work.plate, work.erased, o, work.search.staying([o.found])
         )
-        align = alignment(o.erased.styles, room, rgb.shape[1], [*staying, *others])
-        if rest:
-            align = "center"
-        made = _set_in_perspective(work, o)
-        if made is not None:
-            room = Room(0, 0, rgb.shape[1], rgb.shape[0])
+        if doubt:
+            work.doubt("style_kept", doubt)
+        if on_surface is None:
+            measured.append(o)
         else:
-            made = set_text(
-                o.replacement,
-                o.erased.styles,
-                room,
-                locale=job.locale,
-                source_locale=job.source_locale,
-                align=align,
-                brand_fonts=brand.fonts,
-                attribute=o.edit.attribute,
-            )
+            tilted.append(on_surface)
+    faces = [box for box, _ in remembered_faces(work.request.rgb, job.source_sha256)]
+    arranger = Arranger(
+        work.plate,
+        work.erased,
+        work.mask,
+        [*staying, *(x.made.box for x in tilted)],
+        faces,
+        job.locale,
+        job.source_locale,
+        brand.fonts,
+        work.request.alpha,
+    )
+    arranged = [*arranger.arrange(measured), *tilted]
+    work.alpha = arranger.alpha
+    rgb = work.plate.copy()
+    for x in arranged:
+        o = x.occurrence
         rgb = _draw(
             work,
             rgb,
             o.index,
             o.edit,
-            made,
+            x.made,
             source_box=o.found.box,
-            room=room,
+            room=x.room,
             ground=o.erased.ground,
             erased=o.erased,
+            note=x.note,
         )
-        if o.found.rest:
-            work.placements[o.index][-1] = _with_what_stayed(work.placements[o.index][-1], o)
-    for i, edit in enumerate(job.edits):
-        if edit.action is Action.ADD_TEXT and edit.box is not None:
-            made = set_in_box(
-                edit.replacement,
-                edit.box,
-                work.plate,
-                locale=job.locale,
-                brand_fonts=brand.fonts,
-                attribute=edit.attribute,
-            )
-            x0, y0, x1, y1 = edit.box
-            r, g, b = (int(c) for c in np.median(work.plate[y0:y1, x0:x1].reshape(-1, 3), axis=0))
-            room = Room(x0, y0, x1, y1)
-            rgb = _draw(work, rgb, i, edit, made, source_box=None, room=room, ground=(r, g, b), erased=None)
+        work.placements[o.index][-1] = with_what_stayed(work.placements[o.index][-1], o)
+    return _add_all(work, rgb, measured, arranged, [*staying], faces)
+
+
+def _add_all(
+    work: _Work,
+    rgb: npt.NDArray[np.uint8],
+    measured: Sequence[Occurrence],
+    arranged: Sequence[Arranged],
+    staying: Sequence[Box],
+    faces: Sequence[Box],
+) -> npt.NDArray[np.uint8]:
+    """Add the texts that the image did not have, those with a box first."""
+    job = work.request.job
+    edits = [(i, e) for i, e in enumerate(job.edits) if e.action is Action.ADD_TEXT]
+    texts = [*staying, *(x.made.box for x in arranged), *(e.box for _, e in edits if e.box is not None)]
+    styles = [s for o in measured for s in o.erased.styles]
+    for i, edit in sorted(edits, key=lambda x: x[1].box is None):
+        adder = Adder(rgb, texts, faces, styles, job.locale, work.request.brand.fonts)
+        added = adder.add(edit.replacement, edit.box, edit.attribute)
+        if added is None:
+            where = " ".join(edit.attribute.get("place", "").split())
+            what = f"at the {where} " if where else ""
+            work.doubt("fits", f"no area {what}is calm and large enough for “{edit.replacement}”: give a box")
+            work.placements.setdefault(i, []).append(Placement(edit, note="no free area"))
+            continue
+        room = Room(*added.box)
+        rgb = _draw(
+            work,
+            rgb,
+            i,
+            edit,
+            added.made,
+            source_box=None,
+            room=room,
+            ground=added.ground,
+            erased=None,
+            note=added.note,
+        )
+        texts.append(added.made.box)
     return rgb
-
-
-def _with_what_stayed(placement: Placement, o: _Occurrence) -> Placement:
-    """The placement of a part of a line; a changed number is read with the sign and unit beside it."""
-    placement = replace(placement, stayed=o.found.rest)
-    if o.whole is o.found:
-        return placement
-    quads: list[Quad] = [line.quad for line in o.whole.lines]
-    for a, b, c, d in placement.corners:
-        quads.append((a, b, c, d))
-    outline = hull(quads, placement.angle)
-    note = "; ".join(n for n in (f"only {o.text} was changed", placement.note) if n)
-    return replace(placement, lines=(o.edit.replacement,), corners=(outline,), note=note)
-
-
-def _set_in_perspective(work: _Work, o: _Occurrence) -> SetText | None:
-    """The replacement on the surface that the text stood on; None if that is seen straight on."""
-    shapes = shapes_of(o.found, o.erased, work.request.job.source_locale)
-    text = o.found.text.replace("\n", " ")
-    if any(shape is not None and shape.arched for shape in shapes):
-        work.doubt("style_kept", f"“{text}” stands on an arc; the new text is set straight")
-        return None
-    surface = surface_of(shapes)
-    if surface is None:
-        return None
-    staying = work.search.staying([o.found])
-    made = set_on_surface(
-        work.request, work.plate, o.edit, (o.text, o.replacement), o.found, o.erased, surface, staying
-    )
-    if made is None or not made[1]:
-        work.doubt("style_kept", f"“{text}” stands in perspective, which could not be measured well")
-    return made[0] if made else None
-
-
-def _ink_box(erased: Erased) -> Box:
-    """Ink of the text as an upright box (of slanted text: the erased area)."""
-    if erased.styles[0].angle != 0:
-        return erased.box
-    inks = [s.ink for s in erased.styles]
-    return (
-        int(min(i[0] for i in inks)),
-        int(min(i[1] for i in inks)),
-        int(np.ceil(max(i[2] for i in inks))),
-        int(np.ceil(max(i[3] for i in inks))),
-    )
 
 
 def _draw(
@@ -333,14 +307,20 @@ def _draw(
     room: Room,
     ground: tuple[int, int, int],
     erased: Erased | None,
+    note: str = "",
 ) -> npt.NDArray[np.uint8]:
-    rgb, covered = draw(rgb, made.lines, made.colour)
+    effects = _effects(edit, erased, made)
+    rgb, covered = draw(rgb, made.lines, made.colour, effects)
     if erased is not None and source_box is not None:
-        share = strange_share(work.plate, covered & ~work.erased, source_box, plain=erased.plain)
+        height = made.lines[0].size
+        plain = erased.plain and not is_picture(work.plate, work.erased, source_box, height=height)
+        letters = draw(work.plate, made.lines, made.colour)[1] if effects else covered
+        share = strange_share(work.plate, letters & ~work.erased, source_box, plain=plain)
         if share > STRANGE:
             words = " ".join(p.line.text for p in made.lines)
             work.doubt("fits", f"“{words}” runs onto something else than the ground that the old text had")
-    if erased is None and edit.box is not None and is_lively(work.plate, covered, edit.box):
+    place = (int(room.left), int(room.top), int(room.right), int(room.bottom))
+    if erased is None and is_lively(work.plate, covered, place):
         work.doubt("fits", f"“{edit.replacement}” was added on a ground that changes under it")
     if made.split:
         broken = " / ".join(p.line.text for p in made.lines)
@@ -348,12 +328,10 @@ def _draw(
     work.mask |= covered
     if erased is not None:
         _doubt_stain(work, edit, erased, covered)
-    note = (
-        ""
-        if made.scale > 0.97 or edit.action is Action.ADD_TEXT
-        else f"set at {made.scale:.0%} of the source size"
-    )
-    note = "; ".join(n for n in (work.claims.notes.get(index, ""), note) if n)
+    shrunk = made.scale <= 0.97 and edit.action is not Action.ADD_TEXT
+    size = f"set at {made.scale:.0%} of the source size" if shrunk else ""
+    note = "; ".join(n for n in (work.claims.notes.get(index, ""), note, size) if n)
+    work.texts.append(LiveText(edit.text, made, effects, made.side, note))
     work.placements.setdefault(index, []).append(
         Placement(
             edit,
@@ -371,16 +349,25 @@ def _draw(
             corners=tuple(tuple(p.corners()) for p in made.lines),
             vertical=made.vertical,
             note=note,
+            outline=effects.outline.colour if effects.outline else None,
+            shadow=effects.shadow.colour if effects.shadow else None,
         )
     )
     return rgb
 
 
+def _effects(edit: Edit, erased: Erased | None, made: SetText) -> Effects:
+    """The source type's effects, with what the edit asks for in their place."""
+    effects = erased.effects if erased is not None else PLAIN
+    return wished_effects(effects, wishes(edit.attribute), made.lines[0].size)
+
+
 def _doubt_stain(work: _Work, edit: Edit, erased: Erased, covered: npt.NDArray[np.bool_]) -> None:
     """Ask a person where the filled place may show; nothing covers it where text is only removed."""
-    limit = PLAIN_STAIN if erased.plain else STAIN
-    stain = smear(work.request.rgb, erased.hole, covered)
-    if stain > limit:
+    if erased.patched is None:
+        return
+    stain = smear(work.plate, erased.patched, covered)
+    if stain > STAIN:
         work.doubt(
             "erased_cleanly",
             f"“{edit.text}” stood on a lively ground; the filled place may show ({stain:.0f})",

@@ -110,8 +110,6 @@ def _check_needs(reader: _Reader, action: Action, text: str, replacement: str, b
         reader.say("text", "is empty and there is no box; remove_text needs one of them")
     if action is Action.REMOVE_OBJECT and not reader.raw["box"]:
         reader.say("box", "is empty; remove_object needs the box of what is to go")
-    if action is Action.ADD_TEXT and not reader.raw["box"]:
-        reader.say("box", "is empty; add_text needs to know where, a free place is not looked for")
     if action is Action.ADD_TEXT and text:
         reader.say("text", "add_text replaces nothing; leave this empty and write the text in replacement")
     if action in {Action.REMOVE_TEXT, Action.REMOVE_OBJECT} and replacement:

@@ -9,22 +9,15 @@ from urllib.parse import urlsplit
 
 from localizer.documents import did_you_mean
 from localizer.model import Action, Box
+from localizer.text.wishes import KEYS, SIDES, check_wish
 
 MAX_NAME_CHARACTERS = 128
 MAX_NAME_BYTES = 200  # of UTF-8: file systems stop at 255, and an extension or a suffix comes on top
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://|(data|file|javascript):", re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?\d{1,9}(?:\.\d{1,9})?")
-_ATTRIBUTES = {
-    "colour": "colour",
-    "color": "colour",
-    "weight": "weight",
-    "align": "align",
-    "size": "size",
-    "font": "font",
-    "style": "style",
-}
-_ALIGN = {"left": "left", "right": "right", "center": "center", "centre": "center"}
+_EXACT = {"align", "size", "case", "tracking", "line_spacing", "place"}
+_SAME = {"color": "colour", "line spacing": "line_spacing", "line-spacing": "line_spacing"}
 
 
 def parse_name(text: str) -> str:
@@ -135,27 +128,26 @@ def parse_attribute(text: str) -> dict[str, str]:
         if not found:
             raise ValueError(f"{part.strip()!r} is not key=value (example: colour=gold; weight=bold)")
         key, value = found[1].strip().casefold(), found[2].strip()
-        if key not in _ATTRIBUTES:
-            raise ValueError(f"{key!r} is not known{did_you_mean(key, _ATTRIBUTES)}")
+        key = _SAME.get(key, key)
+        if key not in KEYS:
+            raise ValueError(f"{key!r} is not known{did_you_mean(key, KEYS)}")
         if not value:
             raise ValueError(f"{key!r} has no value")
-        if _ATTRIBUTES[key] in out:
+        if key in out:
             raise ValueError(f"{key!r} is there twice")
-        out[_ATTRIBUTES[key]] = _attribute_value(key, value)
+        out[key] = _attribute_value(key, value)
     return out
 
 
 def _attribute_value(key: str, value: str) -> str:
+    if key in _EXACT:  # of the others an engine may understand more than type has names for
+        try:
+            check_wish(key, value)
+        except ValueError as exc:
+            raise ValueError(f"{key}: {exc}") from exc
     if key == "align":
-        if value.casefold() not in _ALIGN:
-            raise ValueError(f"align={value!r}; known: left, center, right")
-        return _ALIGN[value.casefold()]
-    if key == "size":
-        number = re.fullmatch(r"(\d{1,5}(?:\.\d{1,3})?)\s*(?:px)?", value, re.ASCII)
-        if not number or float(number[1]) <= 0:
-            raise ValueError(f"size={value!r} must be a positive number of pixels")
-        return number[1]
-    return value
+        return SIDES[value.casefold()]
+    return value.removesuffix("px").strip() if key == "size" else value
 
 
 def parse_text(text: str) -> str:

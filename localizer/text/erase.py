@@ -1,12 +1,14 @@
-"""Filling the place where ink was.
+"""Filling the place where ink was, by what the place is.
 
-A plain or graded ground is continued as the surface that it is. Elsewhere the Laplace membrane is
-stretched over the hole (it beats Telea and Navier-Stokes on photos), solved coarse to fine, and the grain
-of the surroundings is laid over it so that the patch does not look waxen.
+A plain or graded ground is continued as the surface that it is. A quiet photo gets the Laplace membrane,
+with the grain of its surroundings laid over it so that the patch does not look waxen. On a lively ground
+(texture, pattern, edges that cross the hole) pieces of the surroundings are put together by PatchMatch
+(Barnes et al., SIGGRAPH 2009), which a membrane would smear.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +19,27 @@ from localizer.text.surface import membrane
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+_LIVELY = 4.5  # standard deviation of fine detail (0 to 255) beside a hole, from where a membrane smears
+_MISFIT = 8.0  # difference between a fitted ground and the pixels beside a hole ...
+_MISFIT_SHARE = 0.04  # ... that this share of them may have, or the ground is not all there is
+_RING = 12  # pixels around a hole that tell what the place is
+_PATCH = 3  # radius of compared patches
+_BUDGET = 60_000  # pixels of hole that PatchMatch fills at full size; about a second of one core
+_AROUND = 64  # pixels around a hole that pieces are taken from
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """An image with a hole filled.
+
+    Attributes:
+        rgb: H x W x 3 uint8; every pixel outside the hole is unchanged.
+        surface: whether a fitted ground was continued, which is exact, or the place was guessed.
+    """
+
+    rgb: npt.NDArray[np.uint8]
+    surface: bool
+
 
 def fill(
     rgb: npt.NDArray[np.uint8],
@@ -24,28 +47,100 @@ def fill(
     *,
     ground: npt.NDArray[np.float32] | None = None,
     known: npt.NDArray[np.bool_] | None = None,
-) -> npt.NDArray[np.uint8]:
-    """The image with the hole filled; every pixel outside it is unchanged.
+) -> Filled:
+    """Fill a hole by what the place is.
 
     Args:
         rgb: H x W x 3 uint8.
+        hole: H x W bool.
         ground: H x W x 3, the fitted ground, if it is plain or graded.
         known: H x W bool, pixels that may be looked at (ink of other lines left out); default: all others.
     """
     usable = ~hole if known is None else known & ~hole
     if not hole.any():
-        return rgb.copy()
+        return Filled(rgb.copy(), True)
     pixels = rgb.astype(np.float32)
-    if ground is None:
-        filled = membrane(pixels, ~usable)
-        filled = filled + _grain(pixels, hole, usable)
-    else:
+    surface = ground is not None and _fits(pixels, ground, hole, usable)
+    if ground is not None and surface:
         # What the rim differs from the fitted ground by is carried inwards, so that no seam shows.
         correction = membrane(np.where(usable[:, :, None], pixels - ground, 0).astype(np.float32), ~usable)
         filled = ground + correction
+    elif _is_lively(pixels, hole, usable):
+        filled = _from_pieces(rgb, hole, usable).astype(np.float32)
+    else:
+        filled = membrane(pixels, ~usable)
+        filled = filled + _grain(pixels, hole, usable)
     out = rgb.copy()
     out[hole] = np.clip(np.round(filled[hole]), 0, 255).astype(np.uint8)
+    return Filled(out, surface)
+
+
+def _fits(
+    pixels: npt.NDArray[np.float32],
+    ground: npt.NDArray[np.float32],
+    hole: npt.NDArray[np.bool_],
+    usable: npt.NDArray[np.bool_],
+) -> bool:
+    """Whether a fitted ground is what one sees right beside the hole."""
+    ring = dilate(hole, 3) & usable
+    if ring.sum() < 20:
+        return True
+    return float((np.abs(pixels - ground)[ring].max(1) > _MISFIT).mean()) <= _MISFIT_SHARE
+
+
+def _is_lively(
+    pixels: npt.NDArray[np.float32], hole: npt.NDArray[np.bool_], usable: npt.NDArray[np.bool_]
+) -> bool:
+    """Whether the surroundings have detail that a membrane cannot continue."""
+    import cv2
+
+    ring = dilate(hole, _RING) & usable
+    if ring.sum() < 200:
+        return False
+    weight = usable.astype(np.float32)
+    total = np.maximum(cv2.GaussianBlur(weight, (0, 0), 6), 1e-3)
+    luma = pixels.mean(2)
+    detail = luma - cv2.GaussianBlur(luma * weight, (0, 0), 6) / total
+    return float(detail[ring].std()) > _LIVELY
+
+
+def _from_pieces(
+    rgb: npt.NDArray[np.uint8], hole: npt.NDArray[np.bool_], usable: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.uint8]:
+    """Fill by PatchMatch, at a smaller size where the hole is too large for the time there is."""
+    import cv2
+    import patchmatch
+
+    ys, xs = np.nonzero(hole)
+    h, w = hole.shape
+    window = np.s_[
+        max(0, ys.min() - _AROUND) : min(h, ys.max() + 1 + _AROUND),
+        max(0, xs.min() - _AROUND) : min(w, xs.max() + 1 + _AROUND),
+    ]
+    part, gap = np.ascontiguousarray(rgb[window]), hole[window]
+    closed = ~usable[window] & ~gap
+    out = rgb.copy()
+    scale = min(1.0, float(np.sqrt(_BUDGET / gap.sum())))
+    if scale < 1.0:
+        size = (max(16, round(part.shape[1] * scale)), max(16, round(part.shape[0] * scale)))
+        small = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
+        made = patchmatch.inpaint(
+            small,
+            _shrunk(gap, size),
+            global_mask=_shrunk(closed & ~gap, size) & ~_shrunk(gap, size),
+            patch_size=_PATCH,
+        )
+        made = cv2.resize(made, (part.shape[1], part.shape[0]), interpolation=cv2.INTER_CUBIC)
+    else:
+        made = patchmatch.inpaint(part, gap, global_mask=closed, patch_size=_PATCH)
+    out[window][gap] = made[gap]
     return out
+
+
+def _shrunk(mask: npt.NDArray[np.bool_], size: tuple[int, int]) -> npt.NDArray[np.bool_]:
+    import cv2
+
+    return np.asarray(cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0)
 
 
 def _grain(
@@ -54,7 +149,7 @@ def _grain(
     """Fine detail as strong as around the hole, in luminance; the same every time."""
     import cv2
 
-    ring = dilate(hole, 12) & usable
+    ring = dilate(hole, _RING) & usable
     if ring.sum() < 50:
         return np.zeros_like(pixels)
     detail = pixels - cv2.GaussianBlur(pixels, (0, 0), 1.5)

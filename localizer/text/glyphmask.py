@@ -15,6 +15,7 @@ import numpy as np
 from localizer.text.halo import halo
 from localizer.text.inkcolour import beside_text, cluster, ink_by_frequency, ink_by_likeness, merge_alike
 from localizer.text.likeness import Likeness
+from localizer.text.outline import find_outline
 from localizer.text.reading import Quad
 from localizer.text.regions import depth_in, dilate, distance_to, heart, polygon
 from localizer.text.surface import fit_ground, membrane
@@ -27,10 +28,12 @@ _VARIED = 20.0  # ΔE between two ends of a line from which its fill is graded o
 _UNEXPLAINED = 0.05  # share of a line on plain ground that may be neither ground nor near its ink
 _LEAST_DIFFERENCE = 9.0  # JPEG noise stays below
 _SURE = 0.75  # likeness from which a plain ground needs no second opinion
-_PLAIN_FIRST = 0.06  # likeness by which a photo's ink must be better than that on a plain ground
+_PLAIN_FIRST = 0.1  # likeness by which a photo's ink must be better than that on a plain ground
+_PLACED = 0.6  # likeness from which it is known where the strokes are
 _SOFT_ON_PLAIN = 1.2  # ΔE that an effect changes a plain ground by
 _SOFT_ON_PHOTO = 6.0
 _ALIKE = 22.0  # ΔE within which a pixel has the colour of the fill
+_HUGS = 0.06  # of the height, from the fill, within which everything with crisp edges is the type's
 _RESIDUE = 18.0  # ΔE from the mix of fill and ground, beyond which a pixel is something else
 
 
@@ -181,17 +184,21 @@ def _on_photo(
     expected: Likeness | None,
 ) -> _Draft | None:
     nothing = np.zeros(inside.shape, np.bool_)
+
+    def own_parts(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        return _drop_outsiders(mask, inside, height, share=0.8)
+
     if expected is None:
         merged = merge_alike(labels, centres)
-        core = ink_by_frequency(
-            lab, inside, merged, centres, lambda m: _drop_outsiders(m, inside, height, share=0.8)
-        )
+        core = ink_by_frequency(lab, inside, merged, centres, own_parts)
         return None if core is None else _Draft(core, core, None, nothing, 1.0)
-    found = ink_by_likeness(lab, inside, labels, centres, expected)
+    found = ink_by_likeness(lab, inside, labels, centres, height, expected, own_parts)
     if found is None:
         return None
     core, likeness = found
-    core = _without_specks(core & ~beside_text(core, expected), height)
+    if likeness >= _PLACED:
+        core &= ~beside_text(core, expected)
+    core = _without_specks(core, height)
     return _Draft(core, core, None, nothing, likeness) if core.any() else None
 
 
@@ -217,8 +224,15 @@ def _finish(
     strokes = _without_specks(strokes, height) if strokes.any() else core
     if strokes.sum() < 0.3 * core.sum():  # hollow or many-coloured type: no one fill
         strokes = core
-    touched = draft.touched | strokes
+    # Crisp edges and outlines hug the strokes; what is farther away must follow the whole line to count.
+    touched = (draft.touched & dilate(core | strokes, max(2.0, _HUGS * height))) | strokes
+    outlined = find_outline(lab, strokes, fill, height, usable)
+    if outlined is not None:
+        touched |= outlined
     edge = 2.0 if plain else _edge(lab, level, fill, strokes, height)
+    level = _level_around(lab, draft.level, touched, usable, height) if draft.level is not None else None
+    if level is not None:
+        edge = max(edge, _fading(lab, level, touched, usable, height))
     soft = halo(
         lab,
         touched,
@@ -227,7 +241,7 @@ def _finish(
         edge=edge,
         least=_SOFT_ON_PLAIN if plain else _SOFT_ON_PHOTO,
         usable=usable,
-        level=draft.level,
+        level=level,
     )
     erase = (dilate(touched, max(edge, 0.03 * height if plain else 0.0)) | soft) & usable
     ground = None
@@ -237,6 +251,20 @@ def _finish(
             draft.known & ~erase if (draft.known & ~erase).sum() > 200 else draft.known,
         )
     return Ink(strokes, erase, ground, _fill_colour(rgb, strokes), plain, varied, draft.likeness)
+
+
+def _level_around(
+    lab: npt.NDArray[np.float32],
+    level: npt.NDArray[np.float32],
+    touched: npt.NDArray[np.bool_],
+    usable: npt.NDArray[np.bool_],
+    height: float,
+) -> npt.NDArray[np.float32]:
+    """A plain ground once more, through what lies so far from the ink that no shadow reaches it."""
+    away = distance_to(touched)
+    clear = (away > 0.3 * height) & (away < 0.8 * height) & usable
+    clear &= np.linalg.norm(lab - level, axis=2) < 2 * _LEAST_DIFFERENCE
+    return fit_ground(lab, clear) if clear.sum() > 0.3 * touched.sum() else level
 
 
 def _level_beside(
@@ -306,6 +334,24 @@ def _edge(
             break
         radius += 1.0
     return radius + 1.5
+
+
+def _fading(
+    lab: npt.NDArray[np.float32],
+    level: npt.NDArray[np.float32],
+    touched: npt.NDArray[np.bool_],
+    usable: npt.NDArray[np.bool_],
+    height: float,
+) -> float:
+    """How far from the ink a plain ground is still unlike itself, pixels: soft shadows, JPEG's echoes."""
+    away, off = distance_to(touched), np.linalg.norm(lab - level, axis=2)
+    step, rings = max(1.0, 0.03 * height), 5
+    spread = [off[(away > i * step) & (away <= (i + 1) * step) & usable] for i in (*range(rings), 2 * rings)]
+    if min(len(s) for s in spread) < 30:
+        return 0.0
+    *near, far = (float(np.median(s)) for s in spread)
+    reach = next((i for i, value in enumerate(near) if value < 1.25 * far + 0.4), rings)
+    return reach * step + 1.0
 
 
 def _is_varied(lab: npt.NDArray[np.float32], strokes: npt.NDArray[np.bool_]) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from localizer.text.likeness import Likeness
-from localizer.text.regions import dilate
+from localizer.text.regions import depth_in, dilate
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -24,6 +24,11 @@ _NEAR = 26.0  # ΔE within which a pixel of a photo has a colour
 _REACHES = (10.0, 14.0, 18.0, 24.0, 32.0, 42.0)  # ΔE tried as the spread of the ink's colour
 _GAIN = 0.012  # likeness that one more colour or a wider reach must bring
 _RIM = 0.75  # share of a cluster within 2 px of another from which it is that one's edge
+_BORDER = 0.3  # share of the border of a line's box that its ink may fill
+_THICKEST = 0.17  # half the width of a stroke, as a share of the line's height, that type may have
+_POOR = 0.2  # likeness of what need not be looked at further
+_RUNS_ON = 0.3  # likeness that it costs a colour to run on beyond the line, as grounds do
+_NEARLY = 0.15  # likeness that the heart of strokes may lack against their edge
 _AWAY = 0.1  # likeness (blurred coverage) below which a component lies beside the text
 
 
@@ -66,25 +71,48 @@ def ink_by_likeness(
     inside: npt.NDArray[np.bool_],
     labels: npt.NDArray[np.intp],
     centres: npt.NDArray[np.float32],
+    height: float,
     expected: Likeness,
+    own_parts: Callable[[npt.NDArray[np.bool_]], npt.NDArray[np.bool_]],
 ) -> tuple[npt.NDArray[np.bool_], float] | None:
     """The mask inside the line that looks most like the text, and how much it does."""
     masks = [inside & (labels == i) for i in range(len(centres))]
     maps = [expected.upright(m.astype(np.float32)) for m in masks]
-    scores = [expected.of_upright(m) for m in maps]
-    chosen = [int(np.argmax(scores))]
-    best, union = scores[chosen[0]], maps[chosen[0]]
+    band = inside & ~dilate(inside, -max(2.0, 0.05 * height))
+    # The reader leaves air around a text: what fills the border of its box is ground.
+
+    def merit(line: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_]) -> float:
+        likeness = expected.of_upright(line)
+        if not mask.any() or likeness < _POOR:
+            return likeness
+        share = float((mask & band).sum()) / max(1, int(band.sum()))
+        thick = float(np.percentile(depth_in(mask)[mask], 98)) / height
+        return likeness - max(0.0, share - _BORDER) - 3 * max(0.0, thick - _THICKEST)
+
+    def runs_on(i: int) -> float:
+        """Share of a colour's pixels in the line that hang together with the same colour beyond it."""
+        near = (np.linalg.norm(lab - centres[i], axis=2) < _NEAR) & ~(inside & (labels != i))
+        return 1.0 - float((own_parts(near) & masks[i]).sum()) / max(1, int(masks[i].sum()))
+
+    scores = [merit(line, mask) for line, mask in zip(maps, masks, strict=True)]
+    leading = max(scores)
+    scores = [
+        score - _RUNS_ON * runs_on(i) if score > leading - _RUNS_ON else score - _RUNS_ON
+        for i, score in enumerate(scores)
+    ]
+    chosen = [_heart_of(int(np.argmax(scores)), scores, masks)]
+    scores[chosen[0]] = merit(maps[chosen[0]], masks[chosen[0]])
+    best, union, core = scores[chosen[0]], maps[chosen[0]], masks[chosen[0]]
     # Soft edges make a colour of their own all along the strokes: a rim, not a second ink.
     beside = dilate(masks[chosen[0]], 2.0)
     inks = [i for i, m in enumerate(masks) if m.any() and (m & beside).sum() < _RIM * m.sum()]
     while True:
-        tried = [(expected.of_upright(union + maps[i]), i) for i in inks if i not in chosen]
+        tried = [(merit(union + maps[i], core | masks[i]), i) for i in inks if i not in chosen]
         score, i = max(tried, default=(0.0, -1))
         if score < best + _GAIN:
             break
         chosen.append(i)
-        best, union = score, union + maps[i]
-    core = np.any([masks[i] for i in chosen], axis=0)
+        best, union, core = score, union + maps[i], core | masks[i]
     # A cluster ends half way to the next one; the ink's own spread may be wider or narrower.
     main = chosen[0]
     own = np.median(lab[masks[main]], axis=0)
@@ -93,10 +121,21 @@ def ink_by_likeness(
         distance = np.minimum(distance, np.linalg.norm(lab - centres[i], axis=2))
     for reach in _REACHES:
         mask = inside & (distance < reach)
-        score = expected.of(mask)
+        score = merit(expected.upright(mask.astype(np.float32)), mask)
         if score > best - 0.25 * _GAIN and mask.any():
             best, core = max(best, score), mask
     return (core, best) if core.any() else None
+
+
+def _heart_of(best: int, scores: list[float], masks: list[npt.NDArray[np.bool_]]) -> int:
+    """The colour that the best one is only the soft edge of, if there is one that looks nearly as good."""
+    thick = [float(np.percentile(depth_in(m)[m], 90)) if m.any() else 0.0 for m in masks]
+    for i in sorted(range(len(masks)), key=lambda i: -scores[i]):
+        if i == best or scores[i] < scores[best] - _NEARLY or thick[i] < 1.3 * thick[best]:
+            continue
+        if (masks[best] & dilate(masks[i], 2.0)).sum() >= _RIM * masks[best].sum():
+            return i
+    return best
 
 
 def beside_text(mask: npt.NDArray[np.bool_], expected: Likeness) -> npt.NDArray[np.bool_]:

@@ -14,8 +14,9 @@ _JOINING = {"Arab", "Deva"}
 _MORE_LINES = 0.35  # a line more than the source is worth this much shrinking: designers shrink titles first
 _COMFORT = 0.65  # below, every further shrinking counts twice
 _FEWER_LINES = 0.15
+_FORCED = 0.1  # a break that the copywriter set is worth this much shrinking
 _SPLIT_PHRASE = 0.25  # breaking inside a phrase is worse still
-_MAX_LINES = 6
+MAX_LINES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Setting:
         pitch: baseline to baseline, pixels.
         fits: whether it is inside the place at a scale of at least `MIN_SCALE`.
         split: whether a phrase had to be broken in two.
+        width: of the widest line's ink, pixels.
     """
 
     lines: tuple[ShapedLine, ...]
@@ -36,6 +38,7 @@ class Setting:
     pitch: float
     fits: bool
     split: bool = False
+    width: float = 0.0
 
 
 def default_pitch(locale: str) -> float:
@@ -57,6 +60,7 @@ def fit(
     tracking: float = 0.0,
     stretch: float = 1.0,
     least: float = MIN_SCALE,
+    most_lines: int = MAX_LINES,
 ) -> Setting:
     """Choose breaks and size.
 
@@ -67,6 +71,7 @@ def fit(
         source_width: of the source text, pixels.
         pitch: wanted line pitch in em.
         least: smallest scale that still counts as fitting.
+        most_lines: the text is broken into no more lines, unless the copy itself has more.
     """
     if script_of(locale) in _JOINING:
         tracking = 0.0
@@ -74,7 +79,7 @@ def fit(
     if pitch is None:
         em = default_pitch(locale)
     best: tuple[bool, float, Setting] | None = None
-    for broken, split in _breakings(text, faces, locale, tracking):
+    for broken, split in _breakings(text, faces, locale, tracking, most_lines):
         lines = tuple(shape_line(t, faces, locale, tracking) for t in broken)
         wide = max(line.ink[2] - line.ink[0] for line in lines) * stretch
         tall = lines[0].ink[3] - lines[-1].ink[1] + em * (len(lines) - 1)
@@ -85,15 +90,20 @@ def fit(
         penalty = _MORE_LINES * extra if extra > 0 else -_FEWER_LINES * extra
         comfort = scale if scale >= _COMFORT else scale - (_COMFORT - scale)
         merit = comfort - (0 if forced or shorter else penalty) - (_SPLIT_PHRASE if split else 0)
+        merit += _FORCED if forced else 0.0
         fits = scale >= least  # whatever else is preferred, text that fits comes first
         if best is None or (fits, merit) > (best[0], best[1] + (1e-9 if fits == best[0] else 0.0)):
-            best = fits, merit, Setting(lines, size * scale, scale, em * size * scale, fits, split)
+            best = (
+                fits,
+                merit,
+                Setting(lines, size * scale, scale, em * size * scale, fits, split, wide * size * scale),
+            )
     assert best is not None  # noqa: S101 - _breakings gives at least one
     return best[2]
 
 
 def _breakings(
-    text: str, faces: tuple[Face, ...], locale: str, tracking: float
+    text: str, faces: tuple[Face, ...], locale: str, tracking: float, most_lines: int = MAX_LINES
 ) -> list[tuple[list[str], bool]]:
     """Ways to break a text: as the copy says, and in one to several lines of about equal width.
 
@@ -105,7 +115,7 @@ def _breakings(
     flowing = joiner.join(p for p in paragraphs if p)
     for phrases in (True, False):
         parts = pieces(flowing, locale, phrases=phrases)
-        for count in range(1, min(_MAX_LINES, len(parts)) + 1):
+        for count in range(1, min(most_lines, len(parts)) + 1):
             lines = _balance(parts, count, faces, locale, tracking)
             if lines and all(lines != known for known, _ in out):
                 out.append((lines, not phrases))

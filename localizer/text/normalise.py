@@ -51,7 +51,7 @@ def digits_of(text: str) -> str:
 _ZERO_IN_WORD = re.compile(r"(?<=[a-z])0(?!\d)|(?<!\d)0(?=[a-z])")
 # What readers take the rarer money signs for, beside a number: the letter inside the sign, most often.
 _SIGN_READ_AS = {
-    "₩": r"\\#w¥", "฿": "b8ß", "₺": "€£も七t", "₴": "г€", "₪": "שn", "₹": "र7t?", "₽": "рp", "₫": "đd",
+    "₩": r"\\#w¥", "฿": "b8ß", "₺": "€£も七t", "₴": "г€2", "₪": "שn", "₹": "र7t?", "₽": "рp2", "₫": "đd",
 }  # fmt: skip
 
 
@@ -65,7 +65,7 @@ def look_alike(read: str, wanted: str) -> bool:
     for sign, letters in _SIGN_READ_AS.items():
         if sign in b and sign not in a:
             a = re.sub(rf"(?<!\w)[{letters}]\s*(?=\d)", sign, a)
-            a = re.sub(rf"(?<=\d)\s*(?!\d)[{letters}]\.?(?!\w)", sign, a)
+            a = re.sub(rf"(?<=\d)(?:\s*(?!\d)|\s+)[{letters}]\.?(?!\w)", sign, a)
     return fold(a) == fold(b) and digits_of(a) == digits_of(b)
 
 

@@ -10,19 +10,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from localizer.model import Box, share_inside
+from localizer.text.angle import block_angle
+from localizer.text.effects import PLAIN, Effects
 from localizer.text.erase import fill
 from localizer.text.glyphmask import Ink, find_ink
 from localizer.text.likeness import expect
 from localizer.text.locate import Found
+from localizer.text.measured_effects import Dressed, common_effects, dress
 from localizer.text.normalise import fold, similarity
 from localizer.text.reading import Quad, TextLine, read_crop
 from localizer.text.regions import dilate, polygon
-from localizer.text.style import InkedLine, LineStyle, locale_of_text, measure_block, snap_angle
+from localizer.text.style import InkedLine, LineStyle, locale_of_text, measure_block
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 _GROWTH = (0.0, 0.05, 0.12)  # extra mask radius per try, as a share of the line height
+_OWN_COLOUR = 40  # of 255 per channel, within which a pixel may be of the text
 _GONE = 0.5  # similarity below which a reading is no longer the text
 
 
@@ -37,8 +41,11 @@ class Erased:
         remains: what can still be read on the plate; empty if it is clean.
         ground: median colour of the plate where the text stood.
         hole: H x W bool, the pixels that were filled.
-        varied: whether the type was of several colours or graded.
+        effects: that the type had beside its colour.
+        style_doubts: what the type looked like and could not be measured, in words that follow its text.
         inks: per style, the window of the image that its line was measured in and its ink there.
+        patched: H x W bool, the part of the hole that was not simply a surface to be continued.
+        severed: whether strokes of the text's colour go on where the hole ends.
     """
 
     box: Box
@@ -47,8 +54,11 @@ class Erased:
     remains: str
     ground: tuple[int, int, int]
     hole: npt.NDArray[np.bool_]
-    varied: bool = False
+    effects: Effects = PLAIN
+    style_doubts: tuple[str, ...] = ()
     inks: tuple[tuple[Box, Ink], ...] = ()
+    patched: npt.NDArray[np.bool_] | None = None
+    severed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +66,7 @@ class _Line:
     line: TextLine
     window: Box
     ink: Ink | None
+    dressed: Dressed | None = None
 
 
 def erase_text(
@@ -80,31 +91,42 @@ def erase_text(
         neighbours: lines that are replaced as well.
         wanted: the text as it was asked for.
     """
-    angle = snap_angle(_block_angle(found.lines))
-    around = [*others, *neighbours]
+    own = {line.quad for line in found.lines}  # the same place may be claimed by two equal edits
+    around = [line for line in (*others, *neighbours) if line.quad not in own]
+    angle = block_angle(found.lines, around)
     lines = [
-        _inspect(source, line, [*around, *(x for x in found.lines if x is not line)], locale)
+        _inspect(source, line, [*around, *(x for x in found.lines if x is not line)], locale, angle)
         for line in found.lines
     ]
+    rules = [rule for piece in lines if piece.dressed is not None for rule in piece.dressed.rules]
+    angle = rules[0].angle if rules else angle
     before, remains = plate.copy(), ""
-    hole = np.zeros(mask.shape, np.bool_)
+    hole, patched = np.zeros(mask.shape, np.bool_), np.zeros(mask.shape, np.bool_)
     for attempt, growth in enumerate(_GROWTH):
         plate[:] = before
-        hole[:] = False
+        hole[:], patched[:] = False, False
         for piece in lines:
-            _erase_line(plate, hole, piece, growth, others, whole=attempt == len(_GROWTH) - 1)
+            whole = attempt == len(_GROWTH) - 1
+            local, surface = _erase_line(plate, piece, growth, others, whole=whole)
+            x0, y0, x1, y1 = piece.window
+            hole[y0:y1, x0:x1] |= local
+            patched[y0:y1, x0:x1] |= local & (not surface)
         remains = _remains(plate, found) or _leftover_ink(plate, hole, lines)
         if not remains:
             break
     mask |= hole
     measured = _measure(source, plate, lines, found, wanted, locale=locale, angle=angle)
     styles = tuple(style for style, _ in measured)
+    dressed = {piece.window: piece.dressed for piece in lines}
+    pairs = [(d, style) for style, (window, _) in measured if (d := dressed[window]) is not None]
+    effects, doubts = common_effects(pairs)
     box = _bounds(hole, found.box)
     area = hole if hole.any() else polygon((plate.shape[0], plate.shape[1]), found.lines[0].quad)
     r, g, b = (int(c) for c in np.median(plate[area], axis=0))
     plain = all(piece.ink is not None and piece.ink.plain for piece in lines)
-    varied = any(piece.ink is not None and piece.ink.varied for piece in lines)
-    return Erased(box, styles, plain, remains, (r, g, b), hole, varied, tuple(ink for _, ink in measured))
+    inks = tuple(ink for _, ink in measured)
+    severed = _is_severed(plate, hole, lines)
+    return Erased(box, styles, plain, remains, (r, g, b), hole, effects, doubts, inks, patched, severed)
 
 
 def measure_text(
@@ -117,7 +139,7 @@ def measure_text(
 ) -> tuple[tuple[LineStyle, ...], tuple[tuple[Box, Ink], ...]]:
     """Styles and inks of the level lines of a text that is off the plate already."""
     lines = [
-        _inspect(source, line, [x for x in found.lines if x is not line], locale) for line in found.lines
+        _inspect(source, line, [x for x in found.lines if x is not line], locale, 0.0) for line in found.lines
     ]
     measured = _measure(source, plate, lines, found, wanted, locale=locale, angle=0.0)
     return tuple(style for style, _ in measured), tuple(ink for _, ink in measured)
@@ -167,15 +189,9 @@ def _head(text: str, folded: str) -> str | None:
     return None
 
 
-def _block_angle(lines: Sequence[TextLine]) -> float:
-    """Reading angle of a block; long lines know it best."""
-    weights = [max(1.0, line.width) for line in lines]
-    x = sum(w * math.cos(math.radians(line.angle)) for w, line in zip(weights, lines, strict=True))
-    y = sum(w * math.sin(math.radians(line.angle)) for w, line in zip(weights, lines, strict=True))
-    return math.degrees(math.atan2(y, x))
-
-
-def _inspect(source: npt.NDArray[np.uint8], line: TextLine, around: Sequence[TextLine], locale: str) -> _Line:
+def _inspect(
+    source: npt.NDArray[np.uint8], line: TextLine, around: Sequence[TextLine], locale: str, angle: float
+) -> _Line:
     h, w = source.shape[:2]
     x0, y0, x1, y1 = line.box
     m = math.ceil(0.7 * line.height) + 4
@@ -187,8 +203,23 @@ def _inspect(source: npt.NDArray[np.uint8], line: TextLine, around: Sequence[Tex
         foreign |= polygon(shape, _shift(other.quad, window), grow=-0.1 * other.height)
     quad = _shift(line.quad, window)
     characters = tuple(_shift(q, window) for q in line.characters)
-    expected = expect(line.text, quad, characters, locale_of_text(line.text, locale))
-    return _Line(line, window, find_ink(crop, quad, line.height, foreign=foreign, expected=expected))
+    text_locale = locale_of_text(line.text, locale)
+    expected = expect(line.text, quad, characters, text_locale)
+    ink = find_ink(crop, quad, line.height, foreign=foreign, expected=expected)
+    if ink is None:
+        return _Line(line, window, None)
+    dressed = dress(
+        crop,
+        ink,
+        quad,
+        line.height,
+        text=line.text,
+        locale=text_locale,
+        angle=angle,
+        origin=window[:2],
+        ignore=foreign,
+    )
+    return _Line(line, window, dressed.ink, dressed)
 
 
 def _shift(quad: Quad, window: Box) -> Quad:
@@ -198,13 +229,13 @@ def _shift(quad: Quad, window: Box) -> Quad:
 
 def _erase_line(
     plate: npt.NDArray[np.uint8],
-    hole: npt.NDArray[np.bool_],
     piece: _Line,
     growth: float,
     others: Sequence[TextLine],
     *,
     whole: bool,
-) -> None:
+) -> tuple[npt.NDArray[np.bool_], bool]:
+    """Fill the place of one line; what was filled, in its window, and whether it was a surface."""
     x0, y0, x1, y1 = piece.window
     crop = plate[y0:y1, x0:x1]
     shape = (crop.shape[0], crop.shape[1])
@@ -219,8 +250,9 @@ def _erase_line(
     else:
         local = dilate(ink.erase, growth * piece.line.height) & dilate(area, 0.4 * piece.line.height) & ~keep
     ground = ink.ground if ink is not None else None
-    crop[:] = fill(crop, local, ground=ground, known=~keep)
-    hole[y0:y1, x0:x1] |= local
+    filled = fill(crop, local, ground=ground, known=~keep)
+    crop[:] = filled.rgb
+    return local, filled.surface
 
 
 def _remains(plate: npt.NDArray[np.uint8], found: Found) -> str:
@@ -249,6 +281,21 @@ def _leftover_ink(plate: npt.NDArray[np.uint8], hole: npt.NDArray[np.bool_], lin
         if alike.sum() > max(12, 0.03 * piece.ink.strokes.sum()):
             return "strokes"
     return ""
+
+
+def _is_severed(plate: npt.NDArray[np.uint8], hole: npt.NDArray[np.bool_], lines: Sequence[_Line]) -> bool:
+    """Whether the text's own colour stands right at the border of the hole: a stroke was cut in two."""
+    for piece in lines:
+        if piece.ink is None:
+            continue
+        x0, y0, x1, y1 = piece.window
+        gap = hole[y0:y1, x0:x1]
+        rim = dilate(gap, 2) & ~gap
+        crop = plate[y0:y1, x0:x1].astype(np.int16)
+        alike = np.abs(crop - np.array(piece.ink.colour, np.int16)).max(2) < _OWN_COLOUR
+        if (alike & rim).sum() >= max(3.0, 0.03 * piece.line.height):
+            return True
+    return False
 
 
 def _shares(read: str, text: str) -> bool:

@@ -208,7 +208,7 @@ def _layers(
 ) -> Iterator[tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]]:
     """Coverage (H x W) and paint (3, or H x W x 3) from the lowest layer to the highest."""
     flat = np.array(colour, np.float32)
-    if effects is None:
+    if not effects:
         yield coverage(lines, shape), flat
         return
     outline = effects.outline

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,11 +18,13 @@ _STEP = 6  # pixels over which an edge is looked for
 _EDGE = 16.0  # difference (0 to 255) that is an edge on a quiet ground
 _CROWDED = 0.05  # share of a row or column that may be edge
 _RIM = 0.75
-
+_FAINT = 0.25  # of the type's own contrast
+_FLAT = 4.0  # difference (0 to 255) within one colour, after a lossy format
+_THING = 0.15  # share of a column of the band, from where a thing is in the way
+_DRAWN = 0.6  # share of drawn ground that is of one colour or evenly graded
 
 _SHALLOW = 9.0  # pixels from the rim that a fill can be trusted
 STAIN = 22.0  # of `smear`, from where a person would see the patch
-PLAIN_STAIN = 55.0  # on a plain ground the liveliness is that of pictures near by
 STRANGE = 0.02  # share of new type that may stand on colours that its old ground did not have
 
 
@@ -41,6 +43,37 @@ class Room:
     panel: bool = False
 
 
+def find_rooms(
+    plate: npt.NDArray[np.uint8],
+    hole: npt.NDArray[np.bool_],
+    box: Box,
+    *,
+    height: float,
+    obstacles: Sequence[Box],
+    neighbours: Sequence[Box] = (),
+    plain: bool = True,
+    contrast: float = 0.0,
+) -> tuple[Room, ...]:
+    """The rooms for a text, best first: on a picture one that keeps off things, and one that does not.
+
+    Args:
+        hole: H x W bool, what was filled.
+        plain: whether the ground right under the text is plain or graded.
+        contrast: see `measure_room`.
+    """
+    picture = is_picture(plate, hole, box, height=height)
+    room = measure_room(
+        plate,
+        box,
+        height=height,
+        obstacles=obstacles,
+        neighbours=neighbours,
+        plain=plain and not picture,
+        contrast=contrast,
+    )
+    return (keep_off_things(plate, box, room, height=height), room) if picture else (room,)
+
+
 def measure_room(
     plate: npt.NDArray[np.uint8],
     box: Box,
@@ -49,6 +82,7 @@ def measure_room(
     obstacles: Sequence[Box],
     neighbours: Sequence[Box] = (),
     plain: bool = True,
+    contrast: float = 0.0,
 ) -> Room:
     """Grow a box in the four directions until something is in the way.
 
@@ -60,15 +94,18 @@ def measure_room(
         plain: whether the ground is plain or graded, so that an edge in it is an edge of a panel. On a
             photo edges are everywhere, and only a rim across the whole height counts.
         neighbours: texts that are replaced as well: each gets half of the gap between them.
+        contrast: difference of type and ground, 0 to 255. What is much fainter than the type is decoration
+            of the ground, unless it is a straight rim.
     """
+    faint = _FAINT * contrast
     h, w = plate.shape[:2]
     margin = _MARGIN * min(h, w)
     x0, y0, x1, y1 = box
     turned = np.ascontiguousarray(plate.transpose(1, 0, 2))
-    right, right_edge = _grow(plate, box, w - margin, plain)
-    left, left_edge = _grow(plate[:, ::-1], (w - x1, y0, w - x0, y1), w - margin, plain)
-    bottom, bottom_edge = _grow(turned, (y0, x0, y1, x1), h - margin, plain)
-    top, top_edge = _grow(turned[:, ::-1], (h - y1, x0, h - y0, x1), h - margin, plain)
+    right, right_edge = _grow(plate, box, w - margin, plain, faint)
+    left, left_edge = _grow(plate[:, ::-1], (w - x1, y0, w - x0, y1), w - margin, plain, faint)
+    bottom, bottom_edge = _grow(turned, (y0, x0, y1, x1), h - margin, plain, faint)
+    top, top_edge = _grow(turned[:, ::-1], (h - y1, x0, h - y0, x1), h - margin, plain, faint)
     clear = 0.3 * height
     limits = [
         _pull_in(left, w - x0, left_edge, clear),
@@ -114,7 +151,9 @@ def _pull_in(limit: float, own: float, edge: bool, clear: float) -> float:
     return max(own, limit - min(clear, limit - own)) if edge else limit
 
 
-def _grow(plate: npt.NDArray[np.uint8], box: Box, end: float, plain: bool) -> tuple[float, bool]:
+def _grow(
+    plate: npt.NDArray[np.uint8], box: Box, end: float, plain: bool, faint: float
+) -> tuple[float, bool]:
     """How far to the right a box may grow, and whether an edge of the ground stopped it."""
     x0, y0, x1, y1 = box
     stop = int(max(x1, min(end, plate.shape[1])))
@@ -130,10 +169,80 @@ def _grow(plate: npt.NDArray[np.uint8], box: Box, end: float, plain: bool) -> tu
     usual = float((own > threshold).mean())
     # A photo is full of edges; only one that runs across the whole height is the rim of a panel.
     limit = max(_CROWDED, 3 * usual) if plain else max(_RIM, usual + 0.3)
-    crowded = (jump[:, max(0, x1 - _STEP) :] > threshold).mean(0) > limit
-    if not crowded.any():
-        return float(stop), False
-    return float(min(stop, x1 + int(crowded.argmax()))), True
+    first = max(0, x1 - _STEP)
+    ahead = jump[:, first:]
+    crowded = (ahead > max(threshold, faint)).mean(0) > limit
+    crowded |= (ahead > threshold).mean(0) > max(_RIM, usual + 0.3)
+    for column in np.nonzero(crowded)[0]:
+        if plain or _is_flat(band[:, first + int(column) + 2 * _STEP :][:, : 2 * _STEP]):
+            return float(min(stop, x1 + int(column))), True
+    return float(stop), False
+
+
+def _is_flat(area: npt.NDArray[np.float32]) -> bool:
+    """Whether an area is of one colour, as only drawn things are: a panel beside a picture."""
+    if area.shape[1] < _STEP:
+        return False
+    middle = np.median(area.reshape(-1, area.shape[2]), axis=0)
+    return float((np.abs(area - middle).max(2) <= _FLAT).mean()) > 0.95
+
+
+def is_picture(plate: npt.NDArray[np.uint8], hole: npt.NDArray[np.bool_], box: Box, *, height: float) -> bool:
+    """Whether a text stands on a photo or a painting rather than on drawn ground.
+
+    Drawn ground is of one colour or evenly graded almost everywhere; in a photo, however calm, neighbouring
+    pixels differ. Looked at is a band around the text.
+
+    Args:
+        plate: H x W x 3 uint8, erased.
+        hole: H x W bool, what was filled and so tells nothing.
+        height: of one line, pixels.
+    """
+    import cv2
+
+    x0, y0, x1, y1 = box
+    up, side = round(height), round(4 * height)
+    window = np.s_[max(0, y0 - up) : y1 + up, max(0, x0 - side) : x1 + side]
+    grey = cv2.cvtColor(np.ascontiguousarray(plate[window]), cv2.COLOR_RGB2GRAY).astype(np.float32)
+    mean = cv2.blur(grey, (7, 7))
+    spread = np.sqrt(np.maximum(0.0, cv2.blur(grey * grey, (7, 7)) - mean * mean))
+    known = cv2.dilate(hole[window].astype(np.uint8), np.ones((9, 9), np.uint8)) == 0
+    if known.sum() < 100:
+        return False
+    return float((spread[known] < 1.0).mean()) < _DRAWN
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The colours of the ground that a text stands on: centres in CIE L*a*b*, N x 3."""
+
+    centres: npt.NDArray[np.float32]
+    limit: float
+
+    def strange(self, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+        """Which pixels (N x 3 uint8) have a colour that the ground does not have."""
+        lab = _to_lab(pixels)
+        distance = np.min([np.linalg.norm(lab - c, axis=1) for c in self.centres], axis=0)
+        return np.asarray(distance > self.limit)
+
+
+def ground_of(plate: npt.NDArray[np.uint8], box: Box, *, plain: bool) -> Ground:
+    """The ground of a text, from the erased plate in its box (of a photo: and a little around)."""
+    import cv2
+
+    x0, y0, x1, y1 = box
+    h, w = plate.shape[:2]
+    pad = 0 if plain else round(0.25 * (y1 - y0))
+    around = plate[max(0, y0 - pad) : min(h, y1 + pad), max(0, x0 - pad) : min(w, x1 + pad)]
+    lab = _to_lab(around.reshape(-1, 3))
+    lab = lab[:: max(1, len(lab) // 6000)]
+    cv2.setRNGSeed(7)
+    k = min(6, len(lab))
+    stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 12, 1.0)
+    _, labels, centres = cv2.kmeans(lab, k, None, stop, 1, cv2.KMEANS_PP_CENTERS)  # type: ignore[call-overload]
+    share = np.bincount(labels.ravel(), minlength=k) / len(lab)
+    # A graded ground goes on changing; a photo has more colours than six.
+    return Ground(np.asarray(centres[share > 0.04], np.float32), 16 if plain else 30)
 
 
 def strange_share(
@@ -149,34 +258,48 @@ def strange_share(
         covered: H x W bool, where new type lies outside the erased area.
         box: of the old text; its ground is the reference.
     """
-    import cv2
-
     if not covered.any():
         return 0.0
-    x0, y0, x1, y1 = box
-    h, w = plate.shape[:2]
-    pad = 0 if plain else round(0.25 * (y1 - y0))
-    around = plate[max(0, y0 - pad) : min(h, y1 + pad), max(0, x0 - pad) : min(w, x1 + pad)]
-    lab = _to_lab(around.reshape(-1, 3))
-    lab = lab[:: max(1, len(lab) // 6000)]
-    cv2.setRNGSeed(7)
-    k = min(6, len(lab))
-    stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 12, 1.0)
-    _, labels, centres = cv2.kmeans(lab, k, None, stop, 1, cv2.KMEANS_PP_CENTERS)  # type: ignore[call-overload]
-    share = np.bincount(labels.ravel(), minlength=k) / len(lab)
-    centres = centres[share > 0.04]
-    limit = 16 if plain else 30  # a graded ground goes on changing; a photo has more colours than six
-
-    def share_of(pixels: npt.NDArray[np.uint8]) -> float:
-        distance = np.min([np.linalg.norm(_to_lab(pixels) - c, axis=1) for c in centres], axis=0)
-        return float((distance > limit).mean())
-
-    strange = share_of(plate[covered])
+    ground = ground_of(plate, box, plain=plain)
+    strange = float(ground.strange(plate[covered]).mean())
     if plain:
         return strange
+    x0, y0, x1, y1 = box
+    h, w = plate.shape[:2]
     far = y1 - y0  # a lively photo is strange all around the old text; that much is its own
     usual = plate[max(0, y0 - far) : min(h, y1 + far), max(0, x0 - far) : min(w, x1 + far)]
-    return max(0.0, strange - 1.5 * share_of(usual.reshape(-1, 3)[::7]))
+    return max(0.0, strange - 1.5 * float(ground.strange(usual.reshape(-1, 3)[::7]).mean()))
+
+
+def keep_off_things(plate: npt.NDArray[np.uint8], box: Box, room: Room, *, height: float) -> Room:
+    """Narrow a room on a photo to where the ground is that of the old text.
+
+    A thing is an area of other colours, at least a third of a line high and wide; what is thinner (twigs,
+    stars, cracks) is part of the scenery, and so is what the old text stood on already.
+
+    Args:
+        box: ink of the old text.
+        height: of one line, pixels.
+    """
+    import cv2
+
+    x0, y0, x1, y1 = box
+    left, right = round(room.left), round(room.right)
+    if right - left < 2 or y1 - y0 < 2:
+        return room
+    band = np.ascontiguousarray(plate[y0:y1, left:right])
+    other = ground_of(plate, box, plain=False).strange(band.reshape(-1, 3)).reshape(band.shape[:2])
+    n = max(3, round(height / 3))
+    thing = cv2.morphologyEx(other.astype(np.uint8), cv2.MORPH_OPEN, np.ones((n, n), np.uint8))
+    columns = thing.mean(0) > _THING
+    before = np.nonzero(columns[: max(0, x0 - left)])[0]
+    after = np.nonzero(columns[max(0, x1 - left) :])[0]
+    clear = 0.3 * height
+    return replace(
+        room,
+        left=min(float(x0), left + float(before[-1]) + 1 + clear) if len(before) else room.left,
+        right=max(float(x1), x1 + float(after[0]) - clear) if len(after) else room.right,
+    )
 
 
 def _to_lab(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
@@ -185,9 +308,7 @@ def _to_lab(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     return np.asarray(cv2.cvtColor(pixels[None].astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[0], np.float32)
 
 
-def smear(
-    source: npt.NDArray[np.uint8], hole: npt.NDArray[np.bool_], covered: npt.NDArray[np.bool_]
-) -> float:
+def smear(plate: npt.NDArray[np.uint8], hole: npt.NDArray[np.bool_], covered: npt.NDArray[np.bool_]) -> float:
     """How much of a filled hole shows, deep inside, where the surroundings are lively.
 
     A thin stroke can be filled from its rim; a wide hole in bricks or leaves becomes a stain.
@@ -205,7 +326,7 @@ def smear(
     h, w = hole.shape
     window = np.s_[max(0, ys.min() - m) : min(h, ys.max() + m), max(0, xs.min() - m) : min(w, xs.max() + m)]
     inner, shown = hole[window], ~covered[window]
-    luma = _to_lab(source[window].reshape(-1, 3))[:, 0].reshape(inner.shape)
+    luma = _to_lab(plate[window].reshape(-1, 3))[:, 0].reshape(inner.shape)
     known = (~inner).astype(np.float32)
     blur = cv2.GaussianBlur(luma * known, (0, 0), 8) / np.maximum(cv2.GaussianBlur(known, (0, 0), 8), 1e-3)
     ring = (cv2.dilate(inner.astype(np.uint8), np.ones((41, 41), np.uint8)) > 0) & ~inner

@@ -30,17 +30,17 @@ def fit_ground(
     basis = np.stack(terms, -1)
     a, b = basis[known], values[known]
     step = max(1, len(a) // 8000)
-    a, b = a[::step], b[::step]
-    weight = np.ones(len(a), np.float32)
-    coefficients = np.zeros((a.shape[1], b.shape[1]), np.float32)
+    a, b = a[::step].astype(np.float64), b[::step].astype(np.float64)
+    ridge = 1e-6 * len(a) * np.eye(a.shape[1])
+    weight = np.ones((len(a), 1))
+    coefficients = np.zeros((a.shape[1], b.shape[1]))
     for _ in range(4):
-        coefficients = np.linalg.lstsq(a * weight[:, None], b * weight[:, None], rcond=None)[0].astype(
-            np.float32
-        )
+        weighted = a * weight**2
+        coefficients = np.linalg.solve(weighted.T @ a + ridge, weighted.T @ b)
         residual = np.linalg.norm(b - a @ coefficients, axis=1)
         scale = 1.5 * float(np.median(residual)) + 0.5
-        weight = np.minimum(1.0, scale / np.maximum(residual, 1e-3)).astype(np.float32)
-    return np.asarray(basis @ coefficients, np.float32)
+        weight = np.minimum(1.0, scale / np.maximum(residual, 1e-3))[:, None]
+    return np.asarray(basis @ coefficients.astype(np.float32), np.float32)
 
 
 def membrane(values: npt.NDArray[np.float32], hole: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
 from localizer.errors import EngineError
 from localizer.locales import script_of
 from localizer.model import Box
+from localizer.text.alignment import Alignment
 from localizer.text.columns import is_set_in_columns, lay_down, set_columns, turned_room
-from localizer.text.fonts import BOLD, REGULAR, Face, stack
-from localizer.text.layout import MIN_SCALE, Setting, fit, natural_alignment
+from localizer.text.families import Kind, candidates
+from localizer.text.families import family as find_family
+from localizer.text.fonts import Face, stack
+from localizer.text.layout import MAX_LINES, MIN_SCALE, Setting, fit
 from localizer.text.render import PlacedLine
+from localizer.text.shaping import ShapedLine, shape_line
 from localizer.text.space import Room
-from localizer.text.style import LineStyle, optical_band, unturn
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
+from localizer.text.style import LineStyle, locale_of_text, optical_band, unturn
+from localizer.text.wishes import Wishes, wishes
 
 _SLIDE = 0.6  # scale below which a text may leave its alignment rather than shrink further
+# Titles, as designers of posters set them again in other languages: see `_set_title`.
+_AIRY = 0.1  # of the page's width, a comfortable margin beside a title
+_GIVES = 0.78  # scale down to which a title keeps comfortable margins, or its middle
+_STAYS = 0.9  # scale down to which a title set from a margin keeps to that margin
+_ONE_LINE = 0.65  # scale down to which a title stays on one line
+_LETTERS = 0.9  # of the size, for letters in a title that was of ideographs: a word is wider and looks larger
+_WITHOUT_END = 1e6
 _BASELINE_SCRIPTS = {"Latn", "Cyrl", "Grek"}
+_SQUARE_SCRIPTS = {"Hans", "Hant", "Jpan", "Kore"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +42,8 @@ class SetText:
     Attributes:
         scale: size over the size of the source type.
         split: a phrase had to be broken in two.
+        moved: the text left its edge or its middle, for want of width.
+        side: the edge or the middle on which the lines are aligned.
         vertical: the lines are columns of upright characters.
     """
 
@@ -41,6 +53,8 @@ class SetText:
     fits: bool
     faces: tuple[Face, ...]
     split: bool = False
+    moved: bool = False
+    side: str = "center"
     vertical: bool = False
 
     @property
@@ -64,34 +78,6 @@ class SetText:
         )
 
 
-def alignment(styles: Sequence[LineStyle], room: Room, image_width: int, others: Sequence[Box]) -> str:
-    """How a block is aligned: by its own lines if there are several, else by its neighbours and its panel."""
-    lefts, rights = [s.ink[0] for s in styles], [s.ink[2] for s in styles]
-    size = styles[0].size
-    if styles[0].angle != 0 and len(styles) == 1:
-        return "center"  # a sticker or a ribbon
-    if len(styles) > 1:
-        middles = [(a + b) / 2 for a, b in zip(lefts, rights, strict=True)]
-        spreads = {"left": np.ptp(lefts), "center": np.ptp(middles), "right": np.ptp(rights)}
-        return min(("left", "center", "right"), key=lambda k: float(spreads[k]))
-    left, right = lefts[0], rights[0]
-    middle = (left + right) / 2
-    if room.panel and abs((left - room.left) - (room.right - right)) < 0.5 * size:
-        return "center"
-    near = 0.25 * size
-    votes = {
-        "center": sum(abs((b[0] + b[2]) / 2 - middle) < near for b in others),
-        "left": sum(abs(b[0] - left) < 2 * near for b in others),
-        "right": sum(abs(b[2] - right) < 2 * near for b in others),
-    }
-    if abs(middle - image_width / 2) < 0.025 * image_width:
-        votes["center"] += 2
-    best = max(("left", "center", "right"), key=lambda k: votes[k])
-    if votes[best]:
-        return best
-    return "left" if middle < 0.66 * image_width else "right"
-
-
 def set_text(
     text: str,
     styles: Sequence[LineStyle],
@@ -99,79 +85,216 @@ def set_text(
     *,
     locale: str,
     source_locale: str,
-    align: str,
+    hang: Alignment,
+    page: tuple[int, int],
     brand_fonts: tuple[str, ...] = (),
     attribute: Mapping[str, str] | None = None,
+    most: float = 1.0,
 ) -> SetText:
     """Set a replacement in the style and place of the source lines.
 
     Args:
         styles: measured source lines, at least one.
         room: where ink may go.
-        align: ``left``, ``center`` or ``right``, of the source block.
+        hang: of the source block.
+        page: width and height of the image, pixels.
+        most: largest scale, where lines of one style are to keep one size.
 
     Raises:
         EngineError: there is nothing to measure by.
     """
     if not styles:
         raise EngineError("the source type could not be measured")
-    attribute = attribute or {}
-    lead = styles[0]
+    wish, lead = wishes(attribute or {}), styles[0]
+    text = wish.cased(text)
     if lead.vertical and not is_set_in_columns(locale):
         styles, room = lay_down(styles, room)
-        lead, align = styles[0], "center"
-    size = _wanted_size(attribute, float(np.median([s.size for s in styles])))
-    weight = _wanted_weight(attribute, int(np.median([s.weight for s in styles])))
-    faces = stack(locale, weight=weight, slant=lead.slant, family=lead.family, text=text, brand=brand_fonts)
+        lead, hang = styles[0], replace(hang, side="center", alone=False)
+    size = float(np.median([s.size for s in styles]))
+    size = wish.size.of(size) if wish.size else size
+    weight = int(np.median([s.weight for s in styles]))
+    faces = wished_faces(wish, text, locale, brand_fonts, weight=weight, slant=lead.slant, family=lead.family)
+    colour = wish.colour or lead.colour
     if lead.vertical:
         place = (room.left, room.top, room.right, room.bottom)
         columns = set_columns(text, faces, locale, styles, place, size=size, least=MIN_SCALE)
-        colour = _wanted_colour(attribute, lead.colour)
-        return SetText(columns.lines, colour, columns.scale, columns.fits, faces, columns.split, True)
-    u0, u1 = min(s.ink[0] for s in styles), max(s.ink[2] for s in styles)
+        return SetText(
+            columns.lines, colour, columns.scale, columns.fits, faces, columns.split, vertical=True
+        )
+    span = min(s.ink[0] for s in styles), max(s.ink[2] for s in styles)
     v0, v1 = min(s.ink[1] for s in styles), max(s.ink[3] for s in styles)
-    align = attribute.get("align", align)
+    hang = replace(hang, side=wish.side) if wish.side else hang
     upright = lead.angle == 0
-    left, right = (room.left, room.right) if upright else _along(u0, u1, size)
+    left, right = (room.left, room.right) if upright else _along(*span, size)
     top, bottom = (room.top, room.bottom) if upright else (v0 - 0.15 * size, v1 + 0.15 * size)
     if lead.angle in {90.0, -90.0, 180.0, -180.0}:
         left, top, right, bottom = turned_room(room, lead.angle)
-    pitch = _source_pitch(styles)
-    same_script = script_of(locale) == script_of(source_locale)
-    options: dict[str, float | None] = {
-        "tracking": lead.tracking if same_script else 0.0,
-        "stretch": lead.stretch,
-    }
-    middle_v = float(np.mean([s.centre for s in styles]))
-    height = bottom - top
+    tracking = lead.tracking if _same_script(locale_of_text(text, locale), source_locale) else 0.0
+    tracking = tracking if wish.tracking is None else wish.tracking
 
-    def attempt(width: float) -> Setting:
+    def attempt(width: float, most_lines: int = MAX_LINES) -> Setting:
         return fit(
             text,
             faces,
             locale,
             size=size,
             width=width,
-            height=height,
+            height=bottom - top,
             source_lines=len(styles),
-            source_width=u1 - u0,
-            pitch=pitch,
-            tracking=options["tracking"] or 0.0,
-            stretch=options["stretch"] or 1.0,
+            source_width=span[1] - span[0],
+            pitch=wish.line_spacing or _source_pitch(styles),
+            tracking=tracking,
+            stretch=lead.stretch,
+            most_lines=most_lines,
         )
 
-    middle_u = (u0 + u1) / 2
-    width = {"left": right - u0, "right": u1 - left}.get(align, 2 * min(middle_u - left, right - middle_u))
-    setting = attempt(max(width, u1 - u0))
-    anchor = {"left": u0, "right": u1}.get(align, middle_u)
+    limits = left, right
+    written = locale_of_text(text, locale)
+    title = hang.alone and upright
+    eased = _LETTERS if title and not wish.size and _replaces_square(written, source_locale) else 1.0
+    size *= eased
+    if title:
+        setting, anchor, side = _set_title(attempt, span, limits, hang.side, page[0])
+    else:
+        setting, anchor, side = _set_block(attempt, span, limits, hang.side, size, lead.stretch)
+    setting = replace(setting, scale=setting.scale * eased)
+    if setting.scale > most:
+        k = most / setting.scale
+        setting = replace(setting, size=setting.size * k, scale=most, pitch=setting.pitch * k)
+    first = first_baseline(setting, styles, written, source_locale, (top, bottom), hang, faces)
+    moved = side != hang.side or abs(anchor - _anchor(span, side)) > 1.0
+    if not moved and all(s.pen is not None for s in styles):
+        pens = [s.pen for s in styles if s.pen is not None]
+        anchor = _anchor((min(p[0] for p in pens), max(p[1] for p in pens)), side)
+        placed = place_lines(setting, first, anchor, side, lead, limits=limits)
+    else:
+        placed = place_lines(setting, first, anchor, side, lead)
+    return SetText(placed, colour, setting.scale, setting.fits, faces, setting.split, moved, side=side)
+
+
+def set_in_rooms(rooms: Sequence[Room], text: str, styles: Sequence[LineStyle], **options: Any) -> SetText:
+    """`set_text` in the first room, or in a later, wider one.
+
+    The wider one is taken where the first costs too much size, more lines than the source had, or the
+    place.
+    """
+    made = set_text(text, styles, rooms[0], **options)
+    for room in rooms[1:]:
+        if made.scale >= _GIVES * _LETTERS and len(made.lines) <= len(styles) and not made.moved:
+            break
+        wider = set_text(text, styles, room, **options)
+        larger = made.scale < _GIVES * _LETTERS and wider.scale > made.scale + 0.05
+        if larger or len(wider.lines) < len(made.lines) or (made.moved and not wider.moved):
+            made = wider
+    return made
+
+
+def _kept(span: tuple[float, float], limits: tuple[float, float], side: str) -> float:
+    """Width that there is while the text keeps its edge or its middle."""
+    middle = (span[0] + span[1]) / 2
+    keeping = {"left": limits[1] - span[0], "right": span[1] - limits[0]}
+    return keeping.get(side, 2 * min(middle - limits[0], limits[1] - middle))
+
+
+def _anchor(span: tuple[float, float], side: str) -> float:
+    return {"left": span[0], "right": span[1]}.get(side, (span[0] + span[1]) / 2)
+
+
+def _set_block(
+    attempt: Callable[..., Setting],
+    span: tuple[float, float],
+    limits: tuple[float, float],
+    side: str,
+    size: float,
+    stretch: float,
+) -> tuple[Setting, float, str]:
+    """Text that belongs with others keeps its edge or its middle; setting, anchor and side."""
+    left, right = limits
+    width = max(_kept(span, limits, side), span[1] - span[0])
+    setting, anchor = attempt(width), _anchor(span, side)
     if setting.scale < _SLIDE and right - left > width + 0.25 * size:
         # Keeping the anchor would cost too much size: use the whole room, as near to the old place as can be.
         wider = attempt(right - left)
         if wider.scale > setting.scale + 0.05:
-            setting, anchor = wider, _slide(wider, align, anchor, left, right, lead.stretch)
-    placed = _place(setting, locale, styles, anchor, align, same_script, middle_v, lead, (top, bottom))
-    colour = _wanted_colour(attribute, lead.colour)
-    return SetText(placed, colour, setting.scale, setting.fits, faces, setting.split)
+            setting, anchor = wider, _slide(wider, side, anchor, left, right, stretch)
+    return setting, anchor, side
+
+
+def _set_title(
+    attempt: Callable[..., Setting],
+    span: tuple[float, float],
+    limits: tuple[float, float],
+    side: str,
+    page: float,
+) -> tuple[Setting, float, str]:
+    """A title stays on one line and keeps its edge or its middle; too long, it moves to the page's middle.
+
+    Margins and size give way in turns: first the size, down to about three quarters, within comfortable
+    margins, then the margins, then the size again. Then only is a title broken into lines.
+    """
+    airy = _AIRY * page
+    inner = max(limits[0], min(airy, span[0])), min(limits[1], page - min(airy, page - span[1]))
+    even = min(inner[0], page - inner[1])
+    whole = max(limits[0], even), min(limits[1], page - even)
+    natural = attempt(_WITHOUT_END, 1).width
+
+    def on_one_line(comfortable: float, possible: float) -> Setting:
+        return attempt(max(comfortable, min(possible, _GIVES * natural), 1.0), 1)
+
+    # Hung from a margin, it keeps at least as much of a margin on the other side.
+    best = on_one_line(_kept(span, inner, side), _kept(span, limits if side == "center" else inner, side))
+    anchor = _anchor(span, side)
+    if best.scale < (_GIVES if side == "center" else _STAYS):
+        moved = on_one_line(whole[1] - whole[0], limits[1] - limits[0])
+        if moved.scale > best.scale + 0.05:
+            # Off the middle on purpose, it moves no further than it must; from a margin, to the middle.
+            goal = anchor if side == "center" else (whole[0] + whole[1]) / 2
+            low, high = whole if moved.width <= whole[1] - whole[0] + 1 else limits
+            best, side, wide = moved, "center", moved.width / 2
+            anchor = max(low + wide, min(goal, high - wide))
+    if best.scale >= _ONE_LINE:
+        return best, anchor, side
+    broken = attempt(max(_kept(span, inner, side), span[1] - span[0]))
+    return (broken, _anchor(span, side), side) if broken.scale > best.scale + 0.2 else (best, anchor, side)
+
+
+def wished_faces(
+    wish: Wishes,
+    text: str,
+    locale: str,
+    brand_fonts: tuple[str, ...],
+    *,
+    weight: int,
+    slant: int = 0,
+    family: str = "",
+) -> tuple[Face, ...]:
+    """The faces for a text: those asked for, else the given style's.
+
+    Raises:
+        EngineError: the font that is asked for is neither the brand's nor installed.
+    """
+    brand, named = wish.fonts(brand_fonts)
+    if named:
+        kind = {"sans-serif": "sans"}.get(named.casefold(), named.casefold())
+        if kind in set(Kind):
+            named = _usual(kind, text, locale)
+        elif find_family(named) is None:
+            raise EngineError(f"attribute font: {named!r} is neither a font of the brand nor installed")
+    return stack(
+        locale,
+        weight=weight if wish.weight is None else wish.weight,
+        slant=slant if wish.slant is None else wish.slant,
+        family=named if wish.font else family,
+        text=text,
+        brand=brand,
+    )
+
+
+def _usual(kind: str, text: str, locale: str) -> str:
+    """Name of the family to take where only a kind of type is asked for; empty for the script's usual one."""
+    script = script_of(locale)
+    like = [f.name for f in candidates(script) if f.kind == kind and f.covers(text, script)]
+    return next((name for name in like if name.startswith("Noto")), like[0] if like else "")
 
 
 def _along(u0: float, u1: float, size: float) -> tuple[float, float]:
@@ -196,115 +319,81 @@ def _slide(setting: Setting, align: str, anchor: float, left: float, right: floa
     return max(left + wide / 2, min(anchor, right - wide / 2))
 
 
-def _place(
+def first_baseline(
     setting: Setting,
-    locale: str,
     styles: Sequence[LineStyle],
-    anchor: float,
-    align: str,
-    same_script: bool,
-    middle_v: float,
-    lead: LineStyle,
+    locale: str,
+    source_locale: str,
     room: tuple[float, float],
+    hang: Alignment,
+    faces: tuple[Face, ...],
+) -> float:
+    """Baseline of the first line: on that of the source, else about the same optical middle, in the room.
+
+    Args:
+        locale, source_locale: whose scripts the two texts are really in: a price is in Latin script.
+    """
+    count, old = len(setting.lines), len(styles)
+    pitch, size = setting.pitch, setting.size
+    ordered = sorted(styles, key=lambda s: s.baseline)
+    keeps = _same_script(locale, source_locale) and script_of(locale) in _BASELINE_SCRIPTS
+    if keeps and count == old and setting.scale > 0.9:
+        first = float(np.mean([s.baseline - i * pitch for i, s in enumerate(ordered)]))
+    else:
+        bands = [_band(line, locale, source_locale, faces) for line in setting.lines]
+        offsets = [i * pitch - size * (b[0] + b[1]) / 2 for i, b in enumerate(bands)]
+        if hang.firm and hang.side != "center" and count > old:  # a column grows downwards
+            first = ordered[0].centre - float(np.mean(offsets[:old]))
+        else:
+            first = float(np.mean([s.centre for s in ordered])) - float(np.mean(offsets))
+    # A block that is taller than the old one may not stay where it was: slide it into the room.
+    over = first - setting.lines[0].ink[3] * size
+    under = first + (count - 1) * pitch - setting.lines[-1].ink[1] * size
+    return first + (max(0.0, room[0] - over) or min(0.0, room[1] - under))
+
+
+def _same_script(locale: str, source_locale: str) -> bool:
+    return script_of(locale) == script_of(source_locale)
+
+
+def _replaces_square(locale: str, source_locale: str) -> bool:
+    """Whether letters take the place of ideographs or syllables, which fill their square."""
+    return script_of(source_locale) in _SQUARE_SCRIPTS and script_of(locale) in _BASELINE_SCRIPTS
+
+
+def _band(line: ShapedLine, locale: str, source_locale: str, faces: tuple[Face, ...]) -> tuple[float, float]:
+    """What of a line is centred on the middle of the source's ink, em above the baseline.
+
+    Ideographs fill their square, below the baseline too. Letters that take their place are therefore
+    centred from descender to capital, whether the word at hand has both or not: words in one row keep one
+    baseline.
+    """
+    if not _replaces_square(locale, source_locale):
+        return optical_band(line, locale)
+    letters = shape_line("Hp", faces, locale).ink
+    return letters[1], letters[3]
+
+
+def place_lines(
+    setting: Setting,
+    first: float,
+    anchor: float,
+    side: str,
+    lead: LineStyle,
+    *,
+    limits: tuple[float, float] | None = None,
 ) -> tuple[PlacedLine, ...]:
-    bands = [optical_band(line, locale) for line in setting.lines]
-    count = len(setting.lines)
-    offsets = [i * setting.pitch - setting.size * (b[0] + b[1]) / 2 for i, b in enumerate(bands)]
-    first = middle_v - float(np.mean(offsets))
-    keeps_baseline = script_of(locale) in _BASELINE_SCRIPTS and same_script and count == len(styles)
-    if keeps_baseline and setting.scale > 0.9:
-        first = float(np.mean([s.baseline - i * setting.pitch for i, s in enumerate(styles)]))
-    # A block that is taller than the old one may not stay centred on it: slide it into the room.
-    over = first - setting.lines[0].ink[3] * setting.size
-    under = first + (count - 1) * setting.pitch - setting.lines[-1].ink[1] * setting.size
-    first += max(0.0, room[0] - over) or min(0.0, room[1] - under)
+    """Lines on their baselines, aligned by their ink; by their side bearings too where limits are given."""
     out = []
     for i, line in enumerate(setting.lines):
         k = setting.size * lead.stretch
         x0, x1 = line.ink[0] * k, line.ink[2] * k
-        u = anchor - {"left": x0, "right": x1}.get(align, (x0 + x1) / 2)
+        if limits is None:
+            u = anchor - {"left": x0, "right": x1}.get(side, (x0 + x1) / 2)
+        else:
+            wide = line.advance * k
+            u = anchor - {"left": 0.0, "right": wide}.get(side, wide / 2)
+            u += max(0.0, limits[0] - u - x0) or min(0.0, limits[1] - u - x1)
         x, y = unturn(u, first + i * setting.pitch, lead.angle)
         out.append(PlacedLine(line, x, y, setting.size, lead.stretch, lead.angle))
     return tuple(out)
-
-
-def set_in_box(
-    text: str,
-    box: Box,
-    plate: npt.NDArray[np.uint8],
-    *,
-    locale: str,
-    brand_fonts: tuple[str, ...] = (),
-    attribute: Mapping[str, str] | None = None,
-) -> SetText:
-    """Set new text as large as its box allows, in the colour asked for or the one that reads best there."""
-    attribute = attribute or {}
-    x0, y0, x1, y1 = box
-    weight = _wanted_weight(attribute, BOLD)
-    faces = stack(locale, weight=weight, brand=brand_fonts)
-    size = _wanted_size(attribute, float(y1 - y0))
-    setting = fit(text, faces, locale, size=size, width=x1 - x0, height=y1 - y0, source_lines=1, least=0.0)
-    align = attribute.get("align", "center")
-    align = {"start": natural_alignment(locale)}.get(align, align)
-    ground = np.median(plate[y0:y1, x0:x1].reshape(-1, 3), axis=0)
-    best = max(((255, 255, 255), (20, 20, 20)), key=lambda c: contrast(c, (ground[0], ground[1], ground[2])))
-    anchor = {"left": float(x0), "right": float(x1)}.get(align, (x0 + x1) / 2)
-    style = LineStyle(best, setting.size, weight, "", 1.0, 0.0, 0.0, (x0, y0, x1, y1), 0.0, (y0 + y1) / 2)
-    placed = _place(
-        replace(setting, scale=0.0), locale, [style], anchor, align, False, (y0 + y1) / 2, style, (y0, y1)
-    )
-    return SetText(placed, _wanted_colour(attribute, best), setting.scale, setting.fits, faces, setting.split)
-
-
-def contrast(a: Sequence[float], b: Sequence[float]) -> float:
-    """WCAG 2.2 contrast ratio of two sRGB colours, 1 to 21."""
-    first, second = sorted((luminance(a), luminance(b)), reverse=True)
-    return (first + 0.05) / (second + 0.05)
-
-
-def luminance(colour: Sequence[float]) -> float:
-    """WCAG 2.2 relative luminance of an sRGB colour (0 to 255 a channel)."""
-    linear = [
-        c / 255 / 12.92 if c / 255 <= 0.04045 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in colour[:3]
-    ]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def _wanted_colour(attribute: Mapping[str, str], default: tuple[int, int, int]) -> tuple[int, int, int]:
-    from PIL import ImageColor
-
-    name = attribute.get("colour") or attribute.get("color")
-    if not name:
-        return default
-    try:
-        return ImageColor.getrgb(name)[:3]
-    except ValueError as exc:
-        raise EngineError(f"attribute colour: {name!r} is neither a CSS colour name nor #rrggbb") from exc
-
-
-def _wanted_weight(attribute: Mapping[str, str], default: int) -> int:
-    names = {"light": 300, "regular": REGULAR, "normal": REGULAR, "medium": 500, "bold": BOLD, "black": 900}
-    value = attribute.get("weight")
-    if not value:
-        return default
-    if value.lower() in names:
-        return names[value.lower()]
-    if value.isdigit() and 100 <= int(value) <= 1000:
-        return int(value)
-    raise EngineError(f"attribute weight: {value!r} is not one of {', '.join(names)} or 100 to 1000")
-
-
-def _wanted_size(attribute: Mapping[str, str], default: float) -> float:
-    value = attribute.get("size")
-    if not value:
-        return default
-    try:
-        size = float(value.removesuffix("px"))
-    except ValueError as exc:
-        raise EngineError(f"attribute size: {value!r} is not a number of pixels") from exc
-    if not 4 <= size <= 4000:
-        raise EngineError(f"attribute size: {value!r} is outside 4 to 4000 pixels")
-    return size
-
-
-__all__ = ["MIN_SCALE", "SetText", "alignment", "contrast", "luminance", "set_in_box", "set_text"]

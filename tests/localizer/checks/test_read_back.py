@@ -38,7 +38,7 @@ def drawn(
     """Lines of type on navy, and the placement that an engine would report of them."""
     faces = stack(locale, weight=700)
     height = 140 + 80 * len(texts) + (120 if angle else 0)
-    page = np.full((height, 760, 3), NAVY, np.uint8)
+    page = np.full((height, 900, 3), NAVY, np.uint8)
     placed = [
         PlacedLine(
             shape_line(text, faces, locale), 60, (height // 2 if angle else 110) + 80 * i, size, 1.0, angle
@@ -311,3 +311,92 @@ def test_rectify_turns_a_line_upright() -> None:
 def test_rectify_of_nothing_is_blank() -> None:
     point = ((5.0, 5.0),) * 4
     assert rectify(np.zeros((20, 20, 3), np.uint8), point, 0.2).min() == 255
+
+
+def column(text: str, locale: str, size: float = 40) -> tuple[np.ndarray, Placement]:
+    """A column of upright characters, the long vowel mark turned as it is in columns."""
+    em = 1.06 * size
+    page = np.full((int(em * len(text) + 80), int(size + 80), 3), NAVY, np.uint8)
+    for i, c in enumerate(text):
+        line = shape_line(c, stack(locale, weight=700), locale)
+        cell = np.full((int(1.4 * size), int(1.4 * size), 3), NAVY, np.uint8)
+        cell, _ = draw(cell, [PlacedLine(line, 0.2 * size, 1.07 * size, size)], WHITE)
+        if c == "ー":
+            cell = np.rot90(cell, -1)
+        y, x = int(40 + em * i - 0.2 * size), int(40 - 0.2 * size)
+        part = page[y : y + cell.shape[0], x : x + cell.shape[1]]
+        part[:] = np.maximum(part, cell)
+    ys, xs = np.nonzero(page[:, :, 0] > 140)
+    x0, y0, x1, y1 = int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1
+    return page, Placement(
+        Edit(Action.REPLACE_TEXT, text="旧文字", replacement=text),
+        source_box=(x0, y0, x1, y1),
+        box=(x0, y0, x1, y1),
+        lines=(text,),
+        line_boxes=((x0, y0, x1, y1),),
+        colour=WHITE,
+        corners=(((x0, y0), (x1, y0), (x1, y1), (x0, y1)),),
+        vertical=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong", "locale"),
+    [
+        ("新品上市限时特惠", "新品下市限时特惠", "zh-Hans"),
+        ("限時特惠", "限時持惠", "zh-Hant"),
+        ("春の新作セール", "春の新作ゼール", "ja"),
+    ],
+)
+@pytest.mark.parametrize("size", [24, 60])
+def test_a_column_is_read_character_by_character(text: str, wrong: str, locale: str, size: float) -> None:
+    rgb, placement = column(text, locale, size)
+    result = check(rgb, placement, locale)
+    assert result.status is CheckStatus.PASSED, result.detail
+    assert check(rgb, claimed(placement, wrong), locale).status is not CheckStatus.PASSED
+    y0 = placement.line_boxes[0][1]
+    rgb[y0 : y0 + int(1.02 * size)] = NAVY
+    assert check(rgb, placement, locale).status is not CheckStatus.PASSED
+
+
+SCRIPTS = {
+    "de": ("Größter Schlussverkauf für Süßes", "Größter Schlussverkauf fur Süßes"),
+    "fr": ("Où naît la crème légère ?", "Où nait la crème légère ?"),
+    "es": ("¡Año nuevo, precios únicos!", "¡Ano nuevo, precios únicos!"),
+    "it": ("Perché te lo meriti, è già qui", "Perche te lo meriti, è già qui"),
+    "pt": ("Coleção só até amanhã: R$ 199,90", "Coleção só até amanhã: R$ 199,80"),
+    "pl": ("Zażółć gęślą jaźń", "Zazółć gęślą jaźń"),
+    "cs": ("Žluťoučký kůň za nejlepší cenu", "Žluťoučky kůň za nejlepší cenu"),
+    "tr": ("Işıltılı bir yaz için keşfet", "Isıltılı bir yaz için keşfet"),
+    "ro": ("Noutăți și rochii în fiecare zi", "Noutati și rochii în fiecare zi"),
+    "hu": ("Őszi gyűjtemény különleges ízzel", "Öszi gyűjtemény különleges ízzel"),
+    "nl": ("Geïnspireerd op reünies: € 19,99", "Geinspireerd op reünies: € 19,99"),
+    "sv": ("Färskt kaffe åter på lördag", "Färskt kaffe ater på lördag"),
+    "vi": ("Ưu đãi 30% cho NIKE: 199.000 ₫", "Ưu đãi 30% cho NIKE: 189.000 ₫"),
+    "ru": ("Скидка 30% на NIKE: 12 990 ₽", "Скидка 30% на NIKE: 12 890 ₽"),
+    "uk": ("Їжа для всієї сім’ї від 990 ₴", "Іжа для всієї сім’ї від 990 ₴"),
+    "bg": ("Прясно изпечено кафе -20%", "Прясно изпечено кафе -30%"),
+    "sr": ("Љубав према ђацима", "Лубав према ђацима"),
+    "el": ("Κέρδισε 20% στα NIKE", "Κέρδισε 20% στα NIKF"),
+    "zh-Hans": ("满300元减50元OFF", "满300元减80元OFF"),
+    "zh-Hant": ("全館 NT$1,290 起", "全館 NT$1,280 起"),
+    "ja": ("NIKE 新作が￥2,980から", "NIKE 新作が￥2,930から"),
+    "ko": ("NIKE 신상품 ₩19,900 특가", "NIKE 신상품 ₩18,900 특가"),
+    "th": ("เริ่มต้น ฿1,290 ที่ NIKE", "เริ่มต้น ฿1,280 ที่ NIKE"),
+    "hi": ("सिर्फ ₹1,299 में NIKE", "सिर्फ ₹1,399 में NIKE"),
+    "ar": ("خصم 25% على NIKE اليوم", "خصم 26% على NIKE اليوم"),
+    "fa": ("محصولات جدید 30% تخفیف", "محصولات جدید 20% تخفیف"),
+    "he": ("מוצרים חדשים: 50% הנחה", "מוצרים חדשים: 60% הנחה"),
+}
+
+
+@pytest.mark.parametrize("locale", SCRIPTS)
+def test_every_script_with_digits_signs_and_latin_names(locale: str) -> None:
+    text, wrong = SCRIPTS[locale]
+    rgb, placement = drawn(text, locale=locale, size=40)
+    if placement.line_boxes[0][2] > rgb.shape[1]:
+        pytest.fail("the line is too long for the page")
+    result = check(rgb, placement, locale)
+    assert result.status is CheckStatus.PASSED, result.detail
+    spelt, there = drawn(wrong, locale=locale, size=40)
+    assert check(spelt, claimed(there, text), locale).status is not CheckStatus.PASSED

@@ -8,13 +8,14 @@ from localizer.engines import registry
 from localizer.engines.registry import engine_names, get_engine, register
 from localizer.engines.typeset import TypesetEngine
 from localizer.errors import ConfigurationError
+from localizer.text.families import digest
 
 
 def test_the_embedded_engine_is_always_there() -> None:
     assert "typeset" in engine_names()
     engine = get_engine("typeset")
     assert isinstance(engine, TypesetEngine)
-    assert (engine.name, engine.parameters()) == ("typeset", {})
+    assert (engine.name, engine.parameters()) == ("typeset", {"families": digest()})
     assert engine.version
 
 

@@ -266,15 +266,22 @@ def test_text_too_long_for_its_place_does_not_pass(poster, line, edit_poster, re
 
 
 def test_new_text_stays_on_its_badge(poster, line, edit_poster, replacing) -> None:
+    """The badge grows to both sides, for its text stands in the middle of the page; it stays a rectangle."""
     back = np.full((420, 640, 3), (240, 238, 230), np.uint8)
     back[150:230, 200:440] = (200, 30, 40)
     rgb = poster(line("新品上市", "zh-Hans", 236, 206, 42), back=back)
     outcome = edit_poster(rgb, [replacing("新品上市", "JUST ARRIVED")], locale="en")
     assert_passed(outcome)
-    x0, y0, x1, y1 = outcome.candidate.placements[0].box
-    assert (x0 >= 200, x1 <= 440, y0 >= 150, y1 <= 230) == (True,) * 4
-    assert not outcome.candidate.mask[:, :200].any()
-    assert not outcome.candidate.mask[:, 440:].any()
+    (placement,) = outcome.candidate.placements
+    x0, y0, x1, y1 = placement.box
+    assert placement.scale == pytest.approx(1.0, abs=0.01)
+    assert (y0 >= 150, y1 <= 230) == (True, True)
+    reds = [np.nonzero((outcome.candidate.rgb[y] == (200, 30, 40)).all(1))[0] for y in (151, 160, 220, 228)]
+    (left,), (right,) = {r.min() for r in reds}, {r.max() + 1 for r in reds}
+    assert (left < 200, right > 440) == (True, True)
+    assert abs((left + right) - 640) <= 2
+    assert x0 - left == pytest.approx(36, abs=4)  # the padding that it had
+    assert right - x1 == pytest.approx(36, abs=4)
 
 
 def test_a_word_of_a_line_changes_and_the_rest_stands(poster, line, edit_poster, replacing) -> None:

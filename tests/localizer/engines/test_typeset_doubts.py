@@ -82,14 +82,32 @@ def test_a_column_stays_a_column(poster, line, edit_poster, replacing, locale, r
     assert {n: c.detail for n, c in done.checks.items() if c.status is not CheckStatus.PASSED} == {}
 
 
-def test_graded_type_set_in_one_colour_is_said(poster, line, edit_poster, replacing) -> None:
-    plain = poster(line("新品上市", "zh-Hans", x=70, y=200, size=100))
-    back = poster()
+def recoloured(plain: np.ndarray, back: np.ndarray, colours: np.ndarray) -> np.ndarray:
+    """A poster with other colours (H x W x 3, or 1 x W x 3) for its type."""
     ink = np.abs(plain.astype(int) - back).max(2) > 40
-    shade = np.linspace(0, 1, plain.shape[1])[None, :, None]
-    graded = np.where(ink[:, :, None], (1 - shade) * (255, 90, 20) + shade * (250, 250, 120), plain)
-    done = edit_poster(np.round(graded).astype(np.uint8), [replacing("新品上市", "New in")], locale="en")
-    assert "style_kept" in done.findings, done.findings
+    return np.round(np.where(ink[:, :, None], colours, plain)).astype(np.uint8)
+
+
+def test_type_of_several_colours_set_in_one_is_said(poster, line, edit_poster, replacing) -> None:
+    plain = poster(line("Spring SALE", "en", x=60, y=200, size=80))
+    left = np.arange(plain.shape[1])[None, :, None] < 330
+    rgb = recoloured(plain, poster(), np.where(left, (255, 255, 255), (255, 190, 60)))
+    done = edit_poster(rgb, [replacing("Spring SALE", "春季特卖")], locale="zh-Hans", source_locale="en")
+    # The reader may even take the two colours for two lines.
+    assert done.findings.keys() & {"style_kept", "text_found"}, done.findings
+
+
+def test_graded_type_is_graded_again(poster, line, edit_poster, replacing) -> None:
+    plain = poster(line("新品上市", "zh-Hans", x=70, y=200, size=100))
+    shade = np.clip((np.arange(plain.shape[1]) - 70) / 400, 0, 1)[None, :, None]
+    rgb = recoloured(plain, poster(), (1 - shade) * (255, 90, 20) + shade * (250, 250, 120))
+    done = edit_poster(rgb, [replacing("新品上市", "New in")], locale="en")
+    assert "style_kept" not in done.findings, done.findings
+    new = np.abs(done.rgb.astype(int) - poster()).max(2) > 150
+    columns = np.nonzero(new.any(0))[0]
+    ends = [np.median(done.rgb[:, part][new[:, part]], axis=0) for part in (columns[:25], columns[-25:])]
+    assert np.abs(ends[0] - (255, 90, 20)).max() < 50
+    assert np.abs(ends[1] - (250, 250, 120)).max() < 50
 
 
 def test_one_colour_is_one_colour(poster, line, edit_poster, replacing) -> None:

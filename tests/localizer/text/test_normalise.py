@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from localizer.text.normalise import digits_of, fold, is_wordless, similarity
+from localizer.text.normalise import digits_of, fold, is_wordless, look_alike, similarity
 
 
 @pytest.mark.parametrize(
@@ -73,3 +73,34 @@ def test_similarity_is_a_share() -> None:
 def test_wordless() -> None:
     assert is_wordless(" —•· ")
     assert not is_wordless("5")
+
+
+@pytest.mark.parametrize(
+    ("read", "wanted"),
+    [
+        ("50% 0FF", "50% OFF"),
+        ("\\19,900 특가", "₩19,900 특가"),
+        ("เริ่มต้น 81,290", "เริ่มต้น ฿1,290"),
+        ("Цена от 12 990 Р", "Цена от 12 990 ₽"),
+        ("Всего за 1990 2.", "Всего за 1990 ₽"),
+        ("Chỉ 199.000 đ", "Chỉ 199.000 ₫"),
+    ],
+)
+def test_readers_take_a_rare_sign_for_the_letter_in_it(read: str, wanted: str) -> None:
+    assert look_alike(read, wanted)
+
+
+@pytest.mark.parametrize(
+    ("read", "wanted"),
+    [
+        ("19,900", "₩19,900"),
+        ("1,290", "฿1,290"),
+        ("12 890 Р", "12 990 ₽"),
+        ("1990", "1990 ₽"),
+        ("V10", "V1O5"),
+        ("500FF", "50OFF"),
+        ("¥19", "₩19.5"),
+    ],
+)
+def test_a_number_that_differs_never_looks_alike(read: str, wanted: str) -> None:
+    assert not look_alike(read, wanted)
