@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from localizer.engines.base import Placement
 from localizer.model import Box, Edit, share_inside
 from localizer.text.alignment import Alignment, alignment
 from localizer.text.consistency import common_scales, level_rows
 from localizer.text.linebreak import glue
-from localizer.text.locate import Found
+from localizer.text.locate import Found, hull
 from localizer.text.panel import Panel, find_panel, grow_alpha, grow_panel
 from localizer.text.plate import Erased
+from localizer.text.reading import Quad
 from localizer.text.space import Room, find_rooms, measure_room
 from localizer.text.style import LineStyle, locale_of_text
 from localizer.text.typesetting import SetText, set_in_rooms
@@ -218,6 +220,19 @@ class _Again:
             attribute=self.occurrence.edit.attribute,
             most=most,
         )
+
+
+def with_what_stayed(placement: Placement, o: Occurrence) -> Placement:
+    """The placement of a part of a line; a changed number is read with the sign and unit beside it."""
+    placement = replace(placement, stayed=o.found.rest)
+    if o.whole is o.found:
+        return placement
+    quads: list[Quad] = [line.quad for line in o.whole.lines]
+    for a, b, c, d in placement.corners:
+        quads.append((a, b, c, d))
+    outline = hull(quads, placement.angle)
+    note = "; ".join(n for n in (f"only {o.text} was changed", placement.note) if n)
+    return replace(placement, lines=(o.edit.replacement,), corners=(outline,), note=note)
 
 
 def _lead(styles: Sequence[LineStyle]) -> LineStyle:

@@ -59,12 +59,6 @@ def _stands_unsure(line: TextLine) -> bool:
     return tall and len(fold(line.text)) >= 2 and abs(line.angle) < 1
 
 
-def _stands_apart(erased: Erased) -> bool:
-    """Whether the part was taken out whole: it looked like its text, and no stroke was cut."""
-    known = bool(erased.inks) and min(ink.likeness for _, ink in erased.inks) >= _KNOWN
-    return known and not erased.severed
-
-
 def _runs_into(whole: str, part: str, edit: Edit) -> bool:
     """Whether a word would stand right beside another that the source text did not touch as a word."""
     start, new = whole.find(part), edit.replacement.strip()
@@ -77,6 +71,12 @@ def _runs_into(whole: str, part: str, edit: Edit) -> bool:
 def _is_spaced(c: str) -> bool:
     """Whether a character belongs to words that are parted by spaces."""
     return c.isalnum() and ord(c) < 0x2E80
+
+
+def _stands_apart(erased: Erased) -> bool:
+    """Whether the part was taken out whole: it looked like its text, and no stroke was cut."""
+    known = bool(erased.inks) and min(ink.likeness for _, ink in erased.inks) >= _KNOWN
+    return known and not erased.severed
 
 
 def _is_tight(whole: str, part: str) -> bool:

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from localizer.engines.arranging import Arranged, Occurrence
 from localizer.engines.base import EditRequest
-from localizer.model import Edit
 from localizer.text.alignment import alignment
 from localizer.text.locate import Found
 from localizer.text.perspective import Shape, Surface, shape_of, warped
 from localizer.text.plate import Erased, measure_text
 from localizer.text.reading import Quad, TextLine
-from localizer.text.space import measure_room
+from localizer.text.space import Room, find_rooms
 from localizer.text.style import locale_of_text, turn, unturn
-from localizer.text.typesetting import SetText, set_text
+from localizer.text.typesetting import set_in_rooms
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -25,7 +25,36 @@ if TYPE_CHECKING:
 _FLAT = 0.1  # relative change of size that may be left on a surface laid flat
 
 
-def shapes_of(found: Found, erased: Erased, locale: str) -> list[Shape | None]:
+def arrange_on_surface(
+    request: EditRequest,
+    plate: npt.NDArray[np.uint8],
+    hole: npt.NDArray[np.bool_],
+    o: Occurrence,
+    staying: Sequence[TextLine],
+) -> tuple[Arranged | None, str]:
+    """A replacement on the surface that its text stands on, and what a person must be asked of it.
+
+    None where the surface is seen straight on, or cannot be measured.
+
+    Args:
+        plate: H x W x 3 uint8, erased.
+        hole: H x W bool, what was erased.
+        staying: lines that stay.
+    """
+    shapes = _shapes_of(o.found, o.erased, request.job.source_locale)
+    text = o.found.text.replace("\n", " ")
+    if any(shape is not None and shape.arched for shape in shapes):
+        return None, f"“{text}” stands on an arc; the new text is set straight"
+    surface = _surface_of(shapes)
+    if surface is None:
+        return None, ""
+    arranged, level = _set_on(surface, request, plate, hole, o, staying)
+    if arranged is None or not level:
+        return arranged, f"“{text}” stands in perspective, which could not be measured well"
+    return arranged, ""
+
+
+def _shapes_of(found: Found, erased: Erased, locale: str) -> list[Shape | None]:
     """The shape of each line of a text that was measured, with its quad in image pixels."""
     if len(erased.inks) != len(found.lines) or any(line.vertical for line in found.lines):
         return []
@@ -41,7 +70,7 @@ def shapes_of(found: Found, erased: Erased, locale: str) -> list[Shape | None]:
     return out
 
 
-def surface_of(shapes: Sequence[Shape | None]) -> Surface | None:
+def _surface_of(shapes: Sequence[Shape | None]) -> Surface | None:
     """The surface that the lines of a block stand on, or None if it is seen straight on."""
     quads = [shape.quad for shape in shapes if shape is not None and shape.quad is not None]
     if not quads or len(quads) < 0.5 * len(shapes):
@@ -54,55 +83,46 @@ def _area(quad: Quad) -> float:
     return float((max(xs) - min(xs)) * (max(ys) - min(ys)))
 
 
-def set_on_surface(
+def _set_on(
+    surface: Surface,
     request: EditRequest,
     plate: npt.NDArray[np.uint8],
-    edit: Edit,
-    text: tuple[str, str],
-    found: Found,
-    erased: Erased,
-    surface: Surface,
+    hole: npt.NDArray[np.bool_],
+    o: Occurrence,
     staying: Sequence[TextLine],
-) -> tuple[SetText, bool] | None:
-    """Set a replacement on a surface; None if the type cannot be measured there.
-
-    Args:
-        text: what changes, and into what.
-
-    The flag says whether the text lies flat on the surface, as it must if the surface is the right one.
-    """
+) -> tuple[Arranged | None, bool]:
+    """The text, set on the surface, and whether it lies flat there, as on the right surface it must."""
     job = request.job
-    flat_source, flat_plate = surface.picture(request.rgb), surface.picture(plate)
-    lines = tuple(surface.line(line) for line in found.lines)
-    flat = replace(found, lines=lines)
-    styles, inks = measure_text(flat_source, flat_plate, flat, text[0], locale=job.source_locale)
+    flat_plate = surface.picture(plate)
+    found = replace(o.found, lines=tuple(surface.line(line) for line in o.found.lines))
+    styles, inks = measure_text(
+        surface.picture(request.rgb), flat_plate, found, o.text, locale=job.source_locale
+    )
     if not styles:
-        return None
-    again = shapes_of(flat, replace(erased, styles=styles, inks=inks), job.source_locale)
-    level = bool(again) and all(s is None or abs(s.converging) < _FLAT for s in again)
-    ink = (
-        int(min(s.ink[0] for s in styles)),
-        int(min(s.ink[1] for s in styles)),
-        int(np.ceil(max(s.ink[2] for s in styles))),
-        int(np.ceil(max(s.ink[3] for s in styles))),
-    )
+        return None, False
+    flat = replace(o, found=found, erased=replace(o.erased, styles=styles, inks=inks))
+    left = _shapes_of(found, flat.erased, job.source_locale)
+    level = bool(left) and all(s is None or abs(s.converging) < _FLAT for s in left)
     obstacles = [surface.box(line.quad) for line in staying]
-    room = measure_room(
+    rooms = find_rooms(
         flat_plate,
-        ink,
-        height=float(np.median([s.ink[3] - s.ink[1] for s in styles])),
+        surface.picture(hole.astype(np.uint8)) > 0,
+        flat.ink,
+        height=flat.height,
         obstacles=obstacles,
-        plain=erased.plain,
+        plain=o.erased.plain,
     )
-    made = set_text(
-        text[1],
+    made = set_in_rooms(
+        rooms,
+        o.replacement,
         styles,
-        room,
         locale=job.locale,
-        source_locale=job.source_locale,
-        hang=alignment(styles, room, surface.size[0], obstacles),
+        source_locale=locale_of_text(found.text, job.source_locale),
+        hang=alignment(styles, rooms[-1], surface.size[0], obstacles),
         page=surface.size,
         brand_fonts=request.brand.fonts,
-        attribute=edit.attribute,
+        attribute=o.edit.attribute,
     )
-    return replace(made, lines=warped(made.lines, surface)), level
+    height, width = plate.shape[:2]
+    made = replace(made, lines=warped(made.lines, surface))
+    return Arranged(o, made, Room(0, 0, width, height)), level

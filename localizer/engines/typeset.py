@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from localizer.checks.faces import remembered_faces
-from localizer.engines.arranging import Arranged, Arranger, Occurrence
+from localizer.engines.arranging import Arranged, Arranger, Occurrence, with_what_stayed
 from localizer.engines.base import Candidate, EditRequest, Placement
 from localizer.engines.doubts import doubts_about, is_lively
-from localizer.engines.surfaces import set_on_surface, shapes_of, surface_of
+from localizer.engines.surfaces import arrange_on_surface
 from localizer.model import Action, Box, CheckResult, CheckStatus, Edit, share_inside
 from localizer.text.added import Adder
 from localizer.text.effects import PLAIN, Effects
 from localizer.text.families import digest
 from localizer.text.handover import HANDOVER, LiveText, handover_svg
-from localizer.text.locate import WHOLE, Found, hull, nearest
+from localizer.text.locate import WHOLE, Found, nearest
 from localizer.text.narrowing import changed_number, narrowed
 from localizer.text.objects import take_off
 from localizer.text.plate import Erased, erase_text
-from localizer.text.reading import Quad, read_source
+from localizer.text.reading import read_source
 from localizer.text.render import draw
 from localizer.text.search import Claims, Search, claim
 from localizer.text.space import STAIN, STRANGE, Room, is_picture, smear, strange_share
@@ -200,7 +200,7 @@ def _erase_box(work: _Work, index: int, edit: Edit) -> None:
 def _set_all(work: _Work, occurrences: Sequence[Occurrence]) -> npt.NDArray[np.uint8]:
     job, brand = work.request.job, work.request.brand
     staying = [x.box for x in work.search.staying(o.found for o in occurrences) if x.score >= 0.5]
-    measured = []
+    measured, tilted = [], []
     for o in occurrences:
         if o.edit.action is Action.REMOVE_TEXT:
             placement = Placement(
@@ -215,15 +215,21 @@ def _set_all(work: _Work, occurrences: Sequence[Occurrence]) -> npt.NDArray[np.u
             )
             work.placements.setdefault(o.index, []).append(Placement(o.edit, source_box=o.found.box))
             continue
-        measured.append(o)
+        on_surface, doubt = arrange_on_surface(
+            work.request, work.plate, work.erased, o, work.search.staying([o.found])
+        )
+        if doubt:
+            work.doubt("style_kept", doubt)
+        if on_surface is None:
+            measured.append(o)
+        else:
+            tilted.append(on_surface)
     faces = [box for box, _ in remembered_faces(work.request.rgb, job.source_sha256)]
-    on_surfaces = [(o, made) for o in measured if (made := _set_in_perspective(work, o)) is not None]
-    level = [o for o in measured if all(o is not other for other, _ in on_surfaces)]
     arranger = Arranger(
         work.plate,
         work.erased,
         work.mask,
-        [*staying, *(made.box for _, made in on_surfaces)],
+        [*staying, *(x.made.box for x in tilted)],
         faces,
         job.locale,
         job.source_locale,
@@ -231,11 +237,9 @@ def _set_all(work: _Work, occurrences: Sequence[Occurrence]) -> npt.NDArray[np.u
         work.request.alpha,
         brand.do_not_translate,
     )
-    arranged = arranger.arrange(level)
+    arranged = [*arranger.arrange(measured), *tilted]
     work.alpha = arranger.alpha
     rgb = work.plate.copy()
-    page = Room(0, 0, rgb.shape[1], rgb.shape[0])
-    arranged += [Arranged(o, made, page) for o, made in on_surfaces]
     for x in arranged:
         o = x.occurrence
         rgb = _draw(
@@ -250,8 +254,7 @@ def _set_all(work: _Work, occurrences: Sequence[Occurrence]) -> npt.NDArray[np.u
             erased=o.erased,
             note=x.note,
         )
-        if o.found.rest:
-            work.placements[o.index][-1] = _with_what_stayed(work.placements[o.index][-1], o)
+        work.placements[o.index][-1] = with_what_stayed(work.placements[o.index][-1], o)
     return _add_all(work, rgb, measured, arranged, [*staying], faces)
 
 
@@ -292,38 +295,6 @@ def _add_all(
         )
         texts.append(added.made.box)
     return rgb
-
-
-def _with_what_stayed(placement: Placement, o: Occurrence) -> Placement:
-    """The placement of a part of a line; a changed number is read with the sign and unit beside it."""
-    placement = replace(placement, stayed=o.found.rest)
-    if o.whole is o.found:
-        return placement
-    quads: list[Quad] = [line.quad for line in o.whole.lines]
-    for a, b, c, d in placement.corners:
-        quads.append((a, b, c, d))
-    outline = hull(quads, placement.angle)
-    note = "; ".join(n for n in (f"only {o.text} was changed", placement.note) if n)
-    return replace(placement, lines=(o.edit.replacement,), corners=(outline,), note=note)
-
-
-def _set_in_perspective(work: _Work, o: Occurrence) -> SetText | None:
-    """The replacement on the surface that the text stood on; None if that is seen straight on."""
-    shapes = shapes_of(o.found, o.erased, work.request.job.source_locale)
-    text = o.found.text.replace("\n", " ")
-    if any(shape is not None and shape.arched for shape in shapes):
-        work.doubt("style_kept", f"“{text}” stands on an arc; the new text is set straight")
-        return None
-    surface = surface_of(shapes)
-    if surface is None:
-        return None
-    staying = work.search.staying([o.found])
-    made = set_on_surface(
-        work.request, work.plate, o.edit, (o.text, o.replacement), o.found, o.erased, surface, staying
-    )
-    if made is None or not made[1]:
-        work.doubt("style_kept", f"“{text}” stands in perspective, which could not be measured well")
-    return made[0] if made else None
 
 
 def _draw(

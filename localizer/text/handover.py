@@ -102,11 +102,7 @@ def _line(
     """One line: outline, fill and rules."""
     effects, k = text.effects, placed.size
     lean = text.made.faces[0].slant if text.made.faces else 0
-    move = f"translate({_n(placed.x)} {_n(placed.y)})"
-    if placed.angle:
-        move += f" rotate({_n(-placed.angle)})"
-    if placed.stretch != 1:
-        move += f" scale({_n(placed.stretch)} 1)"
+    move = _transform(placed)
     tracking = _tracking(placed, text.made, locale)
     # A renderer adds the tracking after the last character too; the line's end is before it.
     end = placed.line.advance + tracking
@@ -147,6 +143,26 @@ def _line(
     element.text = _clean(placed.line.text)
     for rule in () if text.made.vertical else effects.rules:
         _rule(parent, rule, placed, move)
+
+
+def _transform(placed: PlacedLine) -> str:
+    """From the line's pixels, y down from its left end on the baseline, to the image.
+
+    SVG knows no perspective: a line in it gets the affine map that is right in its middle.
+    """
+    if placed.warp is not None:
+        x, y = (placed.line.ink[0] + placed.line.ink[2]) / 2, (placed.line.ink[1] + placed.line.ink[3]) / 2
+        (ox, oy), k = placed.at(x, y), placed.size
+        (rx, ry), (dx, dy) = placed.at(x + 0.01, y), placed.at(x, y - 0.01)
+        a, b, c, d = ((v / (0.01 * k)) for v in (rx - ox, ry - oy, dx - ox, dy - oy))
+        e, f = ox - a * x * k + c * y * k, oy - b * x * k + d * y * k
+        return f"matrix({' '.join(_n(v) for v in (a, b, c, d, e, f))})"
+    move = f"translate({_n(placed.x)} {_n(placed.y)})"
+    if placed.angle:
+        move += f" rotate({_n(-placed.angle)})"
+    if placed.stretch != 1:
+        move += f" scale({_n(placed.stretch)} 1)"
+    return move
 
 
 def _rule(parent: ET.Element, rule: Rule, placed: PlacedLine, move: str) -> None:
