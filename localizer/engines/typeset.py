@@ -59,7 +59,7 @@ class TypesetEngine:
     """Finds, erases and typesets."""
 
     name = "typeset"
-    version = "1"
+    version = "2"
 
     def parameters(self) -> Mapping[str, Any]:
         """The installed type families: another set may match the source with another face."""
