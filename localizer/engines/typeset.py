@@ -12,15 +12,17 @@ from localizer.checks.faces import remembered_faces
 from localizer.engines.arranging import Arranged, Arranger, Occurrence
 from localizer.engines.base import Candidate, EditRequest, Placement
 from localizer.engines.doubts import doubts_about, is_lively
+from localizer.engines.surfaces import set_on_surface, shapes_of, surface_of
 from localizer.model import Action, Box, CheckResult, CheckStatus, Edit, share_inside
 from localizer.text.added import Adder
 from localizer.text.effects import PLAIN, Effects
 from localizer.text.families import digest
 from localizer.text.handover import HANDOVER, LiveText, handover_svg
-from localizer.text.locate import WHOLE, Found, nearest
+from localizer.text.locate import WHOLE, Found, hull, nearest
+from localizer.text.narrowing import changed_number, narrowed
 from localizer.text.objects import take_off
 from localizer.text.plate import Erased, erase_text
-from localizer.text.reading import read_source
+from localizer.text.reading import Quad, read_source
 from localizer.text.render import draw
 from localizer.text.search import Claims, Search, claim
 from localizer.text.space import STAIN, STRANGE, Room, is_picture, smear, strange_share
@@ -110,11 +112,11 @@ def _erase_all(work: _Work) -> list[Occurrence]:
             _report_missing(work, i, edit)
     for detail in claims.doubts:
         work.doubt("text_found", detail)
-    matched = [(i, f) for i, found in claims.found.items() for f in found]
-    staying = work.search.staying(f for _, f in matched)
+    matched = [(i, *_what_changes(work, edits[i], f), f) for i, found in claims.found.items() for f in found]
+    staying = work.search.staying(f for _, f, _, _, _ in matched)
     occurrences = []
-    for i, f in sorted(matched, key=lambda m: (m[0], m[1].box[1])):
-        near = [line for _, other in matched if other is not f for line in other.lines]
+    for i, f, text, replacement, whole in sorted(matched, key=lambda m: (m[0], m[1].box[1])):
+        near = [line for _, other, *_ in matched if other is not f for line in other.lines]
         erased = erase_text(
             work.request.rgb,
             work.plate,
@@ -123,7 +125,7 @@ def _erase_all(work: _Work) -> list[Occurrence]:
             locale=work.request.job.source_locale,
             others=staying,
             neighbours=near,
-            wanted=edits[i].text,
+            wanted=text,
         )
         if erased.remains:
             work.doubt(
@@ -133,8 +135,15 @@ def _erase_all(work: _Work) -> list[Occurrence]:
             work.doubt("text_found", f"“{f.text}” was read where “{edits[i].text}” was asked for")
         for name, detail in doubts_about(edits[i], f, erased, work.search.lines):
             work.doubt(name, detail)
-        occurrences.append(Occurrence(i, edits[i], f, erased))
+        occurrences.append(Occurrence(i, edits[i], f, erased, text, replacement, whole))
     return occurrences
+
+
+def _what_changes(work: _Work, edit: Edit, found: Found) -> tuple[Found, str, str]:
+    """The place, text and replacement that an edit comes down to: one number, where all else stays."""
+    change = changed_number(edit.text, edit.replacement) if edit.replacement else None
+    part = narrowed(work.request.rgb, found, change[0]) if change and not edit.attribute else None
+    return (part, *change) if part and change else (found, edit.text, edit.replacement)
 
 
 def _all_text(work: _Work, edit: Edit) -> tuple[Found, ...]:
@@ -208,20 +217,25 @@ def _set_all(work: _Work, occurrences: Sequence[Occurrence]) -> npt.NDArray[np.u
             continue
         measured.append(o)
     faces = [box for box, _ in remembered_faces(work.request.rgb, job.source_sha256)]
+    on_surfaces = [(o, made) for o in measured if (made := _set_in_perspective(work, o)) is not None]
+    level = [o for o in measured if all(o is not other for other, _ in on_surfaces)]
     arranger = Arranger(
         work.plate,
         work.erased,
         work.mask,
-        staying,
+        [*staying, *(made.box for _, made in on_surfaces)],
         faces,
         job.locale,
         job.source_locale,
         brand.fonts,
         work.request.alpha,
+        brand.do_not_translate,
     )
-    arranged = arranger.arrange(measured)
+    arranged = arranger.arrange(level)
     work.alpha = arranger.alpha
     rgb = work.plate.copy()
+    page = Room(0, 0, rgb.shape[1], rgb.shape[0])
+    arranged += [Arranged(o, made, page) for o, made in on_surfaces]
     for x in arranged:
         o = x.occurrence
         rgb = _draw(
@@ -236,6 +250,8 @@ def _set_all(work: _Work, occurrences: Sequence[Occurrence]) -> npt.NDArray[np.u
             erased=o.erased,
             note=x.note,
         )
+        if o.found.rest:
+            work.placements[o.index][-1] = _with_what_stayed(work.placements[o.index][-1], o)
     return _add_all(work, rgb, measured, arranged, [*staying], faces)
 
 
@@ -276,6 +292,38 @@ def _add_all(
         )
         texts.append(added.made.box)
     return rgb
+
+
+def _with_what_stayed(placement: Placement, o: Occurrence) -> Placement:
+    """The placement of a part of a line; a changed number is read with the sign and unit beside it."""
+    placement = replace(placement, stayed=o.found.rest)
+    if o.whole is o.found:
+        return placement
+    quads: list[Quad] = [line.quad for line in o.whole.lines]
+    for a, b, c, d in placement.corners:
+        quads.append((a, b, c, d))
+    outline = hull(quads, placement.angle)
+    note = "; ".join(n for n in (f"only {o.text} was changed", placement.note) if n)
+    return replace(placement, lines=(o.edit.replacement,), corners=(outline,), note=note)
+
+
+def _set_in_perspective(work: _Work, o: Occurrence) -> SetText | None:
+    """The replacement on the surface that the text stood on; None if that is seen straight on."""
+    shapes = shapes_of(o.found, o.erased, work.request.job.source_locale)
+    text = o.found.text.replace("\n", " ")
+    if any(shape is not None and shape.arched for shape in shapes):
+        work.doubt("style_kept", f"“{text}” stands on an arc; the new text is set straight")
+        return None
+    surface = surface_of(shapes)
+    if surface is None:
+        return None
+    staying = work.search.staying([o.found])
+    made = set_on_surface(
+        work.request, work.plate, o.edit, (o.text, o.replacement), o.found, o.erased, surface, staying
+    )
+    if made is None or not made[1]:
+        work.doubt("style_kept", f"“{text}” stands in perspective, which could not be measured well")
+    return made[0] if made else None
 
 
 def _draw(

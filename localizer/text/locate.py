@@ -38,6 +38,8 @@ class Found:
         partial: a line that it uses holds something else too.
         spans: what it uses of which lines.
         rest: what stays of the lines that it uses in part.
+        parted: there is a gap between it and what stays, on both sides.
+        pieces: what `lines` were joined from, where the reader had split them.
     """
 
     lines: tuple[TextLine, ...]
@@ -45,6 +47,8 @@ class Found:
     partial: bool
     spans: tuple[Span, ...]
     rest: tuple[TextLine, ...] = ()
+    parted: bool = False
+    pieces: tuple[TextLine, ...] = ()
 
     @property
     def used(self) -> tuple[int, ...]:
@@ -207,8 +211,9 @@ def _blocks(wanted: str, lines: Sequence[TextLine], free: list[int]) -> list[Fou
             if len(used) > 1:
                 score = matches(raw, wanted)
                 if score:
-                    joined = join_pieces([lines[i] for i in used])
-                    out.append(Found(joined, score, False, tuple((i, 0, WHOLE) for i in used)))
+                    pieces = tuple(lines[i] for i in used)
+                    spans = tuple((i, 0, WHOLE) for i in used)
+                    out.append(Found(join_pieces(pieces), score, False, spans, pieces=pieces))
             head = target[: len(text)]
             if similarity(text, head) < 0.6 and not (len(used) == 1 and is_money_sign(raw)):
                 continue
@@ -235,8 +240,7 @@ def _join(a: TextLine, b: TextLine) -> TextLine:
     spaced = ord(a.text[-1:] or " ") < 0x2E80 and ord(b.text[:1] or " ") < 0x2E80
     glue = " " if spaced and not is_money_sign(a.text) else ""
     characters = (*a.characters, *b.characters) if a.characters and b.characters else ()
-    angle = (a.angle * a.width + b.angle * b.width) / max(1.0, a.width + b.width)
-    quad = hull([a.quad, b.quad], angle)
+    quad = hull([a.quad, b.quad], a.angle if a.width > b.width else b.angle)
     return TextLine(f"{a.text}{glue}{b.text}", quad, min(a.score, b.score), characters)
 
 
@@ -362,12 +366,13 @@ def _cut(line: TextLine, index: int, first: int, last: int, score: float) -> Fou
     count = len(line.characters)
     if (first, last) == (0, count - 1):
         return Found((line,), score, False, ((index, 0, WHOLE),))
-    part = _piece(line, first, last)
-    rest = tuple(_piece(line, a, b) for a, b in ((0, first - 1), (last + 1, count - 1)) if a <= b)
+    part = piece_of(line, first, last)
+    rest = tuple(piece_of(line, a, b) for a, b in ((0, first - 1), (last + 1, count - 1)) if a <= b)
     return Found((part,), score, True, ((index, first, last),), rest)
 
 
-def _piece(line: TextLine, first: int, last: int) -> TextLine:
+def piece_of(line: TextLine, first: int, last: int) -> TextLine:
+    """A part of a line, from one visible character to another."""
     at = [k for k, c in enumerate(line.text) if c != " "]
     text = line.text[at[first] : at[last] + 1]
     return TextLine(

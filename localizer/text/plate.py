@@ -107,10 +107,10 @@ def erase_text(
         hole[:], patched[:] = False, False
         for piece in lines:
             whole = attempt == len(_GROWTH) - 1
-            local, surface = _erase_line(plate, piece, growth, others, whole=whole)
+            local, guessed = _erase_line(plate, piece, growth, others, whole=whole)
             x0, y0, x1, y1 = piece.window
             hole[y0:y1, x0:x1] |= local
-            patched[y0:y1, x0:x1] |= local & (not surface)
+            patched[y0:y1, x0:x1] |= guessed
         remains = _remains(plate, found) or _leftover_ink(plate, hole, lines)
         if not remains:
             break
@@ -127,6 +127,22 @@ def erase_text(
     inks = tuple(ink for _, ink in measured)
     severed = _is_severed(plate, hole, lines)
     return Erased(box, styles, plain, remains, (r, g, b), hole, effects, doubts, inks, patched, severed)
+
+
+def measure_text(
+    source: npt.NDArray[np.uint8],
+    plate: npt.NDArray[np.uint8],
+    found: Found,
+    wanted: str,
+    *,
+    locale: str,
+) -> tuple[tuple[LineStyle, ...], tuple[tuple[Box, Ink], ...]]:
+    """Styles and inks of the level lines of a text that is off the plate already."""
+    lines = [
+        _inspect(source, line, [x for x in found.lines if x is not line], locale, 0.0) for line in found.lines
+    ]
+    measured = _measure(source, plate, lines, found, wanted, locale=locale, angle=0.0)
+    return tuple(style for style, _ in measured), tuple(ink for _, ink in measured)
 
 
 def _measure(
@@ -226,8 +242,8 @@ def _erase_line(
     others: Sequence[TextLine],
     *,
     whole: bool,
-) -> tuple[npt.NDArray[np.bool_], bool]:
-    """Fill the place of one line; what was filled, in its window, and whether it was a surface."""
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Fill the place of one line; what was filled, in its window, and which part of that was guessed."""
     x0, y0, x1, y1 = piece.window
     crop = plate[y0:y1, x0:x1]
     shape = (crop.shape[0], crop.shape[1])
@@ -244,7 +260,7 @@ def _erase_line(
     ground = ink.ground if ink is not None else None
     filled = fill(crop, local, ground=ground, known=~keep)
     crop[:] = filled.rgb
-    return local, filled.surface
+    return local, filled.guessed
 
 
 def _remains(plate: npt.NDArray[np.uint8], found: Found) -> str:
