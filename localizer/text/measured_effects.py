@@ -38,6 +38,7 @@ _GRADED = 15.0  # ΔE from one end to the other, from which a gradient is seen
 _BINS = 10
 _STEP = 0.55  # share of a gradient's range that may change within a fifth of its length
 _TIGHT = 0.3  # share of the colours' variance that a gradient may leave unexplained
+_AIR = 0.1  # em from the baseline to the middle of an underline, at least; fonts' own have it
 _SAME_STOP = 20.0  # ΔE within which stops of two lines are the same
 
 
@@ -224,9 +225,12 @@ def _common_rule(lines: Sequence[tuple[Dressed, LineStyle]], *, strike: bool) ->
             return None
         over = min(rule.u1 - rule.u0 - (style.ink[2] - style.ink[0]), 0.8 * style.size) / 2
         out.append((rule, style, max(0.0, over)))
-    rule, style, over = out[0]
+    rule, style, _ = out[0]
     k = 1 / style.size
-    return Rule(rule.colour, _rise(rule, style) * k, rule.thickness * k, over * k)
+    rise = float(np.median([_rise(r, st) / st.size for r, st, _ in out]))
+    # Ideographs stand on their underline; letters, which may take their place, need some air.
+    rise = rise if strike else min(rise, -_AIR)
+    return Rule(rule.colour, rise, rule.thickness * k, min(o / st.size for _, st, o in out))
 
 
 def _rise(rule: FoundRule, style: LineStyle) -> float:

@@ -165,6 +165,20 @@ def test_a_shadow_is_measured(poster, ground, offset) -> None:
     assert np.abs(np.array(seen.shadow.colour) - light).max() < 60
 
 
+def test_a_rule_that_only_one_line_has_is_a_question(poster) -> None:
+    made = poster("NEW ARRIVAL")
+    ruled, rgb = dressed(made, Effects(underline=Rule((255, 255, 255), -0.14, 0.06)), (255, 255, 255))
+    bare, plain = dressed(made, PLAIN, (255, 255, 255))
+    height, width = rgb.shape[:2]
+    inked = InkedLine(made.line, made.line.text, (0, 0, width, height), bare.ink, plain, made.ground)
+    (style,) = measure_block([inked], locale="en", angle=0.0)
+    assert style is not None
+    assert common_effects([(ruled, style), (ruled, style)])[0].underline is not None
+    effects, doubts = common_effects([(ruled, style), (bare, style)])
+    assert effects.underline is None
+    assert "underlined in part" in doubts[0]
+
+
 @pytest.mark.parametrize(
     "shadow", [None, Shadow((0, 0, 0), 0.05, 0.05, 0.04, 0.7), Shadow((10, 5, 0), 0.06, -0.06, 0.0, 1.0)]
 )
