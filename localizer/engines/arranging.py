@@ -11,9 +11,10 @@ import numpy as np
 from localizer.engines.base import Placement
 from localizer.model import Box, Edit, share_inside
 from localizer.text.alignment import Alignment, alignment
+from localizer.text.blocks import hull
 from localizer.text.consistency import common_scales, level_rows
 from localizer.text.linebreak import glue
-from localizer.text.locate import Found, hull
+from localizer.text.locate import Found
 from localizer.text.panel import Panel, find_panel, grow_alpha, grow_panel
 from localizer.text.plate import Erased
 from localizer.text.reading import Quad

@@ -109,6 +109,8 @@ def _line(
     at, anchor = {"left": (0.0, "start"), "right": (end, "end")}.get(text.align, (end / 2, "middle"))
     if is_rtl(locale):
         anchor = {"start": "end", "end": "start"}.get(anchor, anchor)
+    if text.made.vertical:  # the column's top middle is its origin, in SVG as here
+        at, anchor = 0.0, "start"
     fill = _rgb(text.made.colour)
     if effects.gradient is not None:
         _gradient(defs, f"fill-{key}", effects.gradient, placed)
@@ -127,7 +129,12 @@ def _line(
         _in(_XML, "space"): "preserve",
     }
     if text.made.vertical:
-        attributes |= {"x": "0", "text-anchor": "start", "writing-mode": "vertical-rl"}
+        attributes |= {
+            "x": "0",
+            "text-anchor": "start",
+            "writing-mode": "vertical-rl",
+            "text-orientation": "mixed",
+        }
     if is_rtl(locale):
         attributes |= {"direction": "rtl", "unicode-bidi": "embed"}
     if tracking:

@@ -71,6 +71,7 @@ def dress(
     angle: float,
     origin: tuple[int, int] = (0, 0),
     ignore: npt.NDArray[np.bool_] | None = None,
+    stacked: bool = False,
 ) -> Dressed:
     """Measure one line.
 
@@ -83,8 +84,11 @@ def dress(
         angle: of the line, degrees, counter-clockwise.
         origin: of the crop in the image; rules are told in the image's coordinates.
         ignore: H x W bool, pixels of other lines.
+        stacked: a column of upright characters, which knows no rules below or through it.
     """
-    rules = find_rules(rgb, ink, quad, height, text=text, locale=locale, angle=angle)
+    rules: tuple[FoundRule, ...] = ()
+    if not stacked:
+        rules = find_rules(rgb, ink, quad, height, text=text, locale=locale, angle=angle)
     rules = tuple(_shifted(rule, origin) for rule in rules)
     if rules:
         ink = _without(ink, rules)

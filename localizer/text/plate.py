@@ -218,6 +218,7 @@ def _inspect(
         angle=angle,
         origin=window[:2],
         ignore=foreign,
+        stacked=line.vertical,
     )
     return _Line(line, window, dressed.ink, dressed)
 
