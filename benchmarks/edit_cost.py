@@ -46,9 +46,9 @@ QUICK = ("serum-card",)
 STAGES: dict[str, tuple[tuple[str, str], ...]] = {
     "read + decode": (("localizer.workspace", "Workspace.read_source"), ("localizer.images", "decode")),
     "OCR of the source": (("localizer.engines.typeset", "read_source"),),
-    "second OCR at half size": (("localizer.engines.typeset", "_read_again"),),
-    "locate": (("localizer.engines.typeset", "_locate"),),
-    "erase: ink and type": (("localizer.text.plate", "_inspect"), ("localizer.text.plate", "measure_line")),
+    "find": (("localizer.engines.typeset", "claim"),),
+    "erase: ink": (("localizer.text.plate", "_inspect"),),
+    "erase: type and face": (("localizer.text.plate", "_measure"),),
     "erase: fill": (("localizer.text.plate", "_erase_line"),),
     "erase: read the plate": (("localizer.text.plate", "_remains"),),
     "erase: rest": (("localizer.engines.typeset", "_erase_all"),),

@@ -112,9 +112,11 @@ def _try_once(job: Job, source: SourceImage, *, engine: Engine, brand: BrandKit,
 
     started = time.perf_counter()
     try:
-        candidate = engine.edit(EditRequest(job=job, rgb=source.rgb, brand=brand, attempt=number))
+        candidate = engine.edit(
+            EditRequest(job=job, rgb=source.rgb, brand=brand, attempt=number, alpha=source.alpha)
+        )
         require_contract(candidate, source, job=job, engine=engine.name)
-        delivered = deliver(source, candidate.rgb, candidate.mask)
+        delivered = deliver(source, candidate.rgb, candidate.mask, candidate.alpha)
         checks = run_checks(source=source, candidate=candidate, delivered=delivered, job=job, brand=brand)
     except (EngineError, InputError) as exc:
         return Attempt(engine.name, Status.FAILED, str(exc), time.perf_counter() - started)

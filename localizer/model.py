@@ -199,6 +199,7 @@ class JobResult:
         checks_version: version of the checks that judged it; another version makes a cached result stale.
         retryable: failed for something that a retry may cure (a server that was down); never cached.
         image_sha256: of the candidate's bytes; set when the workspace saves the result.
+        handover: path or URI of an SVG with live text over the erased plate, for finishing by hand, or None.
         delivered_sha256: of the delivered file's bytes; what was reviewed is what may be published.
     """
 
@@ -223,6 +224,7 @@ class JobResult:
     retryable: bool = False
     image_sha256: str | None = None
     delivered_sha256: str | None = None
+    handover: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -245,6 +247,7 @@ class JobResult:
             "rows": list(self.rows),
             "image_sha256": self.image_sha256,
             "delivered_sha256": self.delivered_sha256,
+            "handover": self.handover,
             "checks_version": self.checks_version,
             "retryable": self.retryable,
         }
@@ -271,6 +274,7 @@ class JobResult:
             rows=tuple(data.get("rows") or ()),
             image_sha256=data.get("image_sha256"),
             delivered_sha256=data.get("delivered_sha256"),
+            handover=data.get("handover"),
             checks_version=data.get("checks_version") or "",
             retryable=bool(data.get("retryable")),
         )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 CANDIDATE = "candidate.png"
+HANDOVER, PLATE = "handover.svg", "plate.png"
 
 
 def localize(job: Job, *, workspace: Workspace, engine: Engine, brand: BrandKit) -> JobResult:
@@ -80,6 +81,7 @@ def localize(job: Job, *, workspace: Workspace, engine: Engine, brand: BrandKit)
         attempt_log=tuple(a.to_log() for a in attempts),
         rows=rows_of(job),
         checks_version=_checks_version(),
+        handover=HANDOVER if HANDOVER in files else None,
     )
     return workspace.save_result(result, files)
 
@@ -226,14 +228,17 @@ def _failed(
 
 def _files(source: Any, attempt: Attempt) -> dict[str, bytes]:
     """What to keep of an attempt: the lossless candidate, the delivered file, the engine's extras."""
-    from localizer.images import candidate_png
+    from localizer.images import candidate_png, plate_png
 
     if attempt.candidate is None or attempt.delivered is None:
         return {}
     candidate, delivered = attempt.candidate, attempt.delivered
+    files = dict(candidate.files)
+    if HANDOVER in files and candidate.plate is not None:
+        files[PLATE] = plate_png(source, candidate.plate)
     return {
-        **candidate.files,
-        CANDIDATE: candidate_png(source, candidate.rgb, candidate.mask),
+        **files,
+        CANDIDATE: candidate_png(source, candidate.rgb, candidate.mask, candidate.alpha),
         f"delivered.{delivered.extension.lstrip('.')}": delivered.data,
     }
 

@@ -96,18 +96,18 @@ class Workspace:
         """Keep a result and its files, the record last.
 
         Args:
-            result: `image` and `delivered` are keys of `files` or None; `source` is workspace-relative
-                (or located in this workspace), or None.
+            result: `image`, `delivered` and `handover` are keys of `files` or None; `source` is
+                workspace-relative (or located in this workspace), or None.
             files: by bare name, such as ``candidate.png``.
 
         Returns:
             The result with paths or URIs in place of names, and the files' SHA-256 set.
 
         Raises:
-            StorageError: a malformed key or file name, or `image`/`delivered` is not among the files.
+            StorageError: a malformed key or file name, or one that the result names is not among the files.
         """
         folder = _job_folder(result.job)
-        for name in (result.image, result.delivered):
+        for name in (result.image, result.delivered, result.handover):
             if name is not None and name not in files:
                 raise StorageError(f"job {result.job}: {name!r} is not among the files to save")
         result = result.with_changes(
@@ -156,6 +156,7 @@ class Workspace:
         return result.with_changes(
             image=result.image and self.storage.uri_of(f"{folder}/{result.image}"),
             delivered=result.delivered and self.storage.uri_of(f"{folder}/{result.delivered}"),
+            handover=result.handover and self.storage.uri_of(f"{folder}/{result.handover}"),
             source=result.source and self.storage.uri_of(result.source),
         )
 

@@ -108,46 +108,59 @@ def _other(line: Line, text: str, what: str) -> Faulty | None:
     return Faulty(drawn, drawn.stored(), f"“{text}” is drawn ({what})")
 
 
-def replaced(line: Line) -> Faulty | None:
-    """One letter is another one of the same kind."""
-    places = [i for i, c in enumerate(line.text) if c.isalpha()]
+def other_letter(text: str, letters: Sequence[str], rng: random.Random) -> tuple[str, str] | None:
+    """The text with one letter swapped for another of its kind, and what was done; None if there is none."""
+    places = [i for i, c in enumerate(text) if c.isalpha()]
     if not places:
         return None
-    i = line.rng.choice(places)
-    old = line.text[i]
+    i = rng.choice(places)
+    old = text[i]
     kind = unicodedata.category(old), _block(old)
-    others = [
-        c for c in line.letters if (unicodedata.category(c), _block(c)) == kind and fold(c) != fold(old)
-    ]
+    others = [c for c in letters if (unicodedata.category(c), _block(c)) == kind and fold(c) != fold(old)]
     if not others:
         return None
-    new = line.rng.choice(others)
-    return _other(line, line.text[:i] + new + line.text[i + 1 :], f"{new} for {old}")
+    new = rng.choice(others)
+    return text[:i] + new + text[i + 1 :], f"{new} for {old}"
 
 
-def digit(line: Line) -> Faulty | None:
-    """One digit is another one."""
-    places = [i for i, c in enumerate(line.text) if c.isdecimal()]
+def other_digit(text: str, rng: random.Random) -> tuple[str, str] | None:
+    """The text with one digit changed."""
+    places = [i for i, c in enumerate(text) if c.isdecimal()]
     if not places:
         return None
-    i = line.rng.choice(places)
-    new = line.rng.choice([d for d in "0123456789" if d != line.text[i]])
-    return _other(line, line.text[:i] + new + line.text[i + 1 :], f"{new} for {line.text[i]}")
+    i = rng.choice(places)
+    new = rng.choice([d for d in "0123456789" if d != text[i]])
+    return text[:i] + new + text[i + 1 :], f"{new} for {text[i]}"
 
 
-def mark(line: Line) -> Faulty | None:
-    """One accent, tone mark, vowel sign or voicing mark is missing."""
+def no_mark(text: str, rng: random.Random) -> tuple[str, str] | None:
+    """The text without one accent, tone mark, vowel sign or voicing mark."""
     texts = []
-    for i, c in enumerate(line.text):
+    for i, c in enumerate(text):
         parts = unicodedata.normalize("NFD", c)
         for k, part in enumerate(parts):
             if unicodedata.category(part) in {"Mn", "Mc"}:
                 rest = unicodedata.normalize("NFC", parts[:k] + parts[k + 1 :])
-                texts.append((line.text[:i] + rest + line.text[i + 1 :], unicodedata.name(part).lower()))
-    if not texts:
-        return None
-    text, name = line.rng.choice(texts)
-    return _other(line, text, f"without {name}")
+                texts.append((text[:i] + rest + text[i + 1 :], f"no {unicodedata.name(part).lower()}"))
+    return rng.choice(texts) if texts else None
+
+
+def replaced(line: Line) -> Faulty | None:
+    """One letter is another one of the same kind."""
+    found = other_letter(line.text, line.letters, line.rng)
+    return _other(line, *found) if found else None
+
+
+def digit(line: Line) -> Faulty | None:
+    """One digit is another one."""
+    found = other_digit(line.text, line.rng)
+    return _other(line, *found) if found else None
+
+
+def mark(line: Line) -> Faulty | None:
+    """One accent, tone mark, vowel sign or voicing mark is missing."""
+    found = no_mark(line.text, line.rng)
+    return _other(line, *found) if found else None
 
 
 def cut(line: Line) -> Faulty | None:

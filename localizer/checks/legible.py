@@ -34,6 +34,8 @@ KEPT = 0.9  # share of the source's own contrast that must be kept where that wa
 CAP_HEIGHT = 8.0  # pixels
 _NEAR = 32  # difference in a channel up to which a pixel has the colour of the type
 _RIM = 0.08  # width of the rim, as a share of the line's height
+_FLAT = 0.5  # share of the drawn pixels, edges included, that flat type has in its own colour
+_MOST_INK = 0.7  # share of a stretch that black type covers at most
 _SEEN_MORE = 1.3  # a part of the source box that contrasts so much more than the type is the type itself
 
 Colour = tuple[int, int, int]
@@ -70,8 +72,8 @@ def check_legible(
             continue
         words = " ".join(p.lines)
         got = _worst([_line_contrast(rgb, box, p.colour, plate) for box in p.line_boxes])
-        if (outline := getattr(p, "outline", None)) is not None:
-            around = contrast(p.colour, outline)
+        if p.outline is not None:
+            around = contrast(p.colour, p.outline)
             got = _Contrast(max(got.line, around), max(got.stretch, around))
         needed = _needed(source_rgb, p)
         if got.line < value:
@@ -84,6 +86,9 @@ def check_legible(
             details.append(
                 f"a part of “{words}” has a contrast of {got.stretch:.1f}:1, needed is {needed.stretch:.1f}:1"
             )
+        elif _is_other_colour(rgb, source_rgb, p, plate):
+            status = CheckStatus.UNDECIDED if status is CheckStatus.PASSED else status
+            details.append(f"“{words}” may have another colour than “{p.edit.text}” had")
         if p.cap_height is not None and p.cap_height < least_cap_height and p.scale < 0.97:
             status = CheckStatus.FAILED
             details.append(f"“{words}” is {p.cap_height:.0f} px tall, needed are {least_cap_height:.0f}")
@@ -109,6 +114,25 @@ def _needed(source_rgb: UInt8Array, placement: Placement) -> _Contrast:
     return _Contrast(min(CONTRAST, max(LEAST, KEPT * had.line)), min(STRETCH, max(LEAST, KEPT * had.stretch)))
 
 
+def _is_other_colour(
+    rgb: UInt8Array, source_rgb: UInt8Array, placement: Placement, plate: UInt8Array | None
+) -> bool:
+    """Whether flat type is set in a colour that the source type did not have, unasked."""
+    box, colour = placement.source_box, placement.colour
+    if box is None or colour is None or plate is None or "colour" in placement.edit.attribute:
+        return False
+    if placement.outline is not None or placement.shadow is not None:
+        return False  # what stands out most may be either of them
+    if is_source_colour(source_rgb, box, colour):
+        return False
+    drawn = np.concatenate(
+        [(_crop(rgb, b, 0) != _crop(plate, b, 0)).any(2).ravel() for b in placement.line_boxes]
+    )
+    pixels = np.concatenate([_crop(rgb, b, 0).reshape(-1, 3) for b in placement.line_boxes])[drawn]
+    near = np.abs(pixels.astype(np.int16) - np.array(colour, np.int16)).max(1) < _NEAR
+    return bool(near.size) and float(near.mean()) > _FLAT
+
+
 def is_source_colour(source_rgb: UInt8Array, box: Box, colour: Colour) -> bool:
     """Whether nothing in the source's box stands out clearly more, on the same side, than this colour does.
 
@@ -119,9 +143,11 @@ def is_source_colour(source_rgb: UInt8Array, box: Box, colour: Colour) -> bool:
         return False
     light = _luminance(crop.reshape(-1, 3))
     middle, own = float(np.median(light)), float(_luminance(np.array([colour], np.uint8))[0])
-    # Strokes cover a tenth of their box or more; a glint less.
-    extreme = float(np.percentile(light, 97 if own > middle else 3))
-    return _ratio(extreme, middle) <= _SEEN_MORE * _ratio(own, middle)
+    # Strokes cover a tenth of their box or more, a glint less. A colour like the ground's has no side.
+    either = _ratio(own, middle) < _SEEN_MORE
+    ends = [end for end, mine in ((97, own > middle), (3, own <= middle)) if mine or either]
+    seen = max(_ratio(float(np.percentile(light, end)), middle) for end in ends)
+    return seen <= _SEEN_MORE * _ratio(own, middle)
 
 
 def _line_contrast(rgb: UInt8Array, box: Box, colour: Colour, plate: UInt8Array | None) -> _Contrast:
@@ -143,7 +169,7 @@ def _line_contrast(rgb: UInt8Array, box: Box, colour: Colour, plate: UInt8Array 
             strokes = cv2.erode(drawn.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     else:
         strokes = near
-    if not strokes.any():
+    if not strokes.any() or _sinks(strokes, plate):
         return _Contrast(1.0, 1.0)
     edge = cv2.dilate(strokes.astype(np.uint8), np.ones((3, 3), np.uint8))  # anti-aliased: neither
     rim = (cv2.dilate(edge, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0) & (edge == 0)
@@ -158,6 +184,19 @@ def _line_contrast(rgb: UInt8Array, box: Box, colour: Colour, plate: UInt8Array 
         for part in zip(*(np.array_split(a, count, axis=axis) for a in (light, strokes, rim)), strict=True)
     ]
     return _Contrast(whole, min((p for p in parts if p is not None), default=whole))
+
+
+def _sinks(strokes: BoolArray, plate: UInt8Array | None) -> bool:
+    """Whether so much of a stretch has the colour of the type that it cannot be strokes alone.
+
+    Where the plate is known, strokes are what was drawn, and this is not asked.
+    """
+    if plate is not None:
+        return False
+    tall, wide = strokes.shape
+    axis = int(wide >= tall)
+    parts = np.array_split(strokes, max(1, max(strokes.shape) // max(1, min(strokes.shape))), axis=axis)
+    return any(part.mean() > _MOST_INK for part in parts if part.size)
 
 
 def _stretch_contrast(light: Floats, strokes: BoolArray, rim: BoolArray) -> float | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from localizer.checks.readers import Reader, bilingual_readers, reader_for, reader_of_runs
+from localizer.checks.readers import Reader, further_readers, reader_for, reader_of_runs
 from localizer.engines.base import Placement
 from localizer.model import CheckResult, CheckStatus
 from localizer.text.fonts import BOLD, stack
@@ -186,7 +186,7 @@ def _read(
     rgb: UInt8Array, text: str, corners: Corners, placement: Placement, locale: str, own: Reader
 ) -> _Reading:
     """The best of three readings by each reader, which differ in the margin around the line."""
-    readers = (own, *bilingual_readers(locale, text))
+    readers = (own, *further_readers(locale, text))
     by_runs = reader_of_runs(locale, text)
     colour = placement.colour or (0, 0, 0)
     best = _Reading(text, "", 0.0, locale, None, lenient=placement.typeset)

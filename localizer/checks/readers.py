@@ -64,15 +64,21 @@ def reader_for(locale: str) -> tuple[Reader | None, str]:
     return lambda rgb, colour: tesseract.read_line(rgb, colour, code), ""
 
 
-def bilingual_readers(locale: str, text: str) -> tuple[Reader, ...]:
-    """Readers for Latin names in another script, which a script's own reader takes for letters of its own.
+def further_readers(locale: str, text: str) -> tuple[Reader, ...]:
+    """Further readers of a line, for what the script's own reader does not know well.
 
-    In Arabic they read the sign of a percentage too, which its own reader takes for digits. Some Latin
-    alphabets have a second reader for their rarer letters.
+    Latin names within another script, which its own reader takes for letters of its own, and in Arabic the
+    sign of a percentage; the rarer letters of some Latin alphabets; Cyrillic in handwriting.
     """
     second = tesseract.LATIN.get(language_of(locale))
     if second is not None and tesseract.is_installed(second):
         return (lambda rgb, colour: tesseract.read_line(rgb, colour, second),)
+    if script_of(locale) == "Cyrl":  # rapidocr knows Russian, and Latin with it
+        return (_rapidocr, *_with_english(locale, text))
+    return _with_english(locale, text)
+
+
+def _with_english(locale: str, text: str) -> tuple[Reader, ...]:
     code = tesseract.LANGUAGES.get(language_of(locale))
     foreign = any(c.isascii() and c.isalpha() for c in text) or (is_rtl(locale) and "%" in text)
     if not foreign or code is None or script_of(locale) == "Latn" or not tesseract.is_installed("eng"):

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from localizer.checks.legible import is_source_colour
+from localizer.checks.remains import SHADE, STAIN, knows_type, letter_left, shade_of, stain_of
 from localizer.engines.base import Placement
+from localizer.images.fidelity import differing
 from localizer.model import Box, CheckResult, CheckStatus, share_inside
 from localizer.text.normalise import fold, similarity
 from localizer.text.reading import TextLine, read_crop
@@ -26,7 +27,6 @@ NAME = "source_text_gone"
 STILL_THERE = 0.8
 _PART_SURE = 0.6  # the reader's confidence from which a part of the text counts
 _WORD, _IDEOGRAPHS = 4, 2  # letters, or ideographs, from which a part is no coincidence
-_ALIKE = 32  # difference in a channel up to which two pixels have one colour
 _EFFECT = 0.35  # share of a line's height that outlines, shadows and glows may reach beyond its ink
 
 
@@ -52,6 +52,7 @@ def check_source_text_gone(
     worst, failed, doubts = 0.0, list[str](), list[str]()
     own = [p.source_box for p in placements if p.source_box is not None]
     staying = [line for line in lines if not any(share_inside(line.box, box) > 0.5 for box in own)]
+    staying += [piece for p in placements for piece in p.stayed]
     page = plate if plate is not None and _only_type_differs(rgb, plate, placements) else rgb
     new = [line for p in placements for line in p.lines] if page is rgb else []
     for p in placements:
@@ -74,8 +75,14 @@ def check_source_text_gone(
             continue
         if part := _part_left(source, read, new):
             doubts.append(f"“{part}” of “{source}” may still be there")
-        elif source_rgb is not None and plate is not None and _letter_left(source_rgb, plate, p, staying):
+        elif source_rgb is None or plate is None or not knows_type(source_rgb, p):
+            continue
+        elif letter_left(source_rgb, plate, p, staying):
             doubts.append(f"a letter of “{source}” may still be there")
+        elif (shade := shade_of(source_rgb, plate, p)) > SHADE:
+            doubts.append(f"a shade of “{source}” may still show ({shade:.0%} of its contrast)")
+        elif (stain := stain_of(plate, source_rgb, p.source_box)) > STAIN:
+            doubts.append(f"the place of “{source}” may show ({stain:.0f} levels off its ground)")
     status = CheckStatus.FAILED if failed else CheckStatus.UNDECIDED if doubts else CheckStatus.PASSED
     return CheckResult(
         NAME, status, round(worst, 3), STILL_THERE, "; ".join(dict.fromkeys([*failed, *doubts]))
@@ -86,7 +93,7 @@ def _only_type_differs(rgb: UInt8Array, plate: UInt8Array, placements: Sequence[
     """Whether the candidate is the plate in every pixel that is not near new type."""
     if rgb.shape != plate.shape:
         return False
-    apart = (rgb != plate).any(2)
+    apart = differing(rgb, plate)
     for p in placements:
         for x0, y0, x1, y1 in p.line_boxes:
             m = max(4, round(_EFFECT * min(x1 - x0, y1 - y0)))
@@ -167,42 +174,3 @@ def _part_left(source: str, read: Sequence[TextLine], new: Sequence[str]) -> str
         if is_word or len(part) >= _WORD or ideographs >= _IDEOGRAPHS or (not known and part == rest.strip()):
             return part
     return ""
-
-
-def _letter_left(
-    source_rgb: UInt8Array, plate: UInt8Array, placement: Placement, staying: Sequence[TextLine]
-) -> bool:
-    """Whether a shape as tall as a letter, of the old type's colour and in its place, was not erased."""
-    import cv2
-
-    box, colour = placement.source_box, placement.colour
-    if box is None or colour is None or "colour" in placement.edit.attribute:
-        return False
-    if not is_source_colour(source_rgb, box, colour):
-        return False
-    tall = _letter_height(placement)
-    m = max(4, round(0.3 * tall))
-    height, width = source_rgb.shape[:2]
-    x0, y0, x1, y1 = max(0, box[0] - m), max(0, box[1] - m), min(width, box[2] + m), min(height, box[3] + m)
-    was, now = source_rgb[y0:y1, x0:x1].astype(np.int16), plate[y0:y1, x0:x1].astype(np.int16)
-    alike = np.abs(was - np.array(colour, np.int16)).max(2) < _ALIKE
-    kept = alike & (np.abs(was - now).max(2) < _ALIKE)
-    for line in staying:
-        a, b, c, d = line.box
-        kept[max(0, b - y0) : max(0, d - y0), max(0, a - x0) : max(0, c - x0)] = False
-    _, _labels, found, middles = cv2.connectedComponentsWithStats(kept.astype(np.uint8), connectivity=8)
-    for (x, y, w, h, area), (u, v) in zip(found[1:], middles[1:], strict=True):
-        inside = x > 0 and y > 0 and x + w < x1 - x0 and y + h < y1 - y0
-        mine = box[0] - x0 <= u <= box[2] - x0 and box[1] - y0 <= v <= box[3] - y0
-        # A letter fills a tenth to three quarters of its box; a rule or a panel does not look like that.
-        if inside and mine and 0.4 * tall <= h <= 1.5 * tall and 0.1 <= area / (w * h) <= 0.75:
-            return True
-    return False
-
-
-def _letter_height(placement: Placement) -> float:
-    """Of the source type, in pixels: its box over its lines, less what lies between them."""
-    assert placement.source_box is not None  # noqa: S101 - asked by the caller
-    count = len([part for part in placement.edit.text.split("\n") if part.strip()]) or 1
-    deep = placement.source_box[3] - placement.source_box[1]
-    return 0.8 * deep / (count + 0.3 * (count - 1))

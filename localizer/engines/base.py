@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from localizer.brand import BrandKit
+    from localizer.text.reading import TextLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Placement:
         room: ``x0, y0, x1, y1`` that the ink had to stay in, where it was measured.
         corners: the ink box of each line as four image points, for slanted text.
         vertical: the lines are columns of upright characters; `corners` start at a column's top left.
+        stayed: what stays, on purpose, of the lines that the source text stood in.
         typeset: glyphs come from a font and are right by construction; reading back then looks for what
             covers or blurs them. False for pixels that a model made.
         note: anything a reviewer should know ("set at 71 % of the source size").
@@ -55,6 +57,7 @@ class Placement:
     room: tuple[float, float, float, float] | None = None
     corners: tuple[tuple[tuple[float, float], ...], ...] = ()
     vertical: bool = False
+    stayed: tuple[TextLine, ...] = ()
     typeset: bool = True
     note: str = ""
     outline: tuple[int, int, int] | None = None
@@ -68,12 +71,14 @@ class EditRequest:
     Attributes:
         rgb: H x W x 3 uint8, the upright source. Not to be written to.
         attempt: 0 for the first try; each retry may enlarge masks or change the seed.
+        alpha: H x W uint8, the upright source's transparency, if it has one. Not to be written to.
     """
 
     job: Job
     rgb: npt.NDArray[np.uint8]
     brand: BrandKit
     attempt: int = 0
+    alpha: npt.NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,7 @@ class Candidate:
         findings: check results that only the engine can know (text not found, plate not clean).
         can_retry: whether another attempt could do better.
         facts: what may help to understand the attempt (timings, fonts); goes into the result's log.
+        alpha: the source's alpha with the shapes (panels) that were drawn; None if there are none.
         files: further files to keep beside the candidate, by bare name (``plate.png``).
         plate: H x W x 3 uint8, the candidate before type was set, where the engine has one; tells the checks
             type from ground.
@@ -98,6 +104,7 @@ class Candidate:
     findings: tuple[CheckResult, ...] = ()
     can_retry: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
+    alpha: npt.NDArray[np.uint8] | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
     plate: npt.NDArray[np.uint8] | None = None
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _TURNED = 45.0  # degrees from where a text counts as standing on its side or on its head
 _TELLING = 3  # letters from which a reading tells which way up a line stands
+_KNOWN = 0.6  # likeness from which the strokes are those of the text that was asked for
 _LIVELY = 20.0  # ΔE from the ground's median that new type may meet in a tenth of what it covers
 
 
@@ -38,7 +39,9 @@ def doubts_about(
                 "erased_cleanly",
                 f"“{text}” was taken out of “{lines[found.used[0]].text}”: it may leave a hole",
             )
-        elif _is_tight(lines[found.used[0]].text, text):
+        elif _runs_into(lines[found.used[0]].text, text, edit):
+            yield "fits", f"“{edit.replacement}” runs into the rest of “{lines[found.used[0]].text}”"
+        elif not found.parted and _is_tight(lines[found.used[0]].text, text) and not _stands_apart(erased):
             yield (
                 "erased_cleanly",
                 f"“{text}” stands close in “{lines[found.used[0]].text}”; strokes may remain",
@@ -54,6 +57,26 @@ def _stands_unsure(line: TextLine) -> bool:
     if abs(line.angle) > _TURNED:
         return len(fold(line.text)) < _TELLING
     return tall and len(fold(line.text)) >= 2 and abs(line.angle) < 1
+
+
+def _runs_into(whole: str, part: str, edit: Edit) -> bool:
+    """Whether a word would stand right beside another that the source text did not touch as a word."""
+    start, new = whole.find(part), edit.replacement.strip()
+    if start < 0 or not new or len(fold(part)) < len(fold(edit.text)):  # only a number changes
+        return False
+    before, after = whole[:start][-1:], whole[start + len(part) :][:1]
+    return (_is_spaced(before) and _is_spaced(new[0])) or (_is_spaced(after) and _is_spaced(new[-1]))
+
+
+def _is_spaced(c: str) -> bool:
+    """Whether a character belongs to words that are parted by spaces."""
+    return c.isalnum() and ord(c) < 0x2E80
+
+
+def _stands_apart(erased: Erased) -> bool:
+    """Whether the part was taken out whole: it looked like its text, and no stroke was cut."""
+    known = bool(erased.inks) and min(ink.likeness for _, ink in erased.inks) >= _KNOWN
+    return known and not erased.severed
 
 
 def _is_tight(whole: str, part: str) -> bool:

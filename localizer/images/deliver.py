@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import zlib
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -14,7 +16,9 @@ from localizer.images.source import BoolArray, Delivered, SourceImage, UInt8Arra
 from localizer.images.transparency import edited_alpha
 
 
-def candidate_png(source: SourceImage, rgb: UInt8Array, mask: BoolArray) -> bytes:
+def candidate_png(
+    source: SourceImage, rgb: UInt8Array, mask: BoolArray, alpha: UInt8Array | None = None
+) -> bytes:
     """The edited picture, upright, as a lossless PNG of exactly the source's size.
 
     RGB, or RGBA where the source knows transparency: alpha follows `transparency.edited_alpha` inside the
@@ -24,22 +28,41 @@ def candidate_png(source: SourceImage, rgb: UInt8Array, mask: BoolArray) -> byte
     Args:
         rgb: H x W x 3 uint8 in the colour space of `source.rgb`; taken inside `mask` only.
         mask: H x W bool.
+        alpha: H x W uint8, the source's alpha with shapes that the engine drew; None if it drew none.
 
     Raises:
         ValueError: `rgb` or `mask` is not of the source's size and type.
     """
     changed = changed_pixels(source, rgb, mask)
     pixels = np.where(changed[..., None], rgb, source.rgb)
-    alpha = edited_alpha(source, changed, mask)
+    alpha = edited_alpha(source, changed, mask, alpha)
     if alpha is not None:
         pixels = np.concatenate([pixels, alpha[..., None]], axis=2)
+    return _png(source, pixels, level=3)
+
+
+def plate_png(source: SourceImage, plate: UInt8Array) -> bytes:
+    """The picture without its type, as a PNG with the source's own alpha and ICC profile; quickly written.
+
+    Args:
+        plate: H x W x 3 uint8 in the colour space of `source.rgb`.
+    """
+    pixels = plate if source.alpha is None else np.concatenate([plate, source.alpha[..., None]], axis=2)
+    return _png(source, pixels, level=1)
+
+
+def _png(source: SourceImage, pixels: UInt8Array, *, level: int) -> bytes:
     icc = source.icc if source.icc and source.icc[16:20] == b"RGB " else None
     out = io.BytesIO()
-    Image.fromarray(pixels).save(out, "PNG", icc_profile=icc, compress_level=3)
+    # Run lengths alone are found quickly, and after PNG's filters they compress pictures as well.
+    fast: dict[str, Any] = {"compress_type": zlib.Z_RLE} if level == 1 else {}
+    Image.fromarray(pixels).save(out, "PNG", icc_profile=icc, compress_level=level, **fast)
     return out.getvalue()
 
 
-def deliver(source: SourceImage, rgb: UInt8Array, mask: BoolArray) -> Delivered:
+def deliver(
+    source: SourceImage, rgb: UInt8Array, mask: BoolArray, alpha: UInt8Array | None = None
+) -> Delivered:
     """The edited picture as the source's like: format, mode, depth, orientation, metadata.
 
     Outside the edit the native samples go into the encoder bit-identical. JPEG takes the source's own
@@ -49,6 +72,7 @@ def deliver(source: SourceImage, rgb: UInt8Array, mask: BoolArray) -> Delivered:
     Args:
         rgb: H x W x 3 uint8 in the colour space of `source.rgb`; taken inside `mask` only.
         mask: H x W bool.
+        alpha: H x W uint8, the source's alpha with shapes that the engine drew; None if it drew none.
 
     Raises:
         ValueError: `rgb` or `mask` is not of the source's size and type.
@@ -58,6 +82,6 @@ def deliver(source: SourceImage, rgb: UInt8Array, mask: BoolArray) -> Delivered:
     extension = extension if extension in usual else usual[0]
     if not changed_pixels(source, rgb, mask).any():
         return Delivered(source.data, extension, source.notes)
-    painted = paint(source, rgb, mask)
+    painted = paint(source, rgb, mask, alpha)
     data, notes = encode(source, painted, mask)
     return Delivered(data, extension, (*source.notes, *notes), painted.doubts)

@@ -40,13 +40,13 @@ def changed_pixels(source: SourceImage, rgb: UInt8Array, mask: BoolArray) -> Boo
     return mask & differing(rgb, source.rgb)
 
 
-def paint(source: SourceImage, rgb: UInt8Array, mask: BoolArray) -> Painted:
-    """Bring the edit into the source's own mode, depth and orientation."""
+def paint(source: SourceImage, rgb: UInt8Array, mask: BoolArray, alpha: UInt8Array | None = None) -> Painted:
+    """Bring the edit into the source's own mode, depth and orientation; `alpha` as in `edited_alpha`."""
     upright = changed_pixels(source, rgb, mask)
     changed = to_stored(upright, source.orientation)
     asked = to_stored(rgb, source.orientation)[changed]
-    alpha = edited_alpha(source, upright, mask)
-    doubts = transparency.doubts(source, alpha, mask)
+    drawn, alpha = alpha, edited_alpha(source, upright, mask, alpha)
+    doubts = transparency.doubts(source, alpha, mask, drawn)
     if source.palette is not None:
         indexes = source.native.astype(np.uint8, copy=False)
         painted, palette = recolour(indexes, source.palette, changed, asked)

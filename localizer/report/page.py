@@ -55,6 +55,7 @@ class _JobView:
     checks: tuple[Mapping[str, str], ...]
     facts: tuple[tuple[str, str], ...]
     decision: str
+    handover: str
     before: Picture | None
     after: Picture | None
     crop_before: Picture | None
@@ -183,6 +184,8 @@ def _view(
         ),
         facts=_facts(result),
         decision=_decision(decision),
+        # Relative to runs/<run>/report.html, so that it holds wherever the workspace is moved to.
+        handover=f"../../jobs/{result.job}/handover.svg" if result.handover else "",
         before=before,
         after=after,
         crop_before=crop_before,

@@ -15,6 +15,7 @@ _BY_EXTENSION = {
     ".jsonl": "application/x-ndjson",
     ".parquet": "application/vnd.apache.parquet",
     ".png": "image/png",
+    ".svg": "image/svg+xml",
     ".tif": "image/tiff",
     ".tiff": "image/tiff",
     ".webp": "image/webp",

@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 _FINE = 40.0  # pixels of line height at which effects are looked for
 _STEP = 0.05  # of the line height, per ring
 _FARTHEST = 0.4  # of the line height, that an effect may reach
+_BESIDE = (0.25, 0.45)  # of the line height: where a piece's surroundings are measured on a photo
 _AGREE = 0.2  # quantile of the pieces that must still show it ...
 _HALF = 0.4  # ... at this share of its typical strength
 _SHOWN = 0.25  # share of its strength that single pixels must show ...
 _EVERYWHERE = 0.75  # ... nearly all of them
 _CLEAR = 4.0  # standard errors by which an effect must stand out
-_SHARP = 0.2  # of its strength that an effect may lose within one fine pixel
+_SOFT = (0.03, 0.2)  # of its strength that an effect loses per fine pixel half way out
+_SHARP = 0.35  # and hardly anywhere more
 _GONE = 0.2  # share of its first strength below which an effect is over
 _FADED = (2, 5)  # rings by which an effect on a photo must be weaker, and over
 _COMPASS = ((1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, -1))
@@ -78,7 +80,7 @@ def halo(
         borderType=cv2.BORDER_REPLICATE,
     )
     away = distance_to(closed > 0)
-    far = (away > (_FARTHEST - 0.1) * tall) & (away <= (_FARTHEST + 0.15) * tall) & seen
+    far = (away > _BESIDE[0] * tall) & (away <= _BESIDE[1] * tall) & seen
     deviation = small - shrink(level) if level is not None else small - _beside(small, far, piece)
     known = seen & np.isfinite(deviation[:, :, 0])
     step, first = _STEP * tall, rim + 0.5
@@ -93,10 +95,13 @@ def halo(
         reach = 0.0
     if reach:
         found |= distance_to(body) <= reach + 1
+    beside = seen & (distance_to(body) > max(rim, reach))
     for dx, dy in _COMPASS:
-        found |= _cast(deviation, body, known & (away > max(first, reach)), piece, (dx, dy), tall, least)
+        values = deviation if level is not None else small
+        found |= _cast(values, body, beside, piece, (dx, dy), tall, least)
     if not found.any():
         return np.zeros(ink.shape, np.bool_)
+    found = dilate(found, max(1.0, _STEP * tall))  # its faint tail
     whole = cv2.resize(found.astype(np.uint8), (w, h), interpolation=cv2.INTER_NEAREST) > 0
     return dilate(np.asarray(whole), 1.0 / s if s < 1 else 0.0)
 
@@ -135,7 +140,10 @@ def _has_rim(
     shown = np.nan_to_num(deviation @ typical / float(typical @ typical)).astype(np.float32)
     slope = np.hypot(*(cv2.Sobel(shown, cv2.CV_32F, *way, scale=1 / 8) for way in ((1, 0), (0, 1))))
     half = dilate(region, 2) & (shown > 0.3) & (shown < 0.7)
-    return bool(half.sum() < 12 or float(np.median(slope[half])) > _SHARP)
+    if half.sum() < 12:
+        return True
+    typical_slope, steepest = np.percentile(slope[half], [50, 85])
+    return bool(not _SOFT[0] < typical_slope < _SOFT[1] or steepest > _SHARP)
 
 
 def _pieces(shape: tuple[int, int], quad: Quad, scale: float) -> npt.NDArray[np.intp]:
@@ -176,8 +184,18 @@ def _steady(
     piece: npt.NDArray[np.intp],
     least: float,
 ) -> npt.NDArray[np.float64] | None:
-    """The deviation that nearly all pieces have in a region, or None."""
-    means = _means(deviation, region, piece, 6)
+    """The deviation that nearly all pieces have in a region, and nearly all pixels, or None."""
+    typical = _agreed(_means(deviation, region, piece, 6), least)
+    if typical is None:
+        return None
+    strength = float(np.linalg.norm(typical))
+    every = deviation[region] @ typical / strength
+    # Strong in places and absent in others: a picture's edge.
+    return typical if float((every > _SHOWN * strength).mean()) >= _EVERYWHERE else None
+
+
+def _agreed(means: npt.NDArray[np.float64], least: float) -> npt.NDArray[np.float64] | None:
+    """What nearly all pieces have in common, if it is strong enough and clear of chance."""
     means = means[np.isfinite(means[:, 0])]
     if len(means) < 3:
         return None
@@ -185,9 +203,6 @@ def _steady(
     strength = float(np.linalg.norm(typical))
     if strength < least:
         return None
-    every = deviation[region] @ typical / strength
-    if float((every > _SHOWN * strength).mean()) < _EVERYWHERE:
-        return None  # strong in places and absent in others: a picture's edge
     shown = means @ typical / strength
     error = float(shown.std(ddof=1)) / np.sqrt(len(shown)) + 1e-6
     agree = float(np.quantile(shown, _AGREE)) >= _HALF * strength and float(shown.mean()) / error >= _CLEAR
@@ -195,7 +210,7 @@ def _steady(
 
 
 def _cast(
-    deviation: npt.NDArray[np.float32],
+    values: npt.NDArray[np.float32],
     body: npt.NDArray[np.bool_],
     known: npt.NDArray[np.bool_],
     piece: npt.NDArray[np.intp],
@@ -203,22 +218,20 @@ def _cast(
     tall: float,
     least: float,
 ) -> npt.NDArray[np.bool_]:
-    """A shadow that falls to one side: steady there, and not on the other side as well."""
+    """A shadow that falls to one side.
+
+    The picture is alike on both sides of a stroke, so what one side has and the other has not, all along the
+    line, is cast by the type.
+    """
     found = np.zeros(body.shape, np.bool_)
     unit = 1.0 / np.hypot(*way)
     covered = [body, body]
     for shift in _shifts(tall):
-        there, opposite = (
-            _moved(body, round(sign * way[0] * shift * unit), round(sign * way[1] * shift * unit))
-            for sign in (1, -1)
-        )
-        fresh, other = there & ~covered[0] & known, opposite & ~covered[1] & known
+        dx, dy = (round(part * shift * unit) for part in way)
+        there, opposite = _moved(body, dx, dy), _moved(body, -dx, -dy)
+        fresh, other = there & ~covered[0] & ~opposite & known, opposite & ~covered[1] & ~there & known
         covered = [covered[0] | there, covered[1] | opposite]
-        strength = _steady(deviation, fresh, piece, least)
-        if strength is None or fresh.sum() < 40 or other.sum() < 40:
-            break
-        against = np.nanmean(_means(deviation, other, piece, 1), axis=0)
-        if strength @ against > 0.4 * (strength @ strength):
+        if _agreed(_means(values, fresh, piece, 5) - _means(values, other, piece, 5), least) is None:
             break
         found |= covered[0]
     return found

@@ -38,15 +38,23 @@ def find_outline(
 
     away = distance_to(strokes)
     width = max(1.0, 0.03 * height)
-    beside = (away > 1.5) & (away <= 1.5 + width) & usable
     far = (away > 0.28 * height) & (away <= 0.5 * height) & usable
-    if beside.sum() < 40 or far.sum() < 40:
+    if far.sum() < 40:
         return None
-    colour = np.median(lab[beside], axis=0)
-    if float(np.linalg.norm(colour - np.median(lab[strokes], axis=0))) < 1.5 * _SAME:
+    best = 0.0
+    colour: npt.NDArray[np.float32] = np.zeros(3, np.float32)
+    for inner in (1.0, 1.5, 2.5):  # edges are soft to different degrees, outlines may be thin
+        beside = (away > inner) & (away <= inner + width) & usable
+        if beside.sum() < 40:
+            continue
+        middle = np.asarray(np.median(lab[beside], axis=0), np.float32)
+        share = float((np.linalg.norm(lab[beside] - middle, axis=1) < _SAME).mean())
+        if share > best:
+            best, colour = share, middle
+    if best < _HUGGING or float(np.linalg.norm(colour - np.median(lab[strokes], axis=0))) < 1.5 * _SAME:
         return None
     alike = np.linalg.norm(lab - colour, axis=2) < _SAME
-    if float(alike[beside].mean()) < _HUGGING or float(alike[far].mean()) > _ELSEWHERE:
+    if float(alike[far].mean()) > _ELSEWHERE:
         return None
     own = np.linalg.norm(lab - fill, axis=2) < _SAME
     region = (alike | own | dilate(strokes, 1.5)) & usable & (away <= _WIDEST * height)

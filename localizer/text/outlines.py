@@ -15,7 +15,7 @@ import numpy as np
 
 from localizer.text.effects import Rgb
 from localizer.text.glyphmask import Ink
-from localizer.text.regions import depth_in, dilate
+from localizer.text.regions import depth_in, dilate, heart
 from localizer.text.shadows import FoundShadow, cast_of, find_shadow
 from localizer.text.surface import fit_ground
 
@@ -84,6 +84,7 @@ def outline_around(
     height: float,
     *,
     ground: npt.NDArray[np.float32] | None = None,
+    inside: npt.NDArray[np.bool_] | None = None,
 ) -> tuple[Rgb, float] | None:
     """Colour and width (pixels) of the outline around a fill, None if there is none.
 
@@ -92,9 +93,10 @@ def outline_around(
     Args:
         height: of the line, pixels.
         ground: H x W x 3, L*a*b* of a plain ground; None on a photo.
+        inside: H x W bool, the line; between its letters the ground shows, not the outline.
     """
     away = depth_in(~fill)
-    inner = np.median(lab[fill & (depth_in(fill) > 1.0)], axis=0)
+    inner = np.median(lab[heart(fill)], axis=0)
     best: tuple[float, npt.NDArray[np.float32]] | None = None
     for low in (0.8, 1.4, 2.0) if ground is not None else (1.5,):
         shell = (away > low) & (away <= low + 1.2)
@@ -119,6 +121,8 @@ def outline_around(
         width += 1
     if share_like(lab[(away > width + 1.5) & (away <= width + 2.5)], edge) > _FADES:
         return None  # it fades instead of ending: a shadow, or the picture
+    if inside is not None and share_like(lab[inside & (away > width + 1.5)], edge) > _FADES:
+        return None  # a panel
     area = (away <= width + 2.5) & ~fill
     nearer = np.linalg.norm(lab - edge, axis=2) < LIKE
     sure = area & nearer & (away > 0.8)
@@ -207,14 +211,14 @@ def _layers(
     assert ink.ground is not None  # noqa: S101
     away, depth = depth_in(~fill), depth_in(fill)
     off = np.linalg.norm(lab - ground, axis=2)
-    heart = fill & (depth >= min(2.0, 0.6 * float(np.percentile(depth[fill], 95))))
-    if heart.sum() < 30:
+    deep = fill & (depth >= min(2.0, 0.6 * float(np.percentile(depth[fill], 95))))
+    if deep.sum() < 30:
         return Layers(fill, left=1.0)
-    graded = fit_ground(lab, heart)
+    graded = fit_ground(lab, deep)
     # Whether the fill is one colour or one gradient, and every pixel of the type what its layer says.
-    wrong = heart & (np.linalg.norm(lab - graded, axis=2) > LIKE)
+    wrong = deep & (np.linalg.norm(lab - graded, axis=2) > LIKE)
     outline = outline_around(lab, rgb, fill, height, ground=ground)
-    plain = bool(float(wrong.sum()) < 0.2 * float(heart.sum()))
+    plain = bool(float(wrong.sum()) < 0.2 * float(deep.sum()))
     best: tuple[float, FoundShadow | None, tuple[Rgb, float] | None] | None = None
     # A glow passes for an outline, but not the other way round: the outline must earn its keep.
     for rim in (None, outline) if outline else (None,):
@@ -232,13 +236,13 @@ def _layers(
             left_out = wrong | (rest & (np.linalg.norm(lab - cast, axis=2) > LIKE))
         else:
             left_out = wrong | rest
-        left = float(left_out.sum()) / max(1.0, float((heart | rest).sum()))
+        left = float(left_out.sum()) / max(1.0, float((deep | rest).sum()))
         if best is None or left < best[0] - 0.03:
             best = (left, shadow, rim)
     assert best is not None  # noqa: S101
     colour = None
     if fill is not ink.strokes:
-        r, g, b = (round(float(c)) for c in np.median(rgb[heart], axis=0))
+        r, g, b = (round(float(c)) for c in np.median(rgb[deep], axis=0))
         colour = (r, g, b)
     return Layers(fill, colour, best[2], best[1], best[0])
 
@@ -248,8 +252,7 @@ def _fills(lab: npt.NDArray[np.float32], solid: npt.NDArray[np.bool_]) -> Iterat
     import cv2
 
     cv2.setRNGSeed(7)  # k-means++ draws: the same crop must give the same layers
-    heart = solid & (depth_in(solid) >= 1.2)
-    sample = lab[heart]
+    sample = lab[solid & (depth_in(solid) >= 1.2)]
     sample = np.ascontiguousarray(sample[:: max(1, len(sample) // 6000)])
     if len(sample) < 60:
         return

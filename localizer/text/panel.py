@@ -6,7 +6,7 @@ one colour on one quiet ground, with straight and alike columns in its middle, i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -134,6 +134,16 @@ def grow_panel(plate: Image, panel: Panel, left: int, right: int) -> tuple[Image
         cut = panel.cover.shape[1] - 1 - panel.cut
         _draw_end(out[:, ::-1], mask[:, ::-1], box, panel.cover[:, ::-1], panel.fill, cut, left)
     return out, mask, (x0 - left, y0, x1 + right, y1)
+
+
+def grow_alpha(alpha: npt.NDArray[np.uint8], panel: Panel, left: int, right: int) -> npt.NDArray[np.uint8]:
+    """Draw a panel apart in the image's alpha plane (H x W), where it may stand out as well."""
+    x0, y0, x1, y1 = panel.box
+    column = np.median(alpha[y0:y1, x0 + (x1 - x0) // 4 : x1 - (x1 - x0) // 4], axis=1).astype(np.float32)
+    layer = np.repeat(alpha[:, :, None], 3, axis=2)
+    fill = np.repeat(column[:, None], 3, axis=1)
+    grown, _, _ = grow_panel(layer, replace(panel, fill=fill), left, right)
+    return np.ascontiguousarray(grown[:, :, 0])
 
 
 def _draw_end(

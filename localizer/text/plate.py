@@ -16,7 +16,7 @@ from localizer.text.erase import fill
 from localizer.text.glyphmask import Ink, find_ink
 from localizer.text.likeness import expect
 from localizer.text.locate import Found
-from localizer.text.measured_effects import Dressed, common_effects, dress
+from localizer.text.measured_effects import Dressed, cast_on, common_effects, dress
 from localizer.text.normalise import fold, similarity
 from localizer.text.reading import Quad, TextLine, read_crop
 from localizer.text.regions import dilate, polygon
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _GROWTH = (0.0, 0.05, 0.12)  # extra mask radius per try, as a share of the line height
+_OWN_COLOUR = 40  # of 255 per channel, within which a pixel may be of the text
 _GONE = 0.5  # similarity below which a reading is no longer the text
 
 
@@ -43,6 +44,8 @@ class Erased:
         effects: that the type had beside its colour.
         style_doubts: what the type looked like and could not be measured, in words that follow its text.
         inks: per style, the window of the image that its line was measured in and its ink there.
+        patched: H x W bool, the part of the hole that was not simply a surface to be continued.
+        severed: whether strokes of the text's colour go on where the hole ends.
     """
 
     box: Box
@@ -54,6 +57,8 @@ class Erased:
     effects: Effects = PLAIN
     style_doubts: tuple[str, ...] = ()
     inks: tuple[tuple[Box, Ink], ...] = ()
+    patched: npt.NDArray[np.bool_] | None = None
+    severed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +101,23 @@ def erase_text(
     rules = [rule for piece in lines if piece.dressed is not None for rule in piece.dressed.rules]
     angle = rules[0].angle if rules else angle
     before, remains = plate.copy(), ""
-    hole = np.zeros(mask.shape, np.bool_)
+    hole, patched = np.zeros(mask.shape, np.bool_), np.zeros(mask.shape, np.bool_)
     for attempt, growth in enumerate(_GROWTH):
         plate[:] = before
-        hole[:] = False
+        hole[:], patched[:] = False, False
         for piece in lines:
-            _erase_line(plate, hole, piece, growth, others, whole=attempt == len(_GROWTH) - 1)
+            whole = attempt == len(_GROWTH) - 1
+            local, guessed = _erase_line(plate, piece, growth, others, whole=whole)
+            x0, y0, x1, y1 = piece.window
+            hole[y0:y1, x0:x1] |= local
+            patched[y0:y1, x0:x1] |= guessed
         remains = _remains(plate, found) or _leftover_ink(plate, hole, lines)
         if not remains:
             break
     mask |= hole
     measured = _measure(source, plate, lines, found, wanted, locale=locale, angle=angle)
     styles = tuple(style for style, _ in measured)
-    dressed = {piece.window: piece.dressed for piece in lines}
+    dressed = {piece.window: _with_shadow(source, plate, piece) for piece in lines}
     pairs = [(d, style) for style, (window, _) in measured if (d := dressed[window]) is not None]
     effects, doubts = common_effects(pairs)
     box = _bounds(hole, found.box)
@@ -116,7 +125,24 @@ def erase_text(
     r, g, b = (int(c) for c in np.median(plate[area], axis=0))
     plain = all(piece.ink is not None and piece.ink.plain for piece in lines)
     inks = tuple(ink for _, ink in measured)
-    return Erased(box, styles, plain, remains, (r, g, b), hole, effects, doubts, inks)
+    severed = _is_severed(plate, hole, lines)
+    return Erased(box, styles, plain, remains, (r, g, b), hole, effects, doubts, inks, patched, severed)
+
+
+def measure_text(
+    source: npt.NDArray[np.uint8],
+    plate: npt.NDArray[np.uint8],
+    found: Found,
+    wanted: str,
+    *,
+    locale: str,
+) -> tuple[tuple[LineStyle, ...], tuple[tuple[Box, Ink], ...]]:
+    """Styles and inks of the level lines of a text that is off the plate already."""
+    lines = [
+        _inspect(source, line, [x for x in found.lines if x is not line], locale, 0.0) for line in found.lines
+    ]
+    measured = _measure(source, plate, lines, found, wanted, locale=locale, angle=0.0)
+    return tuple(style for style, _ in measured), tuple(ink for _, ink in measured)
 
 
 def _measure(
@@ -187,13 +213,22 @@ def _inspect(
         ink,
         quad,
         line.height,
-        text=line.text,
+        text="" if line.vertical else line.text,  # rules are looked for along level lines
         locale=text_locale,
         angle=angle,
         origin=window[:2],
         ignore=foreign,
+        stacked=line.vertical,
     )
     return _Line(line, window, dressed.ink, dressed)
+
+
+def _with_shadow(source: npt.NDArray[np.uint8], plate: npt.NDArray[np.uint8], piece: _Line) -> Dressed | None:
+    """A line's effects with the shadow that only the finished plate can tell."""
+    if piece.dressed is None:
+        return None
+    x0, y0, x1, y1 = piece.window
+    return cast_on(piece.dressed, source[y0:y1, x0:x1], plate[y0:y1, x0:x1], piece.line.height)
 
 
 def _shift(quad: Quad, window: Box) -> Quad:
@@ -203,13 +238,13 @@ def _shift(quad: Quad, window: Box) -> Quad:
 
 def _erase_line(
     plate: npt.NDArray[np.uint8],
-    hole: npt.NDArray[np.bool_],
     piece: _Line,
     growth: float,
     others: Sequence[TextLine],
     *,
     whole: bool,
-) -> None:
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Fill the place of one line; what was filled, in its window, and which part of that was guessed."""
     x0, y0, x1, y1 = piece.window
     crop = plate[y0:y1, x0:x1]
     shape = (crop.shape[0], crop.shape[1])
@@ -224,8 +259,9 @@ def _erase_line(
     else:
         local = dilate(ink.erase, growth * piece.line.height) & dilate(area, 0.4 * piece.line.height) & ~keep
     ground = ink.ground if ink is not None else None
-    crop[:] = fill(crop, local, ground=ground, known=~keep)
-    hole[y0:y1, x0:x1] |= local
+    filled = fill(crop, local, ground=ground, known=~keep)
+    crop[:] = filled.rgb
+    return local, filled.guessed
 
 
 def _remains(plate: npt.NDArray[np.uint8], found: Found) -> str:
@@ -254,6 +290,21 @@ def _leftover_ink(plate: npt.NDArray[np.uint8], hole: npt.NDArray[np.bool_], lin
         if alike.sum() > max(12, 0.03 * piece.ink.strokes.sum()):
             return "strokes"
     return ""
+
+
+def _is_severed(plate: npt.NDArray[np.uint8], hole: npt.NDArray[np.bool_], lines: Sequence[_Line]) -> bool:
+    """Whether the text's own colour stands right at the border of the hole: a stroke was cut in two."""
+    for piece in lines:
+        if piece.ink is None:
+            continue
+        x0, y0, x1, y1 = piece.window
+        gap = hole[y0:y1, x0:x1]
+        rim = dilate(gap, 2) & ~gap
+        crop = plate[y0:y1, x0:x1].astype(np.int16)
+        alike = np.abs(crop - np.array(piece.ink.colour, np.int16)).max(2) < _OWN_COLOUR
+        if (alike & rim).sum() >= max(3.0, 0.03 * piece.line.height):
+            return True
+    return False
 
 
 def _shares(read: str, text: str) -> bool:

@@ -27,6 +27,7 @@ _BELOW = 0.35  # line heights below the reader's box where an underline may lie
 _GAP = 1  # pixels of a rule that noise may break
 _NATURAL = 0.8  # share of its length that a row of letters may fill by itself (Devanagari's headline, "二")
 _SAMPLE = 32  # pixels per em at which that is looked up
+_FILLED = 0.7  # share of the row beside a rule that letters do not fill
 _UNSURE = 5.0  # degrees up to which a text that seems turned may be level
 _STANDS_OUT = 0.35  # of the type's own contrast, from which a pixel counts as drawn
 _LIKE = 60  # of 255: channel difference within which a pixel of a photo has the type's colour
@@ -107,19 +108,23 @@ def _find_at(
     groups = _long_rows(level > 0, left, right, top - 0.2 * height, bottom + _BELOW * height)
     out: list[FoundRule] = []
     body = strokes.copy()
+    spare = round(0.05 * height)  # a rule that is not quite level leaves traces below
     for first, last, _, _ in groups:
-        body[max(0, first - 1) : last + 2] = False
+        body[max(0, first - 1) : last + 2 + spare] = False
     body[: max(0, int(top))] = False
     rows = np.nonzero(body.sum(1) >= 2)[0]
     if not len(rows):
         return ()
-    profile = shape_line(text, stack(locale), locale).ink
+    shaped = shape_line(text, stack(locale), locale)
+    profile = shaped.ink
     tall = profile[3] - profile[1]
     high, low = float(rows[0]), float(rows[-1]) + 1
     if tall <= 0:
         return ()
     em = (low - high) / tall
     baseline = high + profile[3] * em
+    # A rule is as long as the text with the blank that its first and last characters have around them.
+    start, end = left - max(0.0, profile[0]) * em, right + max(0.0, shaped.advance - profile[2]) * em
     for first, last, a, b in groups:
         middle = (first + last + 1) / 2
         rise = (baseline - middle) / em
@@ -129,41 +134,72 @@ def _find_at(
         if last - first + 1 > max(2.0, _THICKEST * height) or natural > _NATURAL or (b - a) <= 0:
             continue
         if (
-            left - a > _LONGER * height
-            or b - right > _LONGER * height
+            start - a > _LONGER * height
+            or b - end > _LONGER * height
             or _has_posts(level > 0, first, a, b, height)
+            or _goes_on(level > 0, first, last, a, b)
         ):
             continue
         if middle > low and _has_twin(groups, high, middle - low):
             continue
-        mask = np.zeros(level.shape, np.uint8)
-        mask[first : last + 1, a:b] = 1
-        back = _unlevel(mask, matrix, (rgb.shape[0], rgb.shape[1])) & drawn
-        if not back.any():
-            continue
-        clear = _clear_columns(level > 0, first, last, a, b)
-        soft = _level(_softness(rgb, ink, back), angle)[0]
-        thickness, centre = float(last - first + 1), middle
-        if clear.sum() >= 4:
-            lo, hi = max(0, first - 2), min(soft.shape[0], last + 3)
-            band = soft[lo:hi, a:b][:, clear]
-            sums = band.sum(1)
-            thickness = float(np.median(band.sum(0)))
-            centre = float((sums * (np.arange(lo, hi) + 0.5)).sum() / max(1e-6, sums.sum()))
-        r, g, c = (round(float(x)) for x in _core_colour(rgb, ink, back))
-        v, u_a, u_b = _turned(matrix, centre, a, b)
-        out.append(FoundRule(rise > 0.06, back, (r, g, c), v, max(0.75, thickness), u_a, u_b, angle))
+        rule = _measured(
+            rgb, ink, drawn, level > 0, matrix, (first, last, a, b), strike=rise > 0.06, angle=angle
+        )
+        if rule is not None:
+            out.append(rule)
     return tuple(out)
+
+
+def _measured(
+    rgb: npt.NDArray[np.uint8],
+    ink: Ink,
+    drawn: npt.NDArray[np.bool_],
+    level: npt.NDArray[np.bool_],
+    matrix: npt.NDArray[np.float64],
+    place: tuple[int, int, int, int],
+    *,
+    strike: bool,
+    angle: float,
+) -> FoundRule | None:
+    """A rule's pixels, colour, thickness and middle; its soft edges count as far as they are covered.
+
+    Args:
+        level: `drawn`, turned level by `matrix`.
+        place: first and last row and the ends of the rule there.
+    """
+    first, last, a, b = place
+    mask = np.zeros(level.shape, np.uint8)
+    mask[first : last + 1, a:b] = 1
+    back = _unlevel(mask, matrix, (rgb.shape[0], rgb.shape[1])) & drawn
+    if not back.any():
+        return None
+    clear = _clear_columns(level, first, last, a, b)
+    soft = _level(_softness(rgb, ink, back), angle)[0]
+    thickness, centre = float(last - first + 1), (first + last + 1) / 2
+    if clear.sum() >= 4:
+        lo, hi = max(0, first - 2), min(soft.shape[0], last + 3)
+        band = soft[lo:hi, a:b][:, clear]
+        sums = band.sum(1)
+        thickness = float(np.median(band.sum(0)))
+        centre = float((sums * (np.arange(lo, hi) + 0.5)).sum() / max(1e-6, sums.sum()))
+    red, green, blue = (round(float(c)) for c in _core_colour(rgb, ink, back))
+    v, u0, u1 = _turned(matrix, centre, a, b)
+    return FoundRule(strike, back, (red, green, blue), v, max(0.75, thickness), u0, u1, angle)
 
 
 def _drawn(rgb: npt.NDArray[np.uint8], ink: Ink) -> npt.NDArray[np.bool_]:
     """Pixels that stand out from a plain ground about as much as the type, or have its colour on a photo."""
-    pixels = rgb.astype(np.float32)
     colour = np.array(ink.colour, np.float32)
     if ink.ground is None:
-        return np.asarray(np.abs(pixels - colour).max(2) < _LIKE)
-    contrast = np.abs(colour - ink.ground).max(2)
-    return np.asarray(np.abs(pixels - ink.ground).max(2) > np.maximum(24.0, _STANDS_OUT * contrast))
+        return np.asarray(_largest(rgb - colour) < _LIKE)
+    contrast = _largest(ink.ground - colour)
+    return np.asarray(_largest(rgb - ink.ground) > np.maximum(24.0, _STANDS_OUT * contrast))
+
+
+def _largest(difference: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Largest absolute difference of the channels; channel by channel is quicker than along an axis."""
+    r, g, b = (np.abs(difference[:, :, i]) for i in range(3))
+    return np.asarray(np.maximum(np.maximum(r, g), b), np.float32)
 
 
 def _softness(rgb: npt.NDArray[np.uint8], ink: Ink, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
@@ -279,6 +315,12 @@ def _has_posts(drawn: npt.NDArray[np.bool_], first: int, a: int, b: int, height:
     piece = drawn[top : max(top + 1, first - 1)]
     ends = (piece[:, max(0, a - 1) : a + 2], piece[:, max(0, b - 2) : b + 1])
     return all(e.size > 0 and bool((e.any(1)).mean() > 0.95) for e in ends)
+
+
+def _goes_on(drawn: npt.NDArray[np.bool_], first: int, last: int, a: int, b: int) -> bool:
+    """Whether what seems a rule is the rim of something filled, a panel with letters of its own say."""
+    sides = (drawn[max(0, first - 3) : max(0, first - 2), a:b], drawn[last + 3 : last + 4, a:b])
+    return any(side.size > 0 and float(side.mean()) > _FILLED for side in sides)
 
 
 def _clear_columns(

@@ -23,6 +23,7 @@ _BLURS = (0.0, 0.02, 0.04, 0.065, 0.1, 0.15)  # em, standard deviation
 _SEEN = 14.0  # of 255: change by which a shadow is seen, and above JPEG's ringing
 _EXPLAINED = 0.6  # share of everything around the type that its shadow must account for
 _WIDE = 0.1  # em of blur from which a shadow is so vague that it must explain more
+_HALO = 1.8  # pixels: a blur up to which a glow is the halo that sharpening and JPEG leave
 _NEARBY = 0.1  # em: within this, a rim in the type's own colour is its soft edge
 
 
@@ -69,8 +70,11 @@ def find_shadow(
     if watched.sum() < 50:
         return None
     rest = np.asarray(rgb - ground, np.float32)
-    strength = np.abs(rest - np.median(rest[watched], axis=0)).max(2)
-    if float(np.percentile(strength[watched], 97)) < _SEEN:
+    beside = watched & (away <= max(4.0, 0.12 * size))  # a shadow begins at its type
+    if beside.sum() < 20:
+        return None
+    strength = np.abs(rest[beside] - np.median(rest[watched], axis=0)).max(1)
+    if float(np.percentile(strength, 80)) < _SEEN:
         return None
     k = min(1.0, _WORKING_SIZE / size)
     solid, weight = silhouette.astype(np.float32), watched.astype(np.float32)
@@ -91,6 +95,8 @@ def find_shadow(
     lightness = abs(float(tint @ np.array([0.299, 0.587, 0.114], np.float32)))
     visible = lightness * float(np.percentile(shown, 75)) if len(shown) else 0.0
     if explained < _EXPLAINED + (0.15 if blur > _WIDE * size * k else 0.0) or visible < _SEEN:
+        return None
+    if np.hypot(dx, dy) < 1.5 and blur / k < _HALO:
         return None
     under = np.median(ground[watched], axis=0) + shift
     way = np.array(colour, np.float32) - under

@@ -25,7 +25,6 @@ _DRAWN = 0.6  # share of drawn ground that is of one colour or evenly graded
 
 _SHALLOW = 9.0  # pixels from the rim that a fill can be trusted
 STAIN = 22.0  # of `smear`, from where a person would see the patch
-PLAIN_STAIN = 55.0  # on a plain ground the liveliness is that of pictures near by
 STRANGE = 0.02  # share of new type that may stand on colours that its old ground did not have
 
 
@@ -338,9 +337,7 @@ def _to_lab(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     return np.asarray(cv2.cvtColor(pixels[None].astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[0], np.float32)
 
 
-def smear(
-    source: npt.NDArray[np.uint8], hole: npt.NDArray[np.bool_], covered: npt.NDArray[np.bool_]
-) -> float:
+def smear(plate: npt.NDArray[np.uint8], hole: npt.NDArray[np.bool_], covered: npt.NDArray[np.bool_]) -> float:
     """How much of a filled hole shows, deep inside, where the surroundings are lively.
 
     A thin stroke can be filled from its rim; a wide hole in bricks or leaves becomes a stain.
@@ -358,7 +355,7 @@ def smear(
     h, w = hole.shape
     window = np.s_[max(0, ys.min() - m) : min(h, ys.max() + m), max(0, xs.min() - m) : min(w, xs.max() + m)]
     inner, shown = hole[window], ~covered[window]
-    luma = _to_lab(source[window].reshape(-1, 3))[:, 0].reshape(inner.shape)
+    luma = _to_lab(plate[window].reshape(-1, 3))[:, 0].reshape(inner.shape)
     known = (~inner).astype(np.float32)
     blur = cv2.GaussianBlur(luma * known, (0, 0), 8) / np.maximum(cv2.GaussianBlur(known, (0, 0), 8), 1e-3)
     ring = (cv2.dilate(inner.astype(np.uint8), np.ones((41, 41), np.uint8)) > 0) & ~inner

@@ -19,7 +19,8 @@ from localizer.model import Box
 from localizer.text.faces import Face
 from localizer.text.fonts import REGULAR, stack
 from localizer.text.glyphmask import Ink
-from localizer.text.matching import Match, match_lines
+from localizer.text.laying import Match
+from localizer.text.matching import match_lines
 from localizer.text.reading import TextLine
 from localizer.text.regions import dilate
 from localizer.text.shaping import ShapedLine, shape_line
@@ -47,6 +48,7 @@ class LineStyle:
         family: name of the family it is set in; empty for the script's usual face.
         stretch: horizontal scale against our face.
         tracking: extra space between characters, em.
+        pen: u at which the line begins and ends, side bearings included: what a design tool aligns.
         slant: degrees by which the letters lean to the right.
         face: the face that the source was laid in, for measuring; None for new text.
         vertical: a column of upright characters; `baseline` is then its top, `centre` the v of its middle.
@@ -62,6 +64,7 @@ class LineStyle:
     ink: tuple[float, float, float, float]
     baseline: float
     centre: float
+    pen: tuple[float, float] | None = None
     slant: int = 0
     face: Face | None = None
     vertical: bool = False
@@ -198,11 +201,13 @@ def _style(
     faces = (match.face, *stack(locale, weight=match.face.weight, slant=match.slant))
     shaped = shape_line(line.text, faces, locale, match.tracking)
     x0, y0, x1, y1 = shaped.ink
-    baseline = v + match.baseline
+    baseline, pen = v + match.baseline, None
     if match.score >= 0.75:  # the face knows where its ink is better than a mask with a speck in it
         wide = (x1 - x0) * match.size * match.stretch
         left, top = u + match.left, baseline - y1 * match.size
         box = (left, top, left + wide, baseline - y0 * match.size)
+        origin = left - x0 * match.size * match.stretch
+        pen = (origin, origin + shaped.advance * match.size * match.stretch)
     else:
         ys, xs = np.nonzero(pixels > 0.5)
         box = (u + xs.min(), v + ys.min(), u + xs.max() + 1.0, v + ys.max() + 1.0)
@@ -223,6 +228,7 @@ def _style(
         (float(box[0]), float(box[1]), float(box[2]), float(box[3])),
         baseline,
         baseline - (low + high) / 2 * match.size,
+        pen,
         match.slant,
         match.face,
     )

@@ -43,6 +43,7 @@ class SetText:
         scale: size over the size of the source type.
         split: a phrase had to be broken in two.
         moved: the text left its edge or its middle, for want of width.
+        side: the edge or the middle on which the lines are aligned.
         vertical: the lines are columns of upright characters.
     """
 
@@ -53,6 +54,7 @@ class SetText:
     faces: tuple[Face, ...]
     split: bool = False
     moved: bool = False
+    side: str = "center"
     vertical: bool = False
 
     @property
@@ -160,9 +162,14 @@ def set_text(
         k = most / setting.scale
         setting = replace(setting, size=setting.size * k, scale=most, pitch=setting.pitch * k)
     first = first_baseline(setting, styles, written, source_locale, (top, bottom), hang, faces)
-    placed = place_lines(setting, first, anchor, side, lead)
     moved = side != hang.side or abs(anchor - _anchor(span, side)) > 1.0
-    return SetText(placed, colour, setting.scale, setting.fits, faces, setting.split, moved)
+    if not moved and all(s.pen is not None for s in styles):
+        pens = [s.pen for s in styles if s.pen is not None]
+        anchor = _anchor((min(p[0] for p in pens), max(p[1] for p in pens)), side)
+        placed = place_lines(setting, first, anchor, side, lead, limits=limits)
+    else:
+        placed = place_lines(setting, first, anchor, side, lead)
+    return SetText(placed, colour, setting.scale, setting.fits, faces, setting.split, moved, side=side)
 
 
 def set_in_rooms(rooms: Sequence[Room], text: str, styles: Sequence[LineStyle], **options: Any) -> SetText:
@@ -368,13 +375,25 @@ def _band(line: ShapedLine, locale: str, source_locale: str, faces: tuple[Face, 
 
 
 def place_lines(
-    setting: Setting, first: float, anchor: float, side: str, lead: LineStyle
+    setting: Setting,
+    first: float,
+    anchor: float,
+    side: str,
+    lead: LineStyle,
+    *,
+    limits: tuple[float, float] | None = None,
 ) -> tuple[PlacedLine, ...]:
+    """Lines on their baselines, aligned by their ink; by their side bearings too where limits are given."""
     out = []
     for i, line in enumerate(setting.lines):
         k = setting.size * lead.stretch
         x0, x1 = line.ink[0] * k, line.ink[2] * k
-        u = anchor - {"left": x0, "right": x1}.get(side, (x0 + x1) / 2)
+        if limits is None:
+            u = anchor - {"left": x0, "right": x1}.get(side, (x0 + x1) / 2)
+        else:
+            wide = line.advance * k
+            u = anchor - {"left": 0.0, "right": wide}.get(side, wide / 2)
+            u += max(0.0, limits[0] - u - x0) or min(0.0, limits[1] - u - x1)
         x, y = unturn(u, first + i * setting.pitch, lead.angle)
         out.append(PlacedLine(line, x, y, setting.size, lead.stretch, lead.angle))
     return tuple(out)

@@ -55,3 +55,14 @@ def test_edit_cost_prints_its_ratios() -> None:
     stages = dict(re.findall(r"^(OCR of the source|check faces|candidate\.png) +([\d.]+)", out, re.M))
     assert len(stages) == 3
     assert all(float(seconds) > 0 for seconds in stages.values()), stages
+
+
+def test_verdict_lets_nothing_wrong_pass() -> None:
+    out = run("verdict.py")
+    right = re.search(r"^recall: [\d.]+ +\((\d+) of (\d+) right ones passed", out, re.M)
+    wrong = re.search(r"^ratio wrong: [\d.]+ +\((\d+) of (\d+) wrong ones passed", out, re.M)
+    assert right, out
+    assert wrong, out
+    assert int(right[1]) >= 2 / 3 * int(right[2])
+    assert int(wrong[2]) >= 25
+    assert int(wrong[1]) == 0, out

@@ -153,6 +153,22 @@ def test_a_text_that_stood_twice_and_one_that_was_not_found(job: Job, workspace:
     assert (second["box"], second["boxes"], second["note"]) == ([0, 0, 5, 5], [], "not found")
 
 
+def test_an_editable_hand_over_is_kept_with_its_plate(job: Job, workspace: Workspace) -> None:
+    def handing_over(request: EditRequest) -> Candidate:
+        return paint(request, files={"handover.svg": b"<svg/>"}, plate=np.full_like(request.rgb, 7))
+
+    engine = Engine(handing_over)
+    result = run(job, workspace, engine)
+    assert result.handover is not None
+    assert Path(result.handover).read_bytes() == b"<svg/>"
+    plate = np.asarray(Image.open(Path(result.handover).with_name("plate.png")))
+    assert plate.shape == engine.requests[0].rgb.shape
+    assert (plate == 7).all()
+    assert run(job, workspace, engine).handover == result.handover  # also when it is found again
+    old = {k: v for k, v in result.to_dict().items() if k != "handover"}
+    assert JobResult.from_dict(old).handover is None
+
+
 def test_done_once_then_found(job: Job, workspace: Workspace) -> None:
     engine = Engine(paint)
     first = run(job, workspace, engine)

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -195,6 +196,14 @@ def test_exceptions_come_first_and_are_explained(workspace: Workspace) -> None:
     anchors = {a["id"] for a in page.all("article")}
     links = {a["href"].removeprefix("#") for a in page.all("a")} - {"images"}
     assert links == anchors  # the overview leads to every job
+
+
+def test_the_hand_over_is_a_link_beside_the_page(workspace: Workspace) -> None:
+    plain = save(workspace, "a", "ar", Status.PASSED)
+    edited = replace(plain, asset_id="b", handover=f"gs://elsewhere/jobs/{plain.job}/handover.svg")
+    page = Page(render(workspace, [plain, edited]))
+    files = [a["href"] for a in page.all("a") if not a["href"].startswith("#")]
+    assert files == [f"../../jobs/{plain.job}/handover.svg"]
 
 
 def test_an_image_that_cannot_be_read_is_named(workspace: Workspace) -> None:

@@ -9,6 +9,7 @@ from localizer.text.erase import fill
 from localizer.text.glyphmask import find_ink
 from localizer.text.locate import WHOLE, Found
 from localizer.text.plate import erase_text
+from localizer.text.reading import TextLine
 from localizer.text.regions import dilate
 from localizer.text.surface import membrane
 
@@ -19,7 +20,7 @@ def test_the_ground_comes_back(poster, ground, limit, effect) -> None:
     made = poster(ground=ground, **effect)
     ink = find_ink(made.rgb, made.line.quad, made.line.height)
     assert ink is not None
-    plate = fill(made.rgb, ink.erase, ground=ink.ground)
+    plate = fill(made.rgb, ink.erase, ground=ink.ground).rgb
     assert np.array_equal(plate[~ink.erase], made.rgb[~ink.erase])
     error = np.abs(plate.astype(int) - made.ground)[ink.erase].mean()
     before = np.abs(made.rgb.astype(int) - made.ground)[ink.erase].mean()
@@ -34,14 +35,14 @@ def test_pixels_outside_the_hole_are_untouched(with_ground: bool) -> None:
     before = rgb.copy()
     hole = rng.random((80, 120)) < 0.3
     ground = np.full(rgb.shape, 100, np.float32) if with_ground else None
-    out = fill(rgb, hole, ground=ground)
+    out = fill(rgb, hole, ground=ground).rgb
     assert np.array_equal(out[~hole], before[~hole])
     assert np.array_equal(rgb, before)
 
 
 def test_no_hole_no_change() -> None:
     rgb = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
-    assert np.array_equal(fill(rgb, np.zeros((20, 30), bool)), rgb)
+    assert np.array_equal(fill(rgb, np.zeros((20, 30), bool)).rgb, rgb)
 
 
 def test_ink_of_other_lines_does_not_bleed_in() -> None:
@@ -52,7 +53,7 @@ def test_ink_of_other_lines_does_not_bleed_in() -> None:
     hole[18:42, 58:101] = True
     known = np.ones((60, 200), bool)
     known[16:44, 101:144] = False
-    out = fill(rgb, hole, known=known)
+    out = fill(rgb, hole, known=known).rgb
     assert np.abs(out[hole].astype(int) - 90).max() <= 3
     assert (out[20:40, 102:140] == (255, 0, 0)).all()
 
@@ -72,7 +73,7 @@ def test_a_membrane_without_a_rim_is_the_mean() -> None:
 def test_the_fill_is_the_same_every_time(poster) -> None:
     made = poster(ground="photo")
     hole = dilate(made.ink, 2)
-    assert np.array_equal(fill(made.rgb, hole), fill(made.rgb, hole))
+    assert np.array_equal(fill(made.rgb, hole).rgb, fill(made.rgb, hole).rgb)
 
 
 def test_an_erased_plate_is_clean_and_the_old_style_known(poster, ground) -> None:
@@ -107,3 +108,37 @@ def test_a_neighbour_stays_when_a_line_is_erased(poster) -> None:
     )
     assert not (mask & both.strokes).any()
     assert np.array_equal(plate[both.strokes], both.rgb[both.strokes])
+
+
+def test_a_pattern_is_continued_through_a_hole() -> None:
+    """A membrane would leave grey; pieces of the pattern leave the pattern."""
+    y, x = np.mgrid[0:120, 0:200]
+    pattern = np.where(((x // 6) + (y // 6)) % 2, 210, 60).astype(np.uint8)[:, :, None].repeat(3, 2)
+    hole = np.zeros((120, 200), bool)
+    hole[50:64, 60:140] = True
+    broken = pattern.copy()
+    broken[hole] = 255
+    filled = fill(broken, hole)
+    assert not filled.surface
+    assert np.abs(filled.rgb.astype(int) - pattern)[hole].mean() < 25
+
+
+def test_a_plain_ground_with_a_picture_beside_it_is_not_only_a_surface(poster) -> None:
+    base = np.full((240, 620, 3), 250, np.uint8)
+    base[:, 300:] = poster(ground="photo").ground[:, 300:]
+    made = poster(ground=base, colour=(30, 30, 30))
+    plate, mask = made.rgb.copy(), np.zeros((240, 620), bool)
+    found = Found((made.line,), 1.0, False, (0,))
+    erased = erase_text(made.rgb, plate, mask, found, locale="en", others=[])
+    assert erased.patched is not None
+    assert erased.patched[:, 300:].any()
+
+
+def test_strokes_that_go_on_beyond_the_hole_are_noticed(poster) -> None:
+    made = poster("SALE SALE")
+    x0, y0, x1, y1 = (round(v) for v in (*made.line.quad[0], *made.line.quad[2]))
+    half = TextLine("SAL", ((x0, y0), ((x0 + x1) / 2 - 52, y0), ((x0 + x1) / 2 - 52, y1), (x0, y1)), 0.9)
+    for line, severed in ((half, True), (made.line, False)):
+        plate, mask = made.rgb.copy(), np.zeros(made.rgb.shape[:2], bool)
+        found = Found((line,), 1.0, False, (0,))
+        assert erase_text(made.rgb, plate, mask, found, locale="en", others=[]).severed is severed
