@@ -340,7 +340,8 @@ def first_baseline(
     if keeps and count == old and setting.scale > 0.9:
         first = float(np.mean([s.baseline - i * pitch for i, s in enumerate(ordered)]))
     else:
-        bands = [_band(line, locale, source_locale, faces) for line in setting.lines]
+        level = styles[0].angle == 0  # on its side, a word hangs between its neighbours by its capitals
+        bands = [_band(line, locale, source_locale if level else locale, faces) for line in setting.lines]
         offsets = [i * pitch - size * (b[0] + b[1]) / 2 for i, b in enumerate(bands)]
         if hang.firm and hang.side != "center" and count > old:  # a column grows downwards
             first = ordered[0].centre - float(np.mean(offsets[:old]))
