@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _TURNED = 45.0  # degrees from where a text counts as standing on its side or on its head
 _KNOWN = 0.6  # likeness from which the strokes are those of the text that was asked for
+_UNLIKE = 0.5  # and below which what was erased may have been the picture
 _LIVELY = 20.0  # ΔE from the ground's median that new type may meet in a tenth of what it covers
 
 
@@ -30,6 +31,8 @@ def doubts_about(
         yield "style_kept", f"“{text}” is vertical or turned, which is set level here"
     if edit.replacement and erased.varied and "colour" not in edit.attribute:
         yield "style_kept", f"“{text}” is graded or of several colours; the new text is set in one"
+    if any(not ink.plain and ink.likeness < _UNLIKE for _, ink in erased.inks):
+        yield "erased_cleanly", f"the strokes of “{text}” could hardly be told from the picture"
     if found.partial:
         if edit.action is Action.REMOVE_TEXT:
             yield (
