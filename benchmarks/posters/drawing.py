@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from examples import generate
-from examples.drawing import Canvas, cover, load_photo
+from examples.drawing import Canvas, load_photo
 from localizer.images import SourceImage, decode
 from localizer.model import Action, Edit, Job
+from localizer.text.contrast import contrast
 from localizer.text.fonts import stack
 from localizer.text.render import PlacedLine, draw
 from localizer.text.shaping import shape_line
-from localizer.text.typesetting import contrast
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -127,9 +127,9 @@ def _ground(kind: str, rng: random.Random) -> tuple[UInt8Array, tuple[int, int, 
     """A ground of 720 x 560 pixels, a colour that stands out from it, and how far down type may go."""
     width, height = 720, 560
     if kind.endswith((".png", ".jpg")):
-        rgb = np.array(cover(load_photo(kind), width, height))
+        rgb = _cover(load_photo(kind), width, height)
     elif kind == "panel":
-        rgb = np.array(cover(load_photo("coffee.png"), width, height))
+        rgb = _cover(load_photo("coffee.png"), width, height)
         rgb[50 : height - 60, 30 : width - 30] = rng.choice(COLOURS)
     else:
         base = np.array(rng.choice(COLOURS), np.float32)
@@ -139,6 +139,11 @@ def _ground(kind: str, rng: random.Random) -> tuple[UInt8Array, tuple[int, int, 
     middle = np.median(rgb[60:-70, 40:-40].reshape(-1, 3), axis=0)
     best = sorted(COLOURS, key=lambda c: -contrast(c, middle))[:2]
     return np.ascontiguousarray(rgb), rng.choice(best), height - (70.0 if kind == "panel" else 20.0)
+
+
+def _cover(photo: UInt8Array, width: int, height: int) -> UInt8Array:
+    """The middle of a photo at a size."""
+    return np.array(ImageOps.fit(Image.fromarray(photo), (width, height), Image.Resampling.BICUBIC))
 
 
 def _poster(

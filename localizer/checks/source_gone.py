@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from localizer.checks.legible import is_source_colour
+from localizer.checks.remains import SHADE, STAIN, knows_type, letter_left, shade_of, stain_of
 from localizer.engines.base import Placement
+from localizer.images.fidelity import differing
 from localizer.model import Box, CheckResult, CheckStatus, share_inside
 from localizer.text.normalise import fold, similarity
 from localizer.text.reading import TextLine, read_crop
@@ -24,15 +25,8 @@ if TYPE_CHECKING:
 
 NAME = "source_text_gone"
 STILL_THERE = 0.8
-SHADE = 0.2
-"""Share of the old type's contrast that may show on the plate; the detail of a photo alone makes a sixth."""
-STAIN = 32.0
-"""8-bit levels that a filled place may be off a plain ground; pale ornaments are up to 25 off theirs."""
-_PLAIN = 8.0  # levels that a plain ground may be off a plane,
-_BUSY = 0.15  # but for this share of it: other type, or a rule
 _PART_SURE = 0.6  # the reader's confidence from which a part of the text counts
 _WORD, _IDEOGRAPHS = 4, 2  # letters, or ideographs, from which a part is no coincidence
-_ALIKE = 32  # difference in a channel up to which two pixels have one colour
 _EFFECT = 0.35  # share of a line's height that outlines, shadows and glows may reach beyond its ink
 
 
@@ -81,9 +75,9 @@ def check_source_text_gone(
             continue
         if part := _part_left(source, read, new):
             doubts.append(f"“{part}” of “{source}” may still be there")
-        elif source_rgb is None or plate is None or not _knows_type(source_rgb, p):
+        elif source_rgb is None or plate is None or not knows_type(source_rgb, p):
             continue
-        elif _letter_left(source_rgb, plate, p, staying):
+        elif letter_left(source_rgb, plate, p, staying):
             doubts.append(f"a letter of “{source}” may still be there")
         elif (shade := shade_of(source_rgb, plate, p)) > SHADE:
             doubts.append(f"a shade of “{source}” may still show ({shade:.0%} of its contrast)")
@@ -99,7 +93,7 @@ def _only_type_differs(rgb: UInt8Array, plate: UInt8Array, placements: Sequence[
     """Whether the candidate is the plate in every pixel that is not near new type."""
     if rgb.shape != plate.shape:
         return False
-    apart = (rgb != plate).any(2)
+    apart = differing(rgb, plate)
     for p in placements:
         for x0, y0, x1, y1 in p.line_boxes:
             m = max(4, round(_EFFECT * min(x1 - x0, y1 - y0)))
@@ -180,124 +174,3 @@ def _part_left(source: str, read: Sequence[TextLine], new: Sequence[str]) -> str
         if is_word or len(part) >= _WORD or ideographs >= _IDEOGRAPHS or (not known and part == rest.strip()):
             return part
     return ""
-
-
-def _knows_type(source_rgb: UInt8Array, placement: Placement) -> bool:
-    """Whether place and colour of the source type are known."""
-    box, colour = placement.source_box, placement.colour
-    if box is None or colour is None or "colour" in placement.edit.attribute:
-        return False
-    return is_source_colour(source_rgb, box, colour)
-
-
-def shade_of(source_rgb: UInt8Array, plate: UInt8Array, placement: Placement) -> float:
-    """How much of the old type's contrast shows on the plate, as a share; 0 where nothing of it is left.
-
-    The slope of a regression: light of the plate on the softened shape of the strokes that were erased, both
-    without what is coarser than a stroke, in units of the contrast that the type had.
-    """
-    import cv2
-
-    box, colour = placement.source_box, placement.colour
-    assert box is not None  # noqa: S101 - see `_knows_type`
-    assert colour is not None  # noqa: S101
-    tall = _letter_height(placement)
-    window = np.s_[max(0, box[1]) : max(0, box[3]), max(0, box[0]) : max(0, box[2])]
-    was, now = source_rgb[window], plate[window]
-    near = np.abs(was.astype(np.int16) - np.array(colour, np.int16)).max(2) < _ALIKE
-    changed = (was != now).any(2).astype(np.uint8)
-    strokes = (near & (changed > 0)).astype(np.float32)
-    if strokes.sum() < 24:
-        return 0.0
-    light, before = (image.astype(np.float32).mean(2) for image in (now, was))
-    ground = float(np.median(before[strokes == 0]))
-    contrast = float(np.mean(colour)) - ground
-    if abs(contrast) < 24:  # type that differs in hue only
-        return 0.0
-    fine, coarse = max(1.0, 0.08 * tall), max(2.0, 0.35 * tall)
-    reach = (
-        2 * max(2, round(0.15 * tall)) + 1
-    )  # what is farther off, or was not filled, is no shade of the type
-    here = cv2.dilate(strokes, np.ones((reach, reach), np.uint8)) * cv2.dilate(
-        changed, np.ones((3, 3), np.uint8)
-    )
-
-    def detail(image: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        soft, wide = (
-            cv2.GaussianBlur(image * here, (0, 0), s) / np.maximum(cv2.GaussianBlur(here, (0, 0), s), 1e-3)
-            for s in (fine, coarse)
-        )
-        return np.asarray((soft - wide) * here, np.float32)
-
-    shape, seen = detail(strokes), detail(light)
-    spread = float((shape**2).sum())
-    return float((shape * seen).sum()) / (spread * contrast) if spread > 0 else 0.0
-
-
-def stain_of(plate: UInt8Array, source_rgb: UInt8Array, box: Box) -> float:
-    """How far a filled place is from the plain or evenly graded ground around it, in 8-bit levels.
-
-    0 where the ground is neither: a fill among leaves or bricks may differ from any one of them.
-    """
-    import cv2
-
-    m = max(6, round(0.3 * (box[3] - box[1])))
-    far = 2 * m + 6
-    window = np.s_[max(0, box[1] - far) : max(0, box[3] + far), max(0, box[0] - far) : max(0, box[2] + far)]
-    now = cv2.GaussianBlur(plate[window], (0, 0), 1.5).astype(np.float32)
-    filled = (plate[window] != source_rgb[window]).any(2).astype(np.uint8)
-    ring = (cv2.dilate(filled, np.ones((2 * m + 1, 2 * m + 1), np.uint8)) > 0) & (
-        cv2.dilate(filled, np.ones((5, 5), np.uint8)) == 0
-    )
-    if not filled.any() or ring.sum() < 60:
-        return 0.0
-    ys, xs = np.mgrid[: now.shape[0], : now.shape[1]].astype(np.float32)
-    plane = np.stack([np.ones_like(xs), xs, ys], axis=-1)
-    step = max(1, int(ring.sum()) // 4000)
-    where, colours = plane[ring][::step], now[ring][::step]
-    kept = np.ones(len(where), np.bool_)
-    for _ in range(3):  # other type may stand in the ring
-        slope, *_rest = np.linalg.lstsq(where[kept], colours[kept], rcond=None)
-        off = np.abs(colours - where @ slope).max(1)
-        kept = off <= max(4.0, float(np.percentile(off, 80)))
-    if (off > _PLAIN).mean() > _BUSY:
-        return 0.0
-    off = np.abs(now - plane @ slope).max(2)
-    return float(np.percentile(off[filled > 0], 95))
-
-
-def _letter_left(
-    source_rgb: UInt8Array, plate: UInt8Array, placement: Placement, staying: Sequence[TextLine]
-) -> bool:
-    """Whether a shape as tall as a letter, of the old type's colour and in its place, was not erased."""
-    import cv2
-
-    box, colour = placement.source_box, placement.colour
-    assert box is not None  # noqa: S101 - see `_knows_type`
-    assert colour is not None  # noqa: S101
-    tall = _letter_height(placement)
-    m = max(4, round(0.3 * tall))
-    height, width = source_rgb.shape[:2]
-    x0, y0, x1, y1 = max(0, box[0] - m), max(0, box[1] - m), min(width, box[2] + m), min(height, box[3] + m)
-    was, now = source_rgb[y0:y1, x0:x1].astype(np.int16), plate[y0:y1, x0:x1].astype(np.int16)
-    alike = np.abs(was - np.array(colour, np.int16)).max(2) < _ALIKE
-    kept = alike & (np.abs(was - now).max(2) < _ALIKE)
-    for line in staying:
-        a, b, c, d = line.box
-        kept[max(0, b - y0) : max(0, d - y0), max(0, a - x0) : max(0, c - x0)] = False
-    _, _labels, found, middles = cv2.connectedComponentsWithStats(kept.astype(np.uint8), connectivity=8)
-    for (x, y, w, h, area), (u, v) in zip(found[1:], middles[1:], strict=True):
-        inside = x > 0 and y > 0 and x + w < x1 - x0 and y + h < y1 - y0
-        mine = box[0] - x0 <= u <= box[2] - x0 and box[1] - y0 <= v <= box[3] - y0
-        # A letter fills a tenth to three quarters of its box; a rule or a panel does not look like that.
-        if inside and mine and 0.4 * tall <= h <= 1.5 * tall and 0.1 <= area / (w * h) <= 0.75:
-            return True
-    return False
-
-
-def _letter_height(placement: Placement) -> float:
-    """Of the source type, in pixels: its box over its lines, less what lies between them."""
-    assert placement.source_box is not None  # noqa: S101 - asked by the caller
-    count = len([part for part in placement.edit.text.split("\n") if part.strip()]) or 1
-    deep = placement.source_box[3] - placement.source_box[1]
-    return 0.8 * deep / (count + 0.3 * (count - 1))

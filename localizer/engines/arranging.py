@@ -13,6 +13,7 @@ from localizer.model import Box, Edit, share_inside
 from localizer.text.alignment import Alignment, alignment
 from localizer.text.blocks import hull
 from localizer.text.consistency import common_scales, level_rows
+from localizer.text.linebreak import glue
 from localizer.text.locate import Found
 from localizer.text.panel import Panel, find_panel, grow_alpha, grow_panel
 from localizer.text.plate import Erased
@@ -88,6 +89,7 @@ class Arranger:
         staying: boxes of texts that stay.
         faces: boxes of faces.
         alpha: H x W uint8, of an image that has one; grown panels are drawn on it too.
+        names: words that no line may be broken in.
     """
 
     plate: npt.NDArray[np.uint8]
@@ -99,6 +101,7 @@ class Arranger:
     source_locale: str
     brand_fonts: tuple[str, ...] = ()
     alpha: npt.NDArray[np.uint8] | None = None
+    names: tuple[str, ...] = ()
 
     def arrange(self, occurrences: Sequence[Occurrence]) -> list[Arranged]:
         """Place all texts; those of one style get one size.
@@ -208,7 +211,7 @@ class _Again:
         a = self.arranger
         return set_in_rooms(
             self.rooms,
-            self.occurrence.replacement,
+            glue(self.occurrence.replacement, a.names),
             self.styles,
             locale=a.locale,
             source_locale=locale_of_text(self.occurrence.found.text, a.source_locale),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -59,7 +59,7 @@ class TypesetEngine:
     """Finds, erases and typesets."""
 
     name = "typeset"
-    version = "1"
+    version = "2"
 
     def parameters(self) -> Mapping[str, Any]:
         """The installed type families: another set may match the source with another face."""
@@ -235,6 +235,7 @@ def _set_all(work: _Work, occurrences: Sequence[Occurrence]) -> npt.NDArray[np.u
         job.source_locale,
         brand.fonts,
         work.request.alpha,
+        brand.do_not_translate,
     )
     arranged = [*arranger.arrange(measured), *tilted]
     work.alpha = arranger.alpha
@@ -359,6 +360,8 @@ def _draw(
 def _effects(edit: Edit, erased: Erased | None, made: SetText) -> Effects:
     """The source type's effects, with what the edit asks for in their place."""
     effects = erased.effects if erased is not None else PLAIN
+    if made.vertical:  # rules run below level lines
+        effects = replace(effects, underline=None, strike=None)
     return wished_effects(effects, wishes(edit.attribute), made.lines[0].size)
 
 

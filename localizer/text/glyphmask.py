@@ -30,7 +30,8 @@ _LEAST_DIFFERENCE = 9.0  # JPEG noise stays below
 _SURE = 0.75  # likeness from which a plain ground needs no second opinion
 _PLAIN_FIRST = 0.1  # likeness by which a photo's ink must be better than that on a plain ground
 _PLACED = 0.6  # likeness from which it is known where the strokes are
-_SOFT_ON_PLAIN = 1.2  # ΔE that an effect changes a plain ground by
+_SOFT_ON_PLAIN = 1.5  # ΔE that an effect changes a plain ground by
+_UNSEEN = 2.0  # ΔE of a smooth change that the eye passes over
 _SOFT_ON_PHOTO = 6.0
 _ALIKE = 22.0  # ΔE within which a pixel has the colour of the fill
 _HUGS = 0.06  # of the height, from the fill, within which everything with crisp edges is the type's
@@ -243,7 +244,12 @@ def _finish(
         usable=usable,
         level=level,
     )
-    erase = (dilate(touched, max(edge, 0.03 * height if plain else 0.0)) | soft) & usable
+    wide = dilate(touched, max(edge, 0.03 * height if plain else 0.0)) | soft
+    if level is not None:  # an effect on a plain ground is faint; what is not is a picture beside the type
+        near = dilate(touched, 2.0)
+        picture = (np.linalg.norm(lab - level, axis=2) > 2 * _LEAST_DIFFERENCE) & ~near
+        wide &= near | ~dilate(picture, 3.0)
+    erase = wide & usable
     ground = None
     if plain:
         ground = fit_ground(
@@ -350,8 +356,10 @@ def _fading(
     if min(len(s) for s in spread) < 30:
         return 0.0
     *near, far = (float(np.median(s)) for s in spread)
-    reach = next((i for i, value in enumerate(near) if value < 1.25 * far + 0.4), rings)
-    return reach * step + 1.0
+    reach = next((i for i, value in enumerate(near) if value < max(1.25 * far + 0.4, _UNSEEN)), None)
+    if reach is None:  # what does not fade at all is the ground's own
+        reach = rings if near[0] > 2 * far + 1.0 and near[-1] < 0.7 * near[0] else 0
+    return 2 + reach * step if reach else 0.0
 
 
 def _is_varied(lab: npt.NDArray[np.float32], strokes: npt.NDArray[np.bool_]) -> bool:

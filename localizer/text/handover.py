@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from localizer.locales import is_rtl
+from localizer.text.columns import shape_column
 from localizer.text.effects import PLAIN, Effects, Gradient, Rgb, Rule, Shadow
 from localizer.text.faces import Face
 from localizer.text.render import PlacedLine
@@ -102,7 +103,7 @@ def _line(
     effects, k = text.effects, placed.size
     lean = text.made.faces[0].slant if text.made.faces else 0
     move = _transform(placed)
-    tracking = _tracking(placed, text.made.faces, locale)
+    tracking = _tracking(placed, text.made, locale)
     # A renderer adds the tracking after the last character too; the line's end is before it.
     end = placed.line.advance + tracking
     at, anchor = {"left": (0.0, "start"), "right": (end, "end")}.get(text.align, (end / 2, "middle"))
@@ -128,7 +129,12 @@ def _line(
         _in(_XML, "space"): "preserve",
     }
     if text.made.vertical:
-        attributes |= {"writing-mode": "vertical-rl", "text-orientation": "mixed"}
+        attributes |= {
+            "x": "0",
+            "text-anchor": "start",
+            "writing-mode": "vertical-rl",
+            "text-orientation": "mixed",
+        }
     if is_rtl(locale):
         attributes |= {"direction": "rtl", "unicode-bidi": "embed"}
     if tracking:
@@ -142,7 +148,7 @@ def _line(
         }
     element = _add(parent, "text", **attributes)
     element.text = _clean(placed.line.text)
-    for rule in effects.rules:
+    for rule in () if text.made.vertical else effects.rules:
         _rule(parent, rule, placed, move)
 
 
@@ -230,12 +236,14 @@ def _filter(defs: ET.Element, key: str, shadow: Shadow, k: float, size: tuple[in
     _add(merge, "feMergeNode", **{"in": "SourceGraphic"})
 
 
-def _tracking(placed: PlacedLine, faces: tuple[Face, ...], locale: str) -> float:
+def _tracking(placed: PlacedLine, made: SetText, locale: str) -> float:
     """Extra space per character, em: what a line is longer than the same text set plain."""
-    gaps = len(clusters(placed.line.text)) - 1
-    if gaps < 1 or not faces:
+    # A column has its tracking below every character, a line between them.
+    gaps = len(clusters(placed.line.text)) - (0 if made.vertical else 1)
+    if gaps < 1 or not made.faces:
         return 0.0
-    extra = (placed.line.advance - shape_line(placed.line.text, faces, locale).advance) / gaps
+    shape = shape_column if made.vertical else shape_line
+    extra = (placed.line.advance - shape(placed.line.text, made.faces, locale).advance) / gaps
     return extra if abs(extra) > 0.002 else 0.0
 
 
