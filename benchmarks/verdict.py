@@ -45,7 +45,10 @@ GHOST = 0.04
 """Share of the old strokes that may still look more like the old type than like the ground behind it."""
 STAIN = 14.0
 """Difference (8-bit levels) that a filled place may have from its true ground, blurred as an eye at arm's
-length sees it, at its worst twentieth."""
+length sees it, at its worst twentieth,"""
+LIVELY = 2.0
+"""or, if that is more, in units of what the ground itself varies by there: no two places of a brick wall are
+alike."""
 _BRAND = BrandKit()
 
 
@@ -90,9 +93,12 @@ def trouble(poster: Poster, candidate: Candidate) -> str:
             return f"strokes of “{p.edit.text}” remain"
     filled = (plate != poster.source.rgb).any(2)
     apart = cv2.GaussianBlur((now - empty).astype(np.float32), (0, 0), 3.0)
-    seen = np.abs(apart).max(2)[filled & shown]
-    if len(seen) and np.percentile(seen, 95) > STAIN:
-        return f"the filled place shows ({np.percentile(seen, 95):.0f})"
+    soft = cv2.GaussianBlur(poster.empty.astype(np.float32), (0, 0), 3.0)
+    wide = cv2.GaussianBlur(soft, (0, 0), 24.0)
+    lively = np.sqrt(cv2.GaussianBlur((soft - wide) ** 2, (0, 0), 24.0)).max(2)
+    seen = (np.abs(apart).max(2) / np.maximum(STAIN, LIVELY * lively))[filled & shown]
+    if len(seen) and np.percentile(seen, 95) > 1:
+        return f"the filled place shows ({np.percentile(seen, 95):.1f} times what may)"
     return ""
 
 

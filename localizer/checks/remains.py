@@ -28,7 +28,8 @@ STAIN = 32.0
 """8-bit levels that a filled place may be off a plain ground; pale ornaments are up to 25 off theirs."""
 _READING_SIZE = 48.0  # pixels; taller type is judged at this size
 _PLAIN = 8.0  # levels that a plain ground may be off a plane,
-_BUSY = 0.15  # but for this share of it: other type, or a rule
+_SHADES = 12  # levels within which two colours are one
+_BUSY = 0.35  # but for this share of it: other type, a rule, what is beside the panel
 _ALIKE = 32  # difference in a channel up to which two pixels have one colour
 
 
@@ -102,6 +103,7 @@ def stain_of(plate: UInt8Array, source_rgb: UInt8Array, box: Box) -> float:
     0 where the ground is neither: a fill among leaves or bricks may differ from any one of them.
     """
     import cv2
+    from scipy.ndimage import maximum_filter
 
     m = max(6, round(0.3 * (box[3] - box[1])))
     far = 2 * m + 6
@@ -127,7 +129,11 @@ def stain_of(plate: UInt8Array, source_rgb: UInt8Array, box: Box) -> float:
         kept = off <= max(4.0, float(np.percentile(off, 80)))
     if (off > _PLAIN).mean() > _BUSY:
         return 0.0
+    beside = np.zeros((22, 22, 22), np.uint8)  # colours of the ring's other things: a photo beside the panel
+    beside[tuple((colours[off > _PLAIN] // _SHADES).astype(int).T)] = 1
+    beside = np.asarray(maximum_filter(beside, 3), np.uint8)
     off = np.abs(now - plane @ slope).max(2)
+    off[beside[tuple(np.moveaxis((now // _SHADES).astype(int), 2, 0))] > 0] = 0
     scale = now.shape[0] / max(1, seen_rows)
     mine = np.zeros(filled.shape, np.bool_)  # another text's place beside it may have another ground
     top, left = (round((b - max(0, b - far)) * scale) for b in (box[1], box[0]))

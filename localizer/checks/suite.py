@@ -18,6 +18,7 @@ from localizer.checks.source_gone import check_source_text_gone
 from localizer.checks.typography import check_fits
 from localizer.checks.untouched import check_untouched
 from localizer.engines.base import Candidate
+from localizer.images.fidelity import differing
 from localizer.model import Action, CheckResult, CheckStatus, Job, Status
 from localizer.text.reading import read_source
 
@@ -59,7 +60,11 @@ def run_checks(
             plate=candidate.plate,
         ),
         check_fits(
-            candidate.mask.shape, candidate.placements, lines, least_scale=limits.get("fits_scale", 0.5)
+            candidate.mask.shape,
+            candidate.placements,
+            lines,
+            least_scale=limits.get("fits_scale", 0.5),
+            drawn=None if candidate.plate is None else differing(candidate.rgb, candidate.plate),
         ),
         check_faces(source.rgb, candidate.mask, sha256=job.source_sha256),
         check_copy_policy(job, brand),

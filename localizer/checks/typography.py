@@ -11,7 +11,11 @@ from localizer.engines.base import Placement
 from localizer.model import Box, CheckResult, CheckStatus, share_inside
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from localizer.text.reading import TextLine
+
+    BoolArray = npt.NDArray[np.bool_]
 
 SCALE = 0.5
 
@@ -22,12 +26,14 @@ def check_fits(
     lines: Sequence[TextLine],
     *,
     least_scale: float = SCALE,
+    drawn: BoolArray | None = None,
 ) -> CheckResult:
     """Type lies inside the image and its place, covers no other text, lacks no glyph, did not shrink too far.
 
     Args:
         shape: height and width of the image.
         lines: what was read on the source.
+        drawn: H x W bool, the pixels that type changed, where the engine can tell.
 
     `value` is the smallest scale.
     """
@@ -56,6 +62,10 @@ def check_fits(
             doubts.append(f"“{words}” fits at {p.scale:.0%} of the source size only: ask for shorter copy")
         if p.room is not None and p.box is not None and p.angle == 0 and not _inside(p.box, p.room, 3):
             doubts.append(f"“{words}” leaves its place")
+        if drawn is not None and p.angle == 0 and not all(_reaches(drawn, b) for b in p.line_boxes):
+            doubts.append(
+                f"a part of “{words}” cannot be seen: cut off, covered, or in the colour of its ground"
+            )
         covered = [o.text for o in others if any(_covers(b, o) for b in p.line_boxes)]
         if covered:
             doubts.append(f"“{words}” covers “{covered[0]}”")
@@ -74,6 +84,18 @@ def _hugs_frame(box: Box, source: Box | None, shape: tuple[int, int]) -> bool:
     now = (box[0], box[1], width - box[2], height - box[3])
     before = (least,) * 4 if source is None else (source[0], source[1], width - source[2], height - source[3])
     return any(n < least and n < b - 1 for n, b in zip(now, before, strict=True))
+
+
+def _reaches(drawn: BoolArray, box: Box) -> bool:
+    """Whether ink reaches all four sides of the box that the font gives it; readers guess cut-off letters."""
+    x0, y0, x1, y1 = box
+    crop = drawn[max(0, y0) : y1, max(0, x0) : x1]
+    if not crop.any():
+        return False
+    slack = 2 + 0.06 * min(x1 - x0, y1 - y0)
+    columns, rows = np.flatnonzero(crop.any(0)), np.flatnonzero(crop.any(1))
+    near = (columns[0], rows[0], crop.shape[1] - 1 - columns[-1], crop.shape[0] - 1 - rows[-1])
+    return bool(max(near) <= slack)
 
 
 def _inside(box: Box, room: Sequence[float], tolerance: float) -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _TURNED = 45.0  # degrees from where a text counts as standing on its side or on its head
 _TELLING = 3  # letters from which a reading tells which way up a line stands
 _KNOWN = 0.6  # likeness from which the strokes are those of the text that was asked for
+_UNLIKE = 0.5  # and below which what was erased may have been the picture
 _LIVELY = 20.0  # ΔE from the ground's median that new type may meet in a tenth of what it covers
 
 
@@ -33,6 +34,8 @@ def doubts_about(
         for words in erased.style_doubts:
             if not ("colour" in edit.attribute and "colours" in words):
                 yield "style_kept", f"“{text}” {words}"
+    if any(not ink.plain and ink.likeness < _UNLIKE for _, ink in erased.inks):
+        yield "erased_cleanly", f"the strokes of “{text}” could hardly be told from the picture"
     if found.partial:
         if edit.action is Action.REMOVE_TEXT:
             yield (

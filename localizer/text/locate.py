@@ -7,6 +7,7 @@ worse than finding none.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ SHORT = 4
 LONG = 8  # folded characters from which a part may hold a misread one
 LOOKALIKE = 0.99  # similarity of what differs in characters that look the same
 _MOST_LINES = 24
+_MOST_AIR = 0.35  # heights by which the reader's character boxes may fall short of the ink
 
 Span = tuple[int, int, int]
 """Index of a line, first and last of its visible characters; the whole line is ``(i, 0, WHOLE)``."""
@@ -330,23 +332,34 @@ def _joined(a: str, b: str) -> bool:
 
 def part_quad(line: TextLine, first: int, last: int) -> Quad:
     """The part of a line's quad from one character to another."""
-    boxes, last_one = line.characters, len(line.characters) - 1
+    boxes, count = line.characters, len(line.characters)
     tl, tr, br, bl = line.quad
-    if line.vertical:  # start: left and right corner at the top; end: the same at the bottom
-        start = (tl, tr) if first == 0 else _between(boxes[first - 1][3:1:-1], boxes[first][:2])
-        end = (bl, br) if last == last_one else _between(boxes[last][3:1:-1], boxes[last + 1][:2])
+    most = _MOST_AIR * line.height
+    if line.vertical:  # its ends are the top and the bottom: left and right corner each
+        before = (tl, tr) if first == 0 else _half(boxes[first][:2], boxes[first - 1][3:1:-1])
+        after = (bl, br) if last == count - 1 else _half(boxes[last][3:1:-1], boxes[last + 1][:2])
+        start = _towards(boxes[first][:2], before, most)
+        end = _towards(boxes[last][3:1:-1], after, most)
         return start[0], start[1], end[1], end[0]
-    start = (tl, bl) if first == 0 else _between(boxes[first - 1][1:3], (boxes[first][0], boxes[first][3]))
-    end = (
-        (tr, br) if last == last_one else _between(boxes[last][1:3], (boxes[last + 1][0], boxes[last + 1][3]))
-    )
+    before = (tl, bl) if first == 0 else _half(boxes[first][::3], boxes[first - 1][1:3])
+    after = (tr, br) if last == count - 1 else _half(boxes[last][1:3], boxes[last + 1][::3])
+    start = _towards(boxes[first][::3], before, most)
+    end = _towards(boxes[last][1:3], after, most)
     return start[0], end[0], end[1], start[1]
 
 
-def _between(a: Sequence[Point], b: Sequence[Point]) -> tuple[Point, Point]:
-    """The side half way between two sides: the reader's character boxes are short of the ink."""
+def _half(a: Sequence[Point], b: Sequence[Point]) -> tuple[Point, Point]:
+    """The side half way between two sides."""
     (ax, ay), (bx, by), (cx, cy), (dx, dy) = (*a, *b)
     return ((ax + cx) / 2, (ay + cy) / 2), ((bx + dx) / 2, (by + dy) / 2)
+
+
+def _towards(side: Sequence[Point], other: Sequence[Point], most: float) -> tuple[Point, Point]:
+    """A character's side moved to another one, so far only: its box is short of the ink, but not by much."""
+    (ax, ay), (bx, by), (cx, cy), (dx, dy) = (*side, *other)
+    away = max(1e-6, math.hypot((cx + dx - ax - bx) / 2, (cy + dy - ay - by) / 2))
+    k = min(1.0, most / away)
+    return (ax + k * (cx - ax), ay + k * (cy - ay)), (bx + k * (dx - bx), by + k * (dy - by))
 
 
 def nearest(wanted: str, lines: Sequence[TextLine], *, most: int = 6) -> list[tuple[str, float]]:
