@@ -116,7 +116,7 @@ class Arranger:
         for (plan, again), most in zip(plans, scales, strict=True):
             made = plan.made
             out.append(replace(plan, made=again(most)) if most < made.scale - 0.005 else plan)
-        levelled = level_rows([(s, p.made) for s, p in zip(leads, out, strict=True)])
+        levelled = level_rows([(s, p.made) for s, p in zip(leads, out, strict=True)], [p.room for p in out])
         return [replace(p, made=made) for p, made in zip(out, levelled, strict=True)]
 
     def _plan(self, o: Occurrence, others: Sequence[Occurrence]) -> tuple[Arranged, _Again]:

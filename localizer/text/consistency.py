@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median
 
+from localizer.text.space import Room
 from localizer.text.style import LineStyle
 from localizer.text.typesetting import SetText
 
@@ -30,16 +31,32 @@ def common_scales(items: Sequence[Item]) -> list[float]:
     return out
 
 
-def level_rows(items: Sequence[Item]) -> list[SetText]:
-    """Texts of one style that stood in one row and have as many lines: on one baseline."""
+def level_rows(items: Sequence[Item], rooms: Sequence[Room] | None = None) -> list[SetText]:
+    """Texts of one style that stood in one row and have as many lines: on one baseline.
+
+    Args:
+        rooms: of the texts, in the same order; a row that cannot be levelled within them stays as it is.
+    """
     out = [made for _, made in items]
     for group in _groups(items):
         for row in _rows(items, group):
-            firsts = [out[i].lines[0].y for i in row]
+            goal = median(out[i].lines[0].y for i in row)
+            if rooms is not None:
+                free = [_free(out[i], rooms[i]) for i in row]
+                low, high = max(f[0] for f in free), min(f[1] for f in free)
+                if low > high:
+                    continue
+                goal = min(max(goal, low), high)
             for i in row:
-                down = median(firsts) - out[i].lines[0].y
+                down = goal - out[i].lines[0].y
                 out[i] = replace(out[i], lines=tuple(replace(p, y=p.y + down) for p in out[i].lines))
     return out
+
+
+def _free(made: SetText, room: Room) -> tuple[float, float]:
+    """Highest and lowest first baseline at which a text stays in its room; where it is, at the least."""
+    y, box = made.lines[0].y, made.box
+    return y - max(0.0, box[1] - room.top), y + max(0.0, room.bottom - box[3])
 
 
 def _groups(items: Sequence[Item]) -> list[list[int]]:

@@ -10,6 +10,7 @@ from localizer.text.consistency import common_scales, level_rows
 from localizer.text.fonts import stack
 from localizer.text.render import PlacedLine
 from localizer.text.shaping import shape_line
+from localizer.text.space import Room
 from localizer.text.style import LineStyle
 from localizer.text.typesetting import SetText
 
@@ -39,6 +40,16 @@ def test_bold_and_regular_are_two_styles() -> None:
 def test_a_row_has_one_baseline() -> None:
     items = [item(1.0, y=100.0), item(1.0, y=103.0), item(1.0, y=101.0), item(1.0, y=180.0)]
     assert [made.lines[0].y for made in level_rows(items)] == [101.0, 101.0, 101.0, 180.0]
+
+
+def test_a_row_is_levelled_within_the_rooms_only() -> None:
+    items = [item(1.0, y=100.0), item(1.0, y=104.0)]
+    wide, low = Room(0, 0, 200, 200), Room(0, 103.0 - 31, 200, 200)  # the second may rise by little
+    first, second = level_rows(items, [wide, low])
+    assert first.lines[0].y == second.lines[0].y
+    assert second.box[1] >= low.top - 1
+    stuck = [Room(0, 60, 200, 101), Room(0, 74, 200, 200)]
+    assert [m.lines[0].y for m in level_rows(items, stuck)] == [100.0, 104.0]
 
 
 def test_different_numbers_of_lines_are_not_levelled() -> None:
