@@ -173,11 +173,7 @@ def set_text(
 
 
 def set_in_rooms(rooms: Sequence[Room], text: str, styles: Sequence[LineStyle], **options: Any) -> SetText:
-    """`set_text` in the first room, or in a later, wider one.
-
-    The wider one is taken where the first costs too much size, more lines than the source had, or the
-    place.
-    """
+    """`set_text` in the first room, or in a wider one where that costs size, lines or the old place."""
     made = set_text(text, styles, rooms[0], **options)
     for room in rooms[1:]:
         if made.scale >= _GIVES * _LETTERS and len(made.lines) <= len(styles) and not made.moved:
