@@ -52,6 +52,7 @@ def check_source_text_gone(
     worst, failed, doubts = 0.0, list[str](), list[str]()
     own = [p.source_box for p in placements if p.source_box is not None]
     staying = [line for line in lines if not any(share_inside(line.box, box) > 0.5 for box in own)]
+    staying += [piece for p in placements for piece in p.stayed]
     page = plate if plate is not None and _only_type_differs(rgb, plate, placements) else rgb
     new = [line for p in placements for line in p.lines] if page is rgb else []
     for p in placements:

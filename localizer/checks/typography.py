@@ -39,8 +39,13 @@ def check_fits(
     """
     failed, doubts, value = [], [], 1.0
     own = [p.source_box for p in placements if p.source_box is not None]
+    stayed = [piece for p in placements for piece in p.stayed]
     others = [
-        line for line in lines if line.score >= 0.5 and not any(share_inside(line.box, b) > 0.5 for b in own)
+        line
+        for line in (*lines, *stayed)
+        if line.score >= 0.5
+        and not any(share_inside(line.box, b) > 0.5 for b in own)
+        and (line in stayed or not any(share_inside(piece.box, line.box) > 0.6 for piece in stayed))
     ]
     for p in placements:
         if not p.lines:

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from localizer.engines.base import Placement
 from localizer.model import Box, Edit, share_inside
 from localizer.text.alignment import Alignment, alignment
+from localizer.text.blocks import hull
 from localizer.text.consistency import common_scales, level_rows
+from localizer.text.linebreak import glue
 from localizer.text.locate import Found
 from localizer.text.panel import Panel, find_panel, grow_alpha, grow_panel
 from localizer.text.plate import Erased
+from localizer.text.reading import Quad
 from localizer.text.space import Room, find_rooms, measure_room
 from localizer.text.style import LineStyle, locale_of_text
 from localizer.text.typesetting import SetText, set_in_rooms
@@ -32,12 +36,18 @@ class Occurrence:
 
     Attributes:
         index: of the edit in the job.
+        found: what is erased there.
+        text, replacement: what changes into what; less than the edit's where the rest of it stays.
+        whole: all of the edit's text.
     """
 
     index: int
     edit: Edit
     found: Found
     erased: Erased
+    text: str
+    replacement: str
+    whole: Found
 
     @property
     def ink(self) -> Box:
@@ -79,6 +89,7 @@ class Arranger:
         staying: boxes of texts that stay.
         faces: boxes of faces.
         alpha: H x W uint8, of an image that has one; grown panels are drawn on it too.
+        names: words that no line may be broken in.
     """
 
     plate: npt.NDArray[np.uint8]
@@ -90,6 +101,7 @@ class Arranger:
     source_locale: str
     brand_fonts: tuple[str, ...] = ()
     alpha: npt.NDArray[np.uint8] | None = None
+    names: tuple[str, ...] = ()
 
     def arrange(self, occurrences: Sequence[Occurrence]) -> list[Arranged]:
         """Place all texts; those of one style get one size.
@@ -199,7 +211,7 @@ class _Again:
         a = self.arranger
         return set_in_rooms(
             self.rooms,
-            self.occurrence.edit.replacement,
+            glue(self.occurrence.replacement, a.names),
             self.styles,
             locale=a.locale,
             source_locale=locale_of_text(self.occurrence.found.text, a.source_locale),
@@ -209,6 +221,19 @@ class _Again:
             attribute=self.occurrence.edit.attribute,
             most=most,
         )
+
+
+def with_what_stayed(placement: Placement, o: Occurrence) -> Placement:
+    """The placement of a part of a line; a changed number is read with the sign and unit beside it."""
+    placement = replace(placement, stayed=o.found.rest)
+    if o.whole is o.found:
+        return placement
+    quads: list[Quad] = [line.quad for line in o.whole.lines]
+    for a, b, c, d in placement.corners:
+        quads.append((a, b, c, d))
+    outline = hull(quads, placement.angle)
+    note = "; ".join(n for n in (f"only {o.text} was changed", placement.note) if n)
+    return replace(placement, lines=(o.edit.replacement,), corners=(outline,), note=note)
 
 
 def _lead(styles: Sequence[LineStyle]) -> LineStyle:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from localizer.brand import BrandKit
+    from localizer.text.reading import TextLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Placement:
         room: ``x0, y0, x1, y1`` that the ink had to stay in, where it was measured.
         corners: the ink box of each line as four image points, for slanted text.
         vertical: the lines are columns of upright characters; `corners` start at a column's top left.
+        stayed: what stays, on purpose, of the lines that the source text stood in.
         typeset: glyphs come from a font and are right by construction; reading back then looks for what
             covers or blurs them. False for pixels that a model made.
         note: anything a reviewer should know ("set at 71 % of the source size").
@@ -55,6 +57,7 @@ class Placement:
     room: tuple[float, float, float, float] | None = None
     corners: tuple[tuple[tuple[float, float], ...], ...] = ()
     vertical: bool = False
+    stayed: tuple[TextLine, ...] = ()
     typeset: bool = True
     note: str = ""
     outline: tuple[int, int, int] | None = None

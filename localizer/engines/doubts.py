@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _TURNED = 45.0  # degrees from where a text counts as standing on its side or on its head
 _TELLING = 3  # letters from which a reading tells which way up a line stands
 _KNOWN = 0.6  # likeness from which the strokes are those of the text that was asked for
+_UNLIKE = 0.5  # and below which what was erased may have been the picture
 _LIVELY = 20.0  # ΔE from the ground's median that new type may meet in a tenth of what it covers
 
 
@@ -33,13 +34,17 @@ def doubts_about(
         for words in erased.style_doubts:
             if not ("colour" in edit.attribute and "colours" in words):
                 yield "style_kept", f"“{text}” {words}"
+    if any(not ink.plain and ink.likeness < _UNLIKE for _, ink in erased.inks):
+        yield "erased_cleanly", f"the strokes of “{text}” could hardly be told from the picture"
     if found.partial:
         if edit.action is Action.REMOVE_TEXT:
             yield (
                 "erased_cleanly",
                 f"“{text}” was taken out of “{lines[found.used[0]].text}”: it may leave a hole",
             )
-        elif _is_tight(lines[found.used[0]].text, text) and not _stands_apart(erased):
+        elif _runs_into(lines[found.used[0]].text, text, edit):
+            yield "fits", f"“{edit.replacement}” runs into the rest of “{lines[found.used[0]].text}”"
+        elif not found.parted and _is_tight(lines[found.used[0]].text, text) and not _stands_apart(erased):
             yield (
                 "erased_cleanly",
                 f"“{text}” stands close in “{lines[found.used[0]].text}”; strokes may remain",
@@ -55,6 +60,20 @@ def _stands_unsure(line: TextLine) -> bool:
     if abs(line.angle) > _TURNED:
         return len(fold(line.text)) < _TELLING
     return tall and len(fold(line.text)) >= 2 and abs(line.angle) < 1
+
+
+def _runs_into(whole: str, part: str, edit: Edit) -> bool:
+    """Whether a word would stand right beside another that the source text did not touch as a word."""
+    start, new = whole.find(part), edit.replacement.strip()
+    if start < 0 or not new or len(fold(part)) < len(fold(edit.text)):  # only a number changes
+        return False
+    before, after = whole[:start][-1:], whole[start + len(part) :][:1]
+    return (_is_spaced(before) and _is_spaced(new[0])) or (_is_spaced(after) and _is_spaced(new[-1]))
+
+
+def _is_spaced(c: str) -> bool:
+    """Whether a character belongs to words that are parted by spaces."""
+    return c.isalnum() and ord(c) < 0x2E80
 
 
 def _stands_apart(erased: Erased) -> bool:

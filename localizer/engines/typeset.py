@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from localizer.checks.faces import remembered_faces
-from localizer.engines.arranging import Arranged, Arranger, Occurrence
+from localizer.engines.arranging import Arranged, Arranger, Occurrence, with_what_stayed
 from localizer.engines.base import Candidate, EditRequest, Placement
 from localizer.engines.doubts import doubts_about, is_lively
+from localizer.engines.surfaces import arrange_on_surface
 from localizer.model import Action, Box, CheckResult, CheckStatus, Edit, share_inside
 from localizer.text.added import Adder
 from localizer.text.effects import PLAIN, Effects
 from localizer.text.families import digest
 from localizer.text.handover import HANDOVER, LiveText, handover_svg
 from localizer.text.locate import WHOLE, Found, nearest
+from localizer.text.narrowing import changed_number, narrowed
 from localizer.text.objects import take_off
 from localizer.text.plate import Erased, erase_text
 from localizer.text.reading import read_source
@@ -57,7 +59,7 @@ class TypesetEngine:
     """Finds, erases and typesets."""
 
     name = "typeset"
-    version = "1"
+    version = "2"
 
     def parameters(self) -> Mapping[str, Any]:
         """The installed type families: another set may match the source with another face."""
@@ -110,11 +112,11 @@ def _erase_all(work: _Work) -> list[Occurrence]:
             _report_missing(work, i, edit)
     for detail in claims.doubts:
         work.doubt("text_found", detail)
-    matched = [(i, f) for i, found in claims.found.items() for f in found]
-    staying = work.search.staying(f for _, f in matched)
+    matched = [(i, *_what_changes(work, edits[i], f), f) for i, found in claims.found.items() for f in found]
+    staying = work.search.staying(f for _, f, _, _, _ in matched)
     occurrences = []
-    for i, f in sorted(matched, key=lambda m: (m[0], m[1].box[1])):
-        near = [line for _, other in matched if other is not f for line in other.lines]
+    for i, f, text, replacement, whole in sorted(matched, key=lambda m: (m[0], m[1].box[1])):
+        near = [line for _, other, *_ in matched if other is not f for line in other.lines]
         erased = erase_text(
             work.request.rgb,
             work.plate,
@@ -123,7 +125,7 @@ def _erase_all(work: _Work) -> list[Occurrence]:
             locale=work.request.job.source_locale,
             others=staying,
             neighbours=near,
-            wanted=edits[i].text,
+            wanted=text,
         )
         if erased.remains:
             work.doubt(
@@ -133,8 +135,15 @@ def _erase_all(work: _Work) -> list[Occurrence]:
             work.doubt("text_found", f"“{f.text}” was read where “{edits[i].text}” was asked for")
         for name, detail in doubts_about(edits[i], f, erased, work.search.lines):
             work.doubt(name, detail)
-        occurrences.append(Occurrence(i, edits[i], f, erased))
+        occurrences.append(Occurrence(i, edits[i], f, erased, text, replacement, whole))
     return occurrences
+
+
+def _what_changes(work: _Work, edit: Edit, found: Found) -> tuple[Found, str, str]:
+    """The place, text and replacement that an edit comes down to: one number, where all else stays."""
+    change = changed_number(edit.text, edit.replacement) if edit.replacement else None
+    part = narrowed(work.request.rgb, found, change[0]) if change and not edit.attribute else None
+    return (part, *change) if part and change else (found, edit.text, edit.replacement)
 
 
 def _all_text(work: _Work, edit: Edit) -> tuple[Found, ...]:
@@ -191,7 +200,7 @@ def _erase_box(work: _Work, index: int, edit: Edit) -> None:
 def _set_all(work: _Work, occurrences: Sequence[Occurrence]) -> npt.NDArray[np.uint8]:
     job, brand = work.request.job, work.request.brand
     staying = [x.box for x in work.search.staying(o.found for o in occurrences) if x.score >= 0.5]
-    measured = []
+    measured, tilted = [], []
     for o in occurrences:
         if o.edit.action is Action.REMOVE_TEXT:
             placement = Placement(
@@ -206,20 +215,29 @@ def _set_all(work: _Work, occurrences: Sequence[Occurrence]) -> npt.NDArray[np.u
             )
             work.placements.setdefault(o.index, []).append(Placement(o.edit, source_box=o.found.box))
             continue
-        measured.append(o)
+        on_surface, doubt = arrange_on_surface(
+            work.request, work.plate, work.erased, o, work.search.staying([o.found])
+        )
+        if doubt:
+            work.doubt("style_kept", doubt)
+        if on_surface is None:
+            measured.append(o)
+        else:
+            tilted.append(on_surface)
     faces = [box for box, _ in remembered_faces(work.request.rgb, job.source_sha256)]
     arranger = Arranger(
         work.plate,
         work.erased,
         work.mask,
-        staying,
+        [*staying, *(x.made.box for x in tilted)],
         faces,
         job.locale,
         job.source_locale,
         brand.fonts,
         work.request.alpha,
+        brand.do_not_translate,
     )
-    arranged = arranger.arrange(measured)
+    arranged = [*arranger.arrange(measured), *tilted]
     work.alpha = arranger.alpha
     rgb = work.plate.copy()
     for x in arranged:
@@ -236,6 +254,7 @@ def _set_all(work: _Work, occurrences: Sequence[Occurrence]) -> npt.NDArray[np.u
             erased=o.erased,
             note=x.note,
         )
+        work.placements[o.index][-1] = with_what_stayed(work.placements[o.index][-1], o)
     return _add_all(work, rgb, measured, arranged, [*staying], faces)
 
 
@@ -341,6 +360,8 @@ def _draw(
 def _effects(edit: Edit, erased: Erased | None, made: SetText) -> Effects:
     """The source type's effects, with what the edit asks for in their place."""
     effects = erased.effects if erased is not None else PLAIN
+    if made.vertical:  # rules run below level lines
+        effects = replace(effects, underline=None, strike=None)
     return wished_effects(effects, wishes(edit.attribute), made.lines[0].size)
 
 

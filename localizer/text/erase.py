@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from localizer.text.regions import dilate
+from localizer.text.regions import dilate, distance_to
 from localizer.text.surface import membrane
 
 if TYPE_CHECKING:
@@ -34,11 +34,17 @@ class Filled:
 
     Attributes:
         rgb: H x W x 3 uint8; every pixel outside the hole is unchanged.
-        surface: whether a fitted ground was continued, which is exact, or the place was guessed.
+        guessed: H x W bool, the part of the hole that is no surface to be continued: what stood there was
+            made up from the surroundings.
     """
 
     rgb: npt.NDArray[np.uint8]
-    surface: bool
+    guessed: npt.NDArray[np.bool_]
+
+    @property
+    def surface(self) -> bool:
+        """Whether a fitted ground was continued everywhere."""
+        return not bool(self.guessed.any())
 
 
 def fill(
@@ -58,34 +64,38 @@ def fill(
     """
     usable = ~hole if known is None else known & ~hole
     if not hole.any():
-        return Filled(rgb.copy(), True)
-    pixels = rgb.astype(np.float32)
-    surface = ground is not None and _fits(pixels, ground, hole, usable)
-    if ground is not None and surface:
-        # What the rim differs from the fitted ground by is carried inwards, so that no seam shows.
-        correction = membrane(np.where(usable[:, :, None], pixels - ground, 0).astype(np.float32), ~usable)
-        filled = ground + correction
-    elif _is_lively(pixels, hole, usable):
-        filled = _from_pieces(rgb, hole, usable).astype(np.float32)
-    else:
-        filled = membrane(pixels, ~usable)
-        filled = filled + _grain(pixels, hole, usable)
+        return Filled(rgb.copy(), np.zeros(hole.shape, np.bool_))
     out = rgb.copy()
-    out[hole] = np.clip(np.round(filled[hole]), 0, 255).astype(np.uint8)
-    return Filled(out, surface)
+    guessed = hole
+    if ground is not None:
+        unlike = usable & (np.abs(rgb - ground).max(2) > _MISFIT)
+        guessed = _beside(unlike, hole, usable)
+        calm = usable & ~dilate(unlike, 1)
+        # What the rim differs from the fitted ground by is carried inwards, so that no seam shows.
+        gap = np.where(calm[:, :, None], rgb - ground, 0).astype(np.float32)
+        filled = ground + membrane(gap, ~calm)
+        out[hole] = np.clip(np.round(filled[hole]), 0, 255).astype(np.uint8)
+    if guessed.any():
+        pixels, usable = out.astype(np.float32), usable | (hole & ~guessed)
+        if _is_lively(pixels, guessed, usable):
+            made = _from_pieces(out, guessed, usable).astype(np.float32)
+        else:
+            made = membrane(pixels, ~usable) + _grain(pixels, guessed, usable)
+        out[guessed] = np.clip(np.round(made[guessed]), 0, 255).astype(np.uint8)
+    return Filled(out, guessed)
 
 
-def _fits(
-    pixels: npt.NDArray[np.float32],
-    ground: npt.NDArray[np.float32],
-    hole: npt.NDArray[np.bool_],
-    usable: npt.NDArray[np.bool_],
-) -> bool:
-    """Whether a fitted ground is what one sees right beside the hole."""
+def _beside(
+    unlike: npt.NDArray[np.bool_], hole: npt.NDArray[np.bool_], usable: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.bool_]:
+    """The part of the hole that is nearer to what is not the fitted ground than to what is."""
     ring = dilate(hole, 3) & usable
-    if ring.sum() < 20:
-        return True
-    return float((np.abs(pixels - ground)[ring].max(1) > _MISFIT).mean()) <= _MISFIT_SHARE
+    strange, calm = ring & unlike, ring & ~unlike
+    if strange.sum() <= _MISFIT_SHARE * ring.sum():  # a few pixels of noise
+        return np.zeros_like(hole)
+    if strange.sum() > calm.sum():
+        return hole
+    return hole & (distance_to(strange) <= distance_to(calm) + 2)
 
 
 def _is_lively(

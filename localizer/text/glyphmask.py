@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from localizer.text.groundlevel import fading, level_around, level_beside
 from localizer.text.halo import halo
 from localizer.text.inkcolour import beside_text, cluster, ink_by_frequency, ink_by_likeness, merge_alike
 from localizer.text.likeness import Likeness
 from localizer.text.outline import find_outline
 from localizer.text.reading import Quad
 from localizer.text.regions import depth_in, dilate, distance_to, heart, polygon
-from localizer.text.surface import fit_ground, membrane
+from localizer.text.surface import fit_ground
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -30,7 +31,7 @@ _LEAST_DIFFERENCE = 9.0  # JPEG noise stays below
 _SURE = 0.75  # likeness from which a plain ground needs no second opinion
 _PLAIN_FIRST = 0.1  # likeness by which a photo's ink must be better than that on a plain ground
 _PLACED = 0.6  # likeness from which it is known where the strokes are
-_SOFT_ON_PLAIN = 1.2  # ΔE that an effect changes a plain ground by
+_SOFT_ON_PLAIN = 1.5  # ΔE that an effect changes a plain ground by
 _SOFT_ON_PHOTO = 6.0
 _ALIKE = 22.0  # ΔE within which a pixel has the colour of the fill
 _HUGS = 0.06  # of the height, from the fill, within which everything with crisp edges is the type's
@@ -216,7 +217,7 @@ def _finish(
     rim = max(2.0, 0.03 * height)
     level = draft.level
     if level is None:
-        level = _level_beside(lab, dilate(core, rim + 1), usable, height)
+        level = level_beside(lab, dilate(core, rim + 1), usable, height)
     fill = _fill_map(lab, core, height, varied=varied)
     strokes = _covered(lab, level, fill) & dilate(draft.touched, 1.0)
     if not plain:
@@ -230,9 +231,9 @@ def _finish(
     if outlined is not None:
         touched |= outlined
     edge = 2.0 if plain else _edge(lab, level, fill, strokes, height)
-    level = _level_around(lab, draft.level, touched, usable, height) if draft.level is not None else None
+    level = level_around(lab, draft.level, touched, usable, height) if draft.level is not None else None
     if level is not None:
-        edge = max(edge, _fading(lab, level, touched, usable, height))
+        edge = max(edge, fading(lab, level, touched, usable, height))
     soft = halo(
         lab,
         touched,
@@ -243,7 +244,12 @@ def _finish(
         usable=usable,
         level=level,
     )
-    erase = (dilate(touched, max(edge, 0.03 * height if plain else 0.0)) | soft) & usable
+    wide = dilate(touched, max(edge, 0.03 * height if plain else 0.0)) | soft
+    if level is not None:  # an effect on a plain ground is faint; what is not is a picture beside the type
+        near = dilate(touched, 2.0)
+        picture = (np.linalg.norm(lab - level, axis=2) > 2 * _LEAST_DIFFERENCE) & ~near
+        wide &= near | ~dilate(picture, 3.0)
+    erase = wide & usable
     ground = None
     if plain:
         ground = fit_ground(
@@ -251,38 +257,6 @@ def _finish(
             draft.known & ~erase if (draft.known & ~erase).sum() > 200 else draft.known,
         )
     return Ink(strokes, erase, ground, _fill_colour(rgb, strokes), plain, varied, draft.likeness)
-
-
-def _level_around(
-    lab: npt.NDArray[np.float32],
-    level: npt.NDArray[np.float32],
-    touched: npt.NDArray[np.bool_],
-    usable: npt.NDArray[np.bool_],
-    height: float,
-) -> npt.NDArray[np.float32]:
-    """A plain ground once more, through what lies so far from the ink that no shadow reaches it."""
-    away = distance_to(touched)
-    clear = (away > 0.3 * height) & (away < 0.8 * height) & usable
-    clear &= np.linalg.norm(lab - level, axis=2) < 2 * _LEAST_DIFFERENCE
-    return fit_ground(lab, clear) if clear.sum() > 0.3 * touched.sum() else level
-
-
-def _level_beside(
-    lab: npt.NDArray[np.float32], hole: npt.NDArray[np.bool_], usable: npt.NDArray[np.bool_], height: float
-) -> npt.NDArray[np.float32]:
-    """The ground of a photo under its ink: a membrane, at a size where the ink is thin."""
-    import cv2
-
-    s = min(1.0, 40.0 / height)
-    h, w = hole.shape
-    size = (max(4, round(w * s)), max(4, round(h * s)))
-    shut = (hole | ~usable).astype(np.float32)
-    small = cv2.resize(lab, size, interpolation=cv2.INTER_AREA) if s < 1 else lab
-    covered = np.asarray(cv2.resize(shut, size, interpolation=cv2.INTER_AREA) if s < 1 else shut) > 0.02
-    if covered.all():
-        return np.broadcast_to(np.median(lab, axis=(0, 1)), lab.shape).astype(np.float32)
-    level = membrane(np.asarray(small, np.float32), covered)
-    return np.asarray(cv2.resize(level, (w, h), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _fill_map(
@@ -334,24 +308,6 @@ def _edge(
             break
         radius += 1.0
     return radius + 1.5
-
-
-def _fading(
-    lab: npt.NDArray[np.float32],
-    level: npt.NDArray[np.float32],
-    touched: npt.NDArray[np.bool_],
-    usable: npt.NDArray[np.bool_],
-    height: float,
-) -> float:
-    """How far from the ink a plain ground is still unlike itself, pixels: soft shadows, JPEG's echoes."""
-    away, off = distance_to(touched), np.linalg.norm(lab - level, axis=2)
-    step, rings = max(1.0, 0.03 * height), 5
-    spread = [off[(away > i * step) & (away <= (i + 1) * step) & usable] for i in (*range(rings), 2 * rings)]
-    if min(len(s) for s in spread) < 30:
-        return 0.0
-    *near, far = (float(np.median(s)) for s in spread)
-    reach = next((i for i, value in enumerate(near) if value < 1.25 * far + 0.4), rings)
-    return reach * step + 1.0
 
 
 def _is_varied(lab: npt.NDArray[np.float32], strokes: npt.NDArray[np.bool_]) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from localizer.locales import is_rtl
+from localizer.text.columns import shape_column
 from localizer.text.effects import PLAIN, Effects, Gradient, Rgb, Rule, Shadow
 from localizer.text.faces import Face
 from localizer.text.render import PlacedLine
@@ -101,17 +102,15 @@ def _line(
     """One line: outline, fill and rules."""
     effects, k = text.effects, placed.size
     lean = text.made.faces[0].slant if text.made.faces else 0
-    move = f"translate({_n(placed.x)} {_n(placed.y)})"
-    if placed.angle:
-        move += f" rotate({_n(-placed.angle)})"
-    if placed.stretch != 1:
-        move += f" scale({_n(placed.stretch)} 1)"
-    tracking = _tracking(placed, text.made.faces, locale)
+    move = _transform(placed)
+    tracking = _tracking(placed, text.made, locale)
     # A renderer adds the tracking after the last character too; the line's end is before it.
     end = placed.line.advance + tracking
     at, anchor = {"left": (0.0, "start"), "right": (end, "end")}.get(text.align, (end / 2, "middle"))
     if is_rtl(locale):
         anchor = {"start": "end", "end": "start"}.get(anchor, anchor)
+    if text.made.vertical:  # the column's top middle is its origin, in SVG as here
+        at, anchor = 0.0, "start"
     fill = _rgb(text.made.colour)
     if effects.gradient is not None:
         _gradient(defs, f"fill-{key}", effects.gradient, placed)
@@ -129,6 +128,13 @@ def _line(
         _in(_XML, "lang"): locale,
         _in(_XML, "space"): "preserve",
     }
+    if text.made.vertical:
+        attributes |= {
+            "x": "0",
+            "text-anchor": "start",
+            "writing-mode": "vertical-rl",
+            "text-orientation": "mixed",
+        }
     if is_rtl(locale):
         attributes |= {"direction": "rtl", "unicode-bidi": "embed"}
     if tracking:
@@ -142,8 +148,28 @@ def _line(
         }
     element = _add(parent, "text", **attributes)
     element.text = _clean(placed.line.text)
-    for rule in effects.rules:
+    for rule in () if text.made.vertical else effects.rules:
         _rule(parent, rule, placed, move)
+
+
+def _transform(placed: PlacedLine) -> str:
+    """From the line's pixels, y down from its left end on the baseline, to the image.
+
+    SVG knows no perspective: a line in it gets the affine map that is right in its middle.
+    """
+    if placed.warp is not None:
+        x, y = (placed.line.ink[0] + placed.line.ink[2]) / 2, (placed.line.ink[1] + placed.line.ink[3]) / 2
+        (ox, oy), k = placed.at(x, y), placed.size
+        (rx, ry), (dx, dy) = placed.at(x + 0.01, y), placed.at(x, y - 0.01)
+        a, b, c, d = ((v / (0.01 * k)) for v in (rx - ox, ry - oy, dx - ox, dy - oy))
+        e, f = ox - a * x * k + c * y * k, oy - b * x * k + d * y * k
+        return f"matrix({' '.join(_n(v) for v in (a, b, c, d, e, f))})"
+    move = f"translate({_n(placed.x)} {_n(placed.y)})"
+    if placed.angle:
+        move += f" rotate({_n(-placed.angle)})"
+    if placed.stretch != 1:
+        move += f" scale({_n(placed.stretch)} 1)"
+    return move
 
 
 def _rule(parent: ET.Element, rule: Rule, placed: PlacedLine, move: str) -> None:
@@ -210,12 +236,14 @@ def _filter(defs: ET.Element, key: str, shadow: Shadow, k: float, size: tuple[in
     _add(merge, "feMergeNode", **{"in": "SourceGraphic"})
 
 
-def _tracking(placed: PlacedLine, faces: tuple[Face, ...], locale: str) -> float:
+def _tracking(placed: PlacedLine, made: SetText, locale: str) -> float:
     """Extra space per character, em: what a line is longer than the same text set plain."""
-    gaps = len(clusters(placed.line.text)) - 1
-    if gaps < 1 or not faces:
+    # A column has its tracking below every character, a line between them.
+    gaps = len(clusters(placed.line.text)) - (0 if made.vertical else 1)
+    if gaps < 1 or not made.faces:
         return 0.0
-    extra = (placed.line.advance - shape_line(placed.line.text, faces, locale).advance) / gaps
+    shape = shape_column if made.vertical else shape_line
+    extra = (placed.line.advance - shape(placed.line.text, made.faces, locale).advance) / gaps
     return extra if abs(extra) > 0.002 else 0.0
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from localizer.locales import is_rtl, script_of
 from localizer.text.fonts import Face
-from localizer.text.linebreak import pieces
+from localizer.text.linebreak import hangs, pieces
 from localizer.text.shaping import ShapedLine, shape_line
 
 MIN_SCALE = 0.5
@@ -15,6 +15,7 @@ _MORE_LINES = 0.35  # a line more than the source is worth this much shrinking: 
 _COMFORT = 0.65  # below, every further shrinking counts twice
 _FEWER_LINES = 0.15
 _FORCED = 0.1  # a break that the copywriter set is worth this much shrinking
+_HANGS = 1.15  # a line that ends with an article counts as that much wider
 _SPLIT_PHRASE = 0.25  # breaking inside a phrase is worse still
 MAX_LINES = 6
 
@@ -137,8 +138,10 @@ def _balance(
     cost[0][0] = 0.0
     for k in range(1, count + 1):
         for j in range(k, n + 1):
+            # A line should not end with an article; a little less balance is the better look.
+            hung = _HANGS if k < count and hangs("".join(parts[:j])) else 1.0
             for i in range(k - 1, j):
-                c = max(cost[k - 1][i], prefix[j] - prefix[i])
+                c = max(cost[k - 1][i], (prefix[j] - prefix[i]) * hung)
                 if c < cost[k][j]:
                     cost[k][j], cut[k][j] = c, i
     lines, j = [], n

@@ -7,10 +7,12 @@ worse than finding none.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from localizer.model import Box
+from localizer.text.blocks import follows, join_pieces
 from localizer.text.lookalikes import is_money_sign, skeleton
 from localizer.text.normalise import digits_of, fold, similarity
 from localizer.text.reading import Point, Quad, TextLine
@@ -21,6 +23,7 @@ SHORT = 4
 LONG = 8  # folded characters from which a part may hold a misread one
 LOOKALIKE = 0.99  # similarity of what differs in characters that look the same
 _MOST_LINES = 24
+_MOST_AIR = 0.35  # heights by which the reader's character boxes may fall short of the ink
 
 Span = tuple[int, int, int]
 """Index of a line, first and last of its visible characters; the whole line is ``(i, 0, WHOLE)``."""
@@ -38,6 +41,8 @@ class Found:
         partial: a line that it uses holds something else too.
         spans: what it uses of which lines.
         rest: what stays of the lines that it uses in part.
+        parted: there is a gap between it and what stays, on both sides.
+        pieces: what `lines` were joined from, where the reader had split them.
     """
 
     lines: tuple[TextLine, ...]
@@ -45,6 +50,8 @@ class Found:
     partial: bool
     spans: tuple[Span, ...]
     rest: tuple[TextLine, ...] = ()
+    parted: bool = False
+    pieces: tuple[TextLine, ...] = ()
 
     @property
     def used(self) -> tuple[int, ...]:
@@ -148,50 +155,6 @@ def _whole_lines(wanted: str, lines: Sequence[TextLine], free: list[int]) -> lis
     return out
 
 
-def _beside(a: TextLine, b: TextLine) -> bool:
-    """Whether b stands on the same line as a, right after it."""
-    tall, small = max(a.height, b.height), min(a.height, b.height)
-    sign = is_money_sign(a.text) or is_money_sign(b.text)  # often set small, beside tall digits
-    least, lap = (0.25, 0.35 * tall) if sign else (0.5, 0.3 * small)
-    if a.vertical or b.vertical or small < least * tall or abs(a.angle - b.angle) > 12:
-        return False
-    ax0, ay0, ax1, ay1 = a.box
-    bx0, by0, _, by1 = b.box
-    overlap_y = min(ay1, by1) - max(ay0, by0)
-    return overlap_y > 0.5 * small and -lap <= bx0 - ax1 <= 2.5 * tall and bx0 > ax0
-
-
-def _below(a: TextLine, b: TextLine) -> bool:
-    """Whether b is the next line of the block that a ends: right below it, or the next column."""
-    tall, small = max(a.height, b.height), min(a.height, b.height)
-    if a.vertical != b.vertical or small < 0.5 * tall or abs(a.angle - b.angle) > 12:
-        return False
-    (ax0, ay0, ax1, ay1), (bx0, by0, bx1, by1) = a.box, b.box
-    if a.vertical:  # columns go from right to left
-        overlap = min(ay1, by1) - max(ay0, by0)
-        return overlap > 0.3 * min(ay1 - ay0, by1 - by0) and -0.5 * small < ax0 - bx1 < 1.2 * tall
-    if abs(a.angle) > 30:  # the same, seen along the text
-        return _below(_level(a, a.angle), _level(b, a.angle))
-    overlap = min(ax1, bx1) - max(ax0, bx0)
-    return overlap > 0.3 * min(ax1 - ax0, bx1 - bx0) and -0.5 * small < by0 - ay1 < 1.2 * tall
-
-
-def _level(line: TextLine, angle: float) -> TextLine:
-    """A line turned about the origin so that text at an angle runs level."""
-    import math
-
-    c, s = math.cos(math.radians(angle)), math.sin(math.radians(angle))
-    a, b, d, e = ((x * c - y * s, x * s + y * c) for x, y in line.quad)
-    return TextLine(line.text, (a, b, d, e), line.score)
-
-
-def _follows(a: TextLine, b: TextLine) -> bool:
-    """Whether b can be the next piece of the block that a is in: beside it, or right below it."""
-    if abs(a.angle) > 30 and abs(a.angle - b.angle) <= 12:
-        return _follows(_level(a, a.angle), _level(b, a.angle))
-    return _beside(a, b) or _below(a, b)
-
-
 def _blocks(wanted: str, lines: Sequence[TextLine], free: list[int]) -> list[Found]:
     """Runs of neighbouring lines that together are the wanted text."""
     target = skeleton(wanted)
@@ -207,49 +170,18 @@ def _blocks(wanted: str, lines: Sequence[TextLine], free: list[int]) -> list[Fou
             if len(used) > 1:
                 score = matches(raw, wanted)
                 if score:
-                    joined = join_pieces([lines[i] for i in used])
-                    out.append(Found(joined, score, False, tuple((i, 0, WHOLE) for i in used)))
+                    pieces = tuple(lines[i] for i in used)
+                    spans = tuple((i, 0, WHOLE) for i in used)
+                    out.append(Found(join_pieces(pieces), score, False, spans, pieces=pieces))
             head = target[: len(text)]
             if similarity(text, head) < 0.6 and not (len(used) == 1 and is_money_sign(raw)):
                 continue
             stack.extend(
                 ((*used, j), f"{raw}\n{lines[j].text}")
                 for j in order
-                if j not in used and _follows(lines[used[-1]], lines[j])
+                if j not in used and follows(lines[used[-1]], lines[j])
             )
     return out
-
-
-def join_pieces(pieces: Sequence[TextLine]) -> tuple[TextLine, ...]:
-    """Lines in reading order, with those joined that stand on one line and were split by the reader."""
-    out: list[TextLine] = []
-    for piece in pieces:
-        if out and _beside(out[-1], piece) and abs(out[-1].angle) <= 12:
-            out[-1] = _join(out[-1], piece)
-        else:
-            out.append(piece)
-    return tuple(out)
-
-
-def _join(a: TextLine, b: TextLine) -> TextLine:
-    spaced = ord(a.text[-1:] or " ") < 0x2E80 and ord(b.text[:1] or " ") < 0x2E80
-    glue = " " if spaced and not is_money_sign(a.text) else ""
-    characters = (*a.characters, *b.characters) if a.characters and b.characters else ()
-    angle = (a.angle * a.width + b.angle * b.width) / max(1.0, a.width + b.width)
-    quad = hull([a.quad, b.quad], angle)
-    return TextLine(f"{a.text}{glue}{b.text}", quad, min(a.score, b.score), characters)
-
-
-def hull(quads: Sequence[Quad], angle: float) -> Quad:
-    """The smallest rectangle at an angle (degrees, counter-clockwise) that holds some quads."""
-    import math
-
-    c, s = math.cos(math.radians(angle)), math.sin(math.radians(angle))
-    turned = [(x * c - y * s, x * s + y * c) for quad in quads for x, y in quad]
-    u0, u1 = min(p[0] for p in turned), max(p[0] for p in turned)
-    v0, v1 = min(p[1] for p in turned), max(p[1] for p in turned)
-    a, b, d, e = ((u * c + v * s, -u * s + v * c) for u, v in ((u0, v0), (u1, v0), (u1, v1), (u0, v1)))
-    return a, b, d, e
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,7 +269,7 @@ def _continued(
 ) -> Iterator[Found]:
     last = lines[spans[-1][0]]
     for j, other in letters.items():
-        if any(j == i for i, _, _ in spans) or not other.folded or not _follows(last, lines[j]):
+        if any(j == i for i, _, _ in spans) or not other.folded or not follows(last, lines[j]):
             continue
         end = len(other.visible) - 1
         if len(left) > len(other.folded) and left.startswith(other.folded):
@@ -362,12 +294,13 @@ def _cut(line: TextLine, index: int, first: int, last: int, score: float) -> Fou
     count = len(line.characters)
     if (first, last) == (0, count - 1):
         return Found((line,), score, False, ((index, 0, WHOLE),))
-    part = _piece(line, first, last)
-    rest = tuple(_piece(line, a, b) for a, b in ((0, first - 1), (last + 1, count - 1)) if a <= b)
+    part = piece_of(line, first, last)
+    rest = tuple(piece_of(line, a, b) for a, b in ((0, first - 1), (last + 1, count - 1)) if a <= b)
     return Found((part,), score, True, ((index, first, last),), rest)
 
 
-def _piece(line: TextLine, first: int, last: int) -> TextLine:
+def piece_of(line: TextLine, first: int, last: int) -> TextLine:
+    """A part of a line, from one visible character to another."""
     at = [k for k, c in enumerate(line.text) if c != " "]
     text = line.text[at[first] : at[last] + 1]
     return TextLine(
@@ -399,23 +332,34 @@ def _joined(a: str, b: str) -> bool:
 
 def part_quad(line: TextLine, first: int, last: int) -> Quad:
     """The part of a line's quad from one character to another."""
-    boxes, last_one = line.characters, len(line.characters) - 1
+    boxes, count = line.characters, len(line.characters)
     tl, tr, br, bl = line.quad
-    if line.vertical:  # start: left and right corner at the top; end: the same at the bottom
-        start = (tl, tr) if first == 0 else _between(boxes[first - 1][3:1:-1], boxes[first][:2])
-        end = (bl, br) if last == last_one else _between(boxes[last][3:1:-1], boxes[last + 1][:2])
+    most = _MOST_AIR * line.height
+    if line.vertical:  # its ends are the top and the bottom: left and right corner each
+        before = (tl, tr) if first == 0 else _half(boxes[first][:2], boxes[first - 1][3:1:-1])
+        after = (bl, br) if last == count - 1 else _half(boxes[last][3:1:-1], boxes[last + 1][:2])
+        start = _towards(boxes[first][:2], before, most)
+        end = _towards(boxes[last][3:1:-1], after, most)
         return start[0], start[1], end[1], end[0]
-    start = (tl, bl) if first == 0 else _between(boxes[first - 1][1:3], (boxes[first][0], boxes[first][3]))
-    end = (
-        (tr, br) if last == last_one else _between(boxes[last][1:3], (boxes[last + 1][0], boxes[last + 1][3]))
-    )
+    before = (tl, bl) if first == 0 else _half(boxes[first][::3], boxes[first - 1][1:3])
+    after = (tr, br) if last == count - 1 else _half(boxes[last][1:3], boxes[last + 1][::3])
+    start = _towards(boxes[first][::3], before, most)
+    end = _towards(boxes[last][1:3], after, most)
     return start[0], end[0], end[1], start[1]
 
 
-def _between(a: Sequence[Point], b: Sequence[Point]) -> tuple[Point, Point]:
-    """The side half way between two sides: the reader's character boxes are short of the ink."""
+def _half(a: Sequence[Point], b: Sequence[Point]) -> tuple[Point, Point]:
+    """The side half way between two sides."""
     (ax, ay), (bx, by), (cx, cy), (dx, dy) = (*a, *b)
     return ((ax + cx) / 2, (ay + cy) / 2), ((bx + dx) / 2, (by + dy) / 2)
+
+
+def _towards(side: Sequence[Point], other: Sequence[Point], most: float) -> tuple[Point, Point]:
+    """A character's side moved to another one, so far only: its box is short of the ink, but not by much."""
+    (ax, ay), (bx, by), (cx, cy), (dx, dy) = (*side, *other)
+    away = max(1e-6, math.hypot((cx + dx - ax - bx) / 2, (cy + dy - ay - by) / 2))
+    k = min(1.0, most / away)
+    return (ax + k * (cx - ax), ay + k * (cy - ay)), (bx + k * (dx - bx), by + k * (dy - by))
 
 
 def nearest(wanted: str, lines: Sequence[TextLine], *, most: int = 6) -> list[tuple[str, float]]:

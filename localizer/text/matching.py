@@ -19,53 +19,24 @@ from localizer.locales import script_of
 from localizer.text.faces import Face
 from localizer.text.families import Kind, candidates
 from localizer.text.fonts import stack
+from localizer.text.laying import LIKE, SAMPLE, Match, lay, normalise
 from localizer.text.render import PlacedLine, coverage
-from localizer.text.shaping import ShapedLine, shape_line
+from localizer.text.shaping import shape_line
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     Coverage = npt.NDArray[np.float32]
 
-_SAMPLE = 32  # pixels of ink height at which families are compared
-_FINE = 96  # at most, at which size and place are found
 _SHORTLIST = 12  # families whose weights are looked at
 _FINALISTS = 2
 _LEADING = 2  # lines that weights are tried on
-_LIKE = 0.82  # correlation from which a family is taken for that of the source
 _BETTER = 0.03  # by which a family must beat the script's usual face
 _ODD = 0.04  # correlation that stretching to twice or half the width costs: squeezed type is rare
 _LEANS = 6  # degrees from which type is slanted on purpose
+_SURE = 0.93  # correlation from which nothing better is looked for
+_WIDER = 0.6  # correlation that letters cost which are an em wider or narrower
 _JOINING = {"Arab", "Deva"}
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A face laid over a line.
-
-    Attributes:
-        family: name of the family; empty for the script's usual face.
-        kind: of the family.
-        face: the face that was laid over the line.
-        size: pixels per em.
-        stretch: horizontal scale.
-        tracking: extra space between clusters, em.
-        left: of the ink, pixels from the left of the raster.
-        baseline: pixels from the top of the raster.
-        score: normalised cross-correlation, -1 to 1.
-        slant: degrees by which the letters lean to the right.
-    """
-
-    family: str
-    kind: Kind
-    face: Face
-    size: float
-    stretch: float
-    tracking: float
-    left: float
-    baseline: float
-    score: float
-    slant: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +61,7 @@ def match_lines(
     Returns:
         One for each line; None where there is nothing to measure.
     """
-    targets = [(text, _normalise(raster)[0]) for text, raster in lines]
+    targets = [(text, normalise(raster)[0]) for text, raster in lines]
     known = [(text, target) for text, target in targets if target is not None and text.strip()]
     if not known:
         return [None] * len(lines)
@@ -104,7 +75,7 @@ def match_lines(
         face = _nearest(faces, weight)
         tried = _try(text, target, face, locale)
         found = Match(option[0], option[1], face, 0, tried.stretch, tried.tracking, 0, 0, tried.score, slant)
-        out.append(_lay(text, raster, locale, found))
+        out.append(lay(text, raster, locale, found))
     return out
 
 
@@ -166,7 +137,7 @@ def _finish(
         face = _best_weight(known, options[i][2], locale)
         final[i] = _score(known, face, locale), face.weight
     winner = max(final, key=lambda i: final[i][0])
-    if final[winner][0] < max(_LIKE, final[0][0] + _BETTER):
+    if final[winner][0] < max(LIKE, final[0][0] + _BETTER):
         winner = 0
     return (options[winner], final[winner][1]), final[winner][0]
 
@@ -213,35 +184,21 @@ def _nearest(faces: tuple[Face, ...], weight: int) -> Face:
     return min(faces, key=lambda f: abs(f.weight - weight))
 
 
-def _normalise(raster: Coverage) -> tuple[Coverage | None, tuple[int, int, int, int]]:
-    """The ink of a raster, cropped and scaled to the height of samples; and where it was."""
-    import cv2
-
-    ys, xs = np.nonzero(raster > 0.5)
-    if len(xs) < 12:
-        return None, (0, 0, 0, 0)
-    box = int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1
-    if box[3] - box[1] < 3:
-        return None, box
-    crop = raster[box[1] : box[3], box[0] : box[2]]
-    width = max(4, round(crop.shape[1] * _SAMPLE / crop.shape[0]))
-    shrinks = crop.shape[0] > _SAMPLE
-    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(crop, (width, _SAMPLE), interpolation=interpolation), np.float32), box
-
-
 @lru_cache(maxsize=4096)
 def _sample(text: str, face: Face, locale: str, tracking: float) -> tuple[Coverage | None, float]:
-    """A text in a face with ink `_SAMPLE` high, and its ink height in em; None if it cannot be drawn."""
+    """A text in a face with ink `SAMPLE` high, and its ink height in em; None if it cannot be drawn."""
     line = shape_line(text, (face,), locale, tracking)
+    if line.missing:  # signs that the usual face lacks come from others
+        others = stack(locale, weight=face.weight, slant=face.slant)
+        line = shape_line(text, (face, *others), locale, tracking)
     x0, y0, x1, y1 = line.ink
     if line.missing or y1 <= y0 or x1 <= x0:
         return None, 0.0
-    k = _SAMPLE / (y1 - y0)
+    k = SAMPLE / (y1 - y0)
     width = math.ceil((x1 - x0) * k)
     if not 2 <= width <= 4000:
         return None, 0.0
-    return coverage([PlacedLine(line, -x0 * k, y1 * k, k)], (_SAMPLE, width)), y1 - y0
+    return coverage([PlacedLine(line, -x0 * k, y1 * k, k)], (SAMPLE, width)), y1 - y0
 
 
 def _try(text: str, target: Coverage, face: Face, locale: str) -> _Try:
@@ -253,21 +210,57 @@ def _try(text: str, target: Coverage, face: Face, locale: str) -> _Try:
         return _Try(-1.0, 1.0, 0.0, 0.0)
     width = target.shape[1]
     stretch = width / drawn.shape[1]
-    fitted = np.asarray(cv2.resize(drawn, (width, _SAMPLE), interpolation=cv2.INTER_AREA), np.float32)
-    score = _correlation(target, fitted) - _ODD * abs(math.log2(stretch))
-    best = _Try(score, stretch, 0.0, float(fitted.mean()))
+    squeezed = np.asarray(cv2.resize(drawn, (width, SAMPLE), interpolation=cv2.INTER_AREA), np.float32)
+    score = _correlation(target, squeezed) - _ODD * abs(math.log2(stretch))
+    best = _Try(score, stretch, 0.0, float(squeezed.mean()))
+    fitted = squeezed
     gaps = len(text) - 1
     if stretch > 1.04 and gaps > 0 and script_of(locale) not in _JOINING:
-        tracking = round((width - drawn.shape[1]) / _SAMPLE * tall / gaps, 3)
+        tracking = round((width - drawn.shape[1]) / SAMPLE * tall / gaps, 3)
         spaced, _ = _sample(text, face, locale, tracking)
         if spaced is not None and tracking < 0.6:
-            fitted = np.asarray(
-                cv2.resize(spaced, (width, _SAMPLE), interpolation=cv2.INTER_AREA), np.float32
-            )
+            fitted = np.asarray(cv2.resize(spaced, (width, SAMPLE), interpolation=cv2.INTER_AREA), np.float32)
             score = _correlation(target, fitted) - _ODD * min(1.0, 2 * tracking)
             if score > best.score:
                 best = _Try(score, 1.0, tracking, float(fitted.mean()))
+    if best.score < _SURE:
+        shifted = _shifted(target, fitted if best.tracking else squeezed)
+        if shifted is not None:  # where the letters stand tells faces apart too, if less
+            best = replace(best, score=max(best.score, (best.score + 2 * shifted) / 3))
     return best
+
+
+def _shifted(target: Coverage, drawn: Coverage) -> float | None:
+    """Correlation once every letter has been moved to where it stands in the target.
+
+    Screen type is set on whole pixels and designers kern by hand: letters of the right face then drift apart
+    along the line. Letters that must be made wider or narrower tell of another face.
+
+    Returns:
+        None where the two do not fall into the same number of pieces.
+    """
+    pieces, others = _pieces(target), _pieces(drawn)
+    if len(pieces) != len(others) or len(pieces) < 2:
+        return None
+    (starts, ends), (their_starts, their_ends) = (
+        np.array(pieces, np.float64).T,
+        np.array(others, np.float64).T,
+    )
+    to, come = np.stack([starts, ends], 1).ravel(), np.stack([their_starts, their_ends], 1).ravel()
+    columns = np.interp(np.arange(target.shape[1]) + 0.5, to, come) - 0.5
+    low = np.clip(np.floor(columns).astype(int), 0, drawn.shape[1] - 1)
+    high = np.minimum(low + 1, drawn.shape[1] - 1)
+    share = (columns - low).astype(np.float32)
+    moved = drawn[:, low] * (1 - share) + drawn[:, high] * share
+    wider = float(np.abs((ends - starts) - (their_ends - their_starts)).mean()) / SAMPLE
+    return _correlation(target, np.asarray(moved, np.float32)) - _WIDER * wider
+
+
+def _pieces(raster: Coverage) -> list[tuple[int, int]]:
+    """First and last column of everything that hangs together along a line."""
+    inked = np.concatenate([[False], (raster > 0.4).any(0), [False]])
+    edges = np.flatnonzero(inked[1:] != inked[:-1])
+    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
 
 
 def _climb(lines: Sequence[tuple[str, Coverage]], faces: tuple[Face, ...], weight: int, locale: str) -> float:
@@ -289,7 +282,9 @@ def _best_weight(lines: Sequence[tuple[str, Coverage]], faces: tuple[Face, ...],
     lead = sorted(lines, key=lambda k: -len(k[0]))[:_LEADING]
     likeness = {face: min(_try(text, target, face, locale).score for text, target in lead) for face in faces}
     best = max(likeness.values())
-    return _densest(lead, tuple(f for f in faces if likeness[f] > best - 0.08), locale)
+    # Where no weight lies over the lines, correlation tells nothing at all about it.
+    least = best - 0.08 if best >= 0.75 else -1.0
+    return _densest(lead, tuple(f for f in faces if likeness[f] >= least), locale)
 
 
 def _densest(lines: Sequence[tuple[str, Coverage]], faces: tuple[Face, ...], locale: str) -> Face:
@@ -311,81 +306,3 @@ def _correlation(a: Coverage, b: Coverage) -> float:
     first, second = first - first.mean(), second - second.mean()
     norm = math.sqrt(float((first * first).sum()) * float((second * second).sum()))
     return float((first * second).sum()) / norm if norm > 0 else -1.0
-
-
-def _lay(text: str, raster: Coverage, locale: str, found: Match) -> Match:
-    """Size, width and place to a fraction of a pixel, by correlation around the first estimate."""
-    import cv2
-
-    _, box = _normalise(raster)
-    x0, y0, x1, y1 = box
-    line = shape_line(text, (found.face,), locale, found.tracking)
-    if line.missing:  # the usual face with others standing in
-        line = shape_line(text, stack(locale, weight=found.face.weight), locale, found.tracking)
-    ink = line.ink
-    tall, wide = ink[3] - ink[1], ink[2] - ink[0]
-    rough = replace(
-        found,
-        size=(y1 - y0) / tall,
-        stretch=(x1 - x0) / (wide * (y1 - y0) / tall),
-        left=float(x0),
-        baseline=y1 + ink[1] * (y1 - y0) / tall,
-    )
-    if abs(rough.stretch - 1) < 0.05:  # long lines know their size better by their width
-        size = (x1 - x0) / wide if wide > tall else (y1 - y0) / tall
-        rough = replace(rough, size=size, stretch=1.0)
-    if found.score < _LIKE:
-        return rough
-    k = min(1.0, _FINE / (y1 - y0))
-    pad = max(3, round(0.08 * (y1 - y0)))
-    h, w = raster.shape
-    top, left = max(0, y0 - pad), max(0, x0 - pad)
-    field = raster[top : min(h, y1 + pad), left : min(w, x1 + pad)]
-    field = np.asarray(cv2.resize(field, None, fx=k, fy=k, interpolation=cv2.INTER_AREA), np.float32)
-    field = np.pad(field, 4)
-    best, at = rough, -2.0
-    for step in (0.02, 0.007):
-        centre = best
-        for ds in (-1, 0, 1):
-            for dw in (-1, 0, 1) if centre.stretch != 1.0 else (0,):
-                size, stretch = centre.size * (1 + ds * step), centre.stretch * (1 + dw * step)
-                placed = _overlay(line, field, size * k, stretch)
-                if placed is not None and placed[0] > at + 1e-4:
-                    at = placed[0]
-                    baseline = (placed[2] - 4) / k + top
-                    best = replace(
-                        rough, size=size, stretch=stretch, left=(placed[1] - 4) / k + left, baseline=baseline
-                    )
-    return best
-
-
-def _overlay(
-    line: ShapedLine, field: Coverage, size: float, stretch: float
-) -> tuple[float, float, float] | None:
-    """Correlation at the best place, and the ink's left and the baseline there, in pixels of the field."""
-    import cv2
-
-    x0, y0, x1, y1 = line.ink
-    shape = math.ceil((y1 - y0) * size) + 2, math.ceil((x1 - x0) * size * stretch) + 2
-    if shape[0] > field.shape[0] or shape[1] > field.shape[1]:
-        return None
-    drawn = coverage([PlacedLine(line, 1 - x0 * size * stretch, 1 + y1 * size, size, stretch)], shape)
-    if float(drawn.std()) == 0:
-        return None
-    scores = np.asarray(cv2.matchTemplate(field, drawn, cv2.TM_CCOEFF_NORMED), np.float32)
-    _, best, _, (x, y) = cv2.minMaxLoc(scores)
-    dx, dy = _peak(scores, x, y)
-    return float(best), x + dx + 1, y + dy + 1 + y1 * size
-
-
-def _peak(scores: npt.NDArray[np.float32], x: int, y: int) -> tuple[float, float]:
-    """Sub-pixel offset of a maximum, by a parabola through its neighbours."""
-
-    def offset(a: float, b: float, c: float) -> float:
-        curve = a - 2 * b + c
-        return max(-0.5, min(0.5, 0.5 * (a - c) / curve)) if curve < 0 else 0.0
-
-    h, w = scores.shape
-    dx = offset(*scores[y, x - 1 : x + 2]) if 0 < x < w - 1 else 0.0
-    dy = offset(*scores[y - 1 : y + 2, x]) if 0 < y < h - 1 else 0.0
-    return dx, dy

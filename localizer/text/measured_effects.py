@@ -25,7 +25,7 @@ from localizer.text.outlines import (
 from localizer.text.reading import Quad
 from localizer.text.regions import depth_in, dilate, polygon
 from localizer.text.rules import FoundRule, find_rules
-from localizer.text.shadows import FoundShadow
+from localizer.text.shadows import FoundShadow, find_shadow
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -38,6 +38,7 @@ _GRADED = 15.0  # ΔE from one end to the other, from which a gradient is seen
 _BINS = 10
 _STEP = 0.55  # share of a gradient's range that may change within a fifth of its length
 _TIGHT = 0.3  # share of the colours' variance that a gradient may leave unexplained
+_AIR = 0.1  # em from the baseline to the middle of an underline, at least; fonts' own have it
 _SAME_STOP = 20.0  # ΔE within which stops of two lines are the same
 
 
@@ -70,6 +71,7 @@ def dress(
     angle: float,
     origin: tuple[int, int] = (0, 0),
     ignore: npt.NDArray[np.bool_] | None = None,
+    stacked: bool = False,
 ) -> Dressed:
     """Measure one line.
 
@@ -82,8 +84,11 @@ def dress(
         angle: of the line, degrees, counter-clockwise.
         origin: of the crop in the image; rules are told in the image's coordinates.
         ignore: H x W bool, pixels of other lines.
+        stacked: a column of upright characters, which knows no rules below or through it.
     """
-    rules = find_rules(rgb, ink, quad, height, text=text, locale=locale, angle=angle)
+    rules: tuple[FoundRule, ...] = ()
+    if not stacked:
+        rules = find_rules(rgb, ink, quad, height, text=text, locale=locale, angle=angle)
     rules = tuple(_shifted(rule, origin) for rule in rules)
     if rules:
         ink = _without(ink, rules)
@@ -110,6 +115,25 @@ def dress(
     # by their colour, and those that a gradient makes too different are not seen.
     settled = not ink.varied if gradient is None else explained and ink.ground is not None
     return Dressed(ink, gradient, outline, shadow, rules, settled)
+
+
+def cast_on(
+    dressed: Dressed, rgb: npt.NDArray[np.uint8], plate: npt.NDArray[np.uint8], height: float
+) -> Dressed:
+    """The shadow of a line on a photo, where the erased plate is what the ground was.
+
+    Args:
+        rgb: crop around the line, H x W x 3.
+        plate: the same crop, erased.
+        height: of the line, pixels.
+    """
+    if dressed.ink.ground is not None or height < _LEAST_HEIGHT:
+        return dressed
+    wide = dressed.outline[1] + 0.5 if dressed.outline else 0.0
+    body = depth_in(~dressed.ink.strokes) <= wide
+    colour = dressed.outline[0] if dressed.outline else dressed.ink.colour
+    shadow = find_shadow(rgb, plate.astype(np.float32), body, 0.8 * height, colour=colour)
+    return replace(dressed, shadow=shadow)
 
 
 def _taken_apart(
@@ -205,9 +229,12 @@ def _common_rule(lines: Sequence[tuple[Dressed, LineStyle]], *, strike: bool) ->
             return None
         over = min(rule.u1 - rule.u0 - (style.ink[2] - style.ink[0]), 0.8 * style.size) / 2
         out.append((rule, style, max(0.0, over)))
-    rule, style, over = out[0]
+    rule, style, _ = out[0]
     k = 1 / style.size
-    return Rule(rule.colour, _rise(rule, style) * k, rule.thickness * k, over * k)
+    rise = float(np.median([_rise(r, st) / st.size for r, st, _ in out]))
+    # Ideographs stand on their underline; letters, which may take their place, need some air.
+    rise = rise if strike else min(rise, -_AIR)
+    return Rule(rule.colour, rise, rule.thickness * k, min(o / st.size for _, st, o in out))
 
 
 def _rise(rule: FoundRule, style: LineStyle) -> float:

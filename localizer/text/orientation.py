@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 TALL = 1.5  # height over width from which the reader takes a quad to be turned
 _PAIR = re.compile(r"(?<!\d)\d\d(?!\d)")  # two digits may share one square of a column
+_STACKED = 0.7  # least similarity of a column's characters, side by side, to what was read before
 _ALIKE = 0.5  # least similarity of a reading to what was read before
 _SLANTED = 20.0  # degrees from where the reader's character boxes name their corners in another order
 
@@ -39,7 +40,7 @@ def is_ideographic(c: str) -> bool:
 
 
 def _ideographs(text: str) -> str:
-    return "".join(c for c in text if is_ideographic(c))
+    return "".join(c for c in text if c.isalpha() and is_ideographic(c))
 
 
 def turn_quad(quad: Quad, quarters: int) -> Quad:
@@ -68,13 +69,13 @@ def settle_tall(rgb: npt.NDArray[np.uint8], line: TextLine) -> TextLine:
                 text, score = read_line(in_a_row(inked, cell_cuts(inked, cells)))
                 # Numbers and Latin in a column may stand otherwise: its own characters tell.
                 alike = similarity(_ideographs(text), _ideographs(line.text))
-                ways.append((score * alike, 0, replace(line, vertical=True)))
+                if alike >= _STACKED and score >= _ALIKE:  # of characters on their side next to none is read
+                    return replace(line, vertical=True)
     for quarters in (1, 3):
         turned = turn_quad(line.quad, quarters)
         text, score = read_line(rectify(rgb, turned, 0.05))
         if similarity(text, line.text) >= _ALIKE:
-            # A column lies on its side for the reader, and is read all the same: the other way comes first.
-            ways.append((0.9 * score * similarity(text, line.text), quarters, replace(line, quad=turned)))
+            ways.append((score * similarity(text, line.text), quarters, replace(line, quad=turned)))
     if not ways:
         return line
     _, quarters, best = max(ways, key=lambda w: w[0])

@@ -16,7 +16,7 @@ from localizer.text.erase import fill
 from localizer.text.glyphmask import Ink, find_ink
 from localizer.text.likeness import expect
 from localizer.text.locate import Found
-from localizer.text.measured_effects import Dressed, common_effects, dress
+from localizer.text.measured_effects import Dressed, cast_on, common_effects, dress
 from localizer.text.normalise import fold, similarity
 from localizer.text.reading import Quad, TextLine, read_crop
 from localizer.text.regions import dilate, polygon
@@ -107,17 +107,17 @@ def erase_text(
         hole[:], patched[:] = False, False
         for piece in lines:
             whole = attempt == len(_GROWTH) - 1
-            local, surface = _erase_line(plate, piece, growth, others, whole=whole)
+            local, guessed = _erase_line(plate, piece, growth, others, whole=whole)
             x0, y0, x1, y1 = piece.window
             hole[y0:y1, x0:x1] |= local
-            patched[y0:y1, x0:x1] |= local & (not surface)
+            patched[y0:y1, x0:x1] |= guessed
         remains = _remains(plate, found) or _leftover_ink(plate, hole, lines)
         if not remains:
             break
     mask |= hole
     measured = _measure(source, plate, lines, found, wanted, locale=locale, angle=angle)
     styles = tuple(style for style, _ in measured)
-    dressed = {piece.window: piece.dressed for piece in lines}
+    dressed = {piece.window: _with_shadow(source, plate, piece) for piece in lines}
     pairs = [(d, style) for style, (window, _) in measured if (d := dressed[window]) is not None]
     effects, doubts = common_effects(pairs)
     box = _bounds(hole, found.box)
@@ -127,6 +127,22 @@ def erase_text(
     inks = tuple(ink for _, ink in measured)
     severed = _is_severed(plate, hole, lines)
     return Erased(box, styles, plain, remains, (r, g, b), hole, effects, doubts, inks, patched, severed)
+
+
+def measure_text(
+    source: npt.NDArray[np.uint8],
+    plate: npt.NDArray[np.uint8],
+    found: Found,
+    wanted: str,
+    *,
+    locale: str,
+) -> tuple[tuple[LineStyle, ...], tuple[tuple[Box, Ink], ...]]:
+    """Styles and inks of the level lines of a text that is off the plate already."""
+    lines = [
+        _inspect(source, line, [x for x in found.lines if x is not line], locale, 0.0) for line in found.lines
+    ]
+    measured = _measure(source, plate, lines, found, wanted, locale=locale, angle=0.0)
+    return tuple(style for style, _ in measured), tuple(ink for _, ink in measured)
 
 
 def _measure(
@@ -197,13 +213,22 @@ def _inspect(
         ink,
         quad,
         line.height,
-        text=line.text,
+        text="" if line.vertical else line.text,  # rules are looked for along level lines
         locale=text_locale,
         angle=angle,
         origin=window[:2],
         ignore=foreign,
+        stacked=line.vertical,
     )
     return _Line(line, window, dressed.ink, dressed)
+
+
+def _with_shadow(source: npt.NDArray[np.uint8], plate: npt.NDArray[np.uint8], piece: _Line) -> Dressed | None:
+    """A line's effects with the shadow that only the finished plate can tell."""
+    if piece.dressed is None:
+        return None
+    x0, y0, x1, y1 = piece.window
+    return cast_on(piece.dressed, source[y0:y1, x0:x1], plate[y0:y1, x0:x1], piece.line.height)
 
 
 def _shift(quad: Quad, window: Box) -> Quad:
@@ -218,8 +243,8 @@ def _erase_line(
     others: Sequence[TextLine],
     *,
     whole: bool,
-) -> tuple[npt.NDArray[np.bool_], bool]:
-    """Fill the place of one line; what was filled, in its window, and whether it was a surface."""
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Fill the place of one line; what was filled, in its window, and which part of that was guessed."""
     x0, y0, x1, y1 = piece.window
     crop = plate[y0:y1, x0:x1]
     shape = (crop.shape[0], crop.shape[1])
@@ -236,7 +261,7 @@ def _erase_line(
     ground = ink.ground if ink is not None else None
     filled = fill(crop, local, ground=ground, known=~keep)
     crop[:] = filled.rgb
-    return local, filled.surface
+    return local, filled.guessed
 
 
 def _remains(plate: npt.NDArray[np.uint8], found: Found) -> str:

@@ -31,6 +31,7 @@ class PlacedLine:
         size: pixels per em.
         stretch: horizontal scale; 1 is the face's own width.
         angle: degrees, counter-clockwise, about (x, y).
+        warp: homography, row by row, from where the line is placed to where the image shows it.
     """
 
     line: ShapedLine
@@ -39,6 +40,7 @@ class PlacedLine:
     size: float
     stretch: float = 1.0
     angle: float = 0.0
+    warp: tuple[float, ...] | None = None
 
     def corners(self) -> list[tuple[float, float]]:
         """The ink box's corners in the image."""
@@ -49,7 +51,19 @@ class PlacedLine:
         """Image position of a point of the line (em, y up)."""
         a = math.radians(self.angle)
         dx, dy = x * self.size * self.stretch, -y * self.size
-        return self.x + dx * math.cos(a) + dy * math.sin(a), self.y - dx * math.sin(a) + dy * math.cos(a)
+        px, py = self.x + dx * math.cos(a) + dy * math.sin(a), self.y - dx * math.sin(a) + dy * math.cos(a)
+        if self.warp is None:
+            return px, py
+        k, m = self.warp, self.warp[6] * px + self.warp[7] * py + self.warp[8]
+        return (k[0] * px + k[1] * py + k[2]) / m, (k[3] * px + k[4] * py + k[5]) / m
+
+    def moved(self, dx: float, dy: float) -> PlacedLine:
+        """The same line, moved in the image."""
+        if self.warp is None:
+            return replace(self, x=self.x + dx, y=self.y + dy)
+        a, b, c, d, e, f, g, h, i = self.warp
+        moved = (a + dx * g, b + dx * h, c + dx * i, d + dy * g, e + dy * h, f + dy * i, g, h, i)
+        return replace(self, warp=moved)
 
     @property
     def box(self) -> Box:
@@ -102,6 +116,8 @@ def coverage(
             paint.setStrokeWidth(2 * outline * placed.size)
             paint.setStrokeJoin(skia.Paint.kRound_Join)
         canvas.save()
+        if placed.warp is not None:
+            canvas.concat(skia.Matrix.MakeAll(*placed.warp))
         canvas.translate(placed.x, placed.y)
         canvas.rotate(-placed.angle)
         for glyph in placed.line.glyphs:
@@ -149,7 +165,7 @@ def draw(
     x0, y0, x1, y1 = max(0, x0), max(0, y0), min(width, x1), min(height, y1)
     if x1 <= x0 or y1 <= y0:
         return out, mask
-    shifted = [PlacedLine(p.line, p.x - x0, p.y - y0, p.size, p.stretch, p.angle) for p in lines]
+    shifted = [p.moved(-x0, -y0) for p in lines]
     crop = out[y0:y1, x0:x1].astype(np.float32)
     blended, touched = crop, np.zeros(crop.shape[:2], np.bool_)
     for alpha, paint in _layers(shifted, colour, effects, (y1 - y0, x1 - x0)):

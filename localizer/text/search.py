@@ -17,6 +17,7 @@ from localizer.text import foreign
 from localizer.text.locate import WHOLE, Found, Span, find_text, matches, nearest
 from localizer.text.normalise import digits_of, fold
 from localizer.text.orientation import reread, settle_level, settle_tall, stack
+from localizer.text.parting import cut_in_gaps
 from localizer.text.reading import TextLine, read_area
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Search:
                 break
             if self._add(look()):
                 found = self._match(wanted, box, taken, len(self.lines))
-        return tuple(self._confirm(f, wanted) for f in found)
+        return tuple(self._cut(self._confirm(f, wanted)) for f in found)
 
     def staying(self, found: Iterable[Found]) -> list[TextLine]:
         """What stays in the image when some texts go: the other lines, and the rest of those cut in two."""
@@ -90,12 +91,15 @@ class Search:
     def _pieces(self, found: Sequence[Found]) -> list[TextLine]:
         """What stays of lines that texts use in part: letters beside one text may belong to another."""
         gone = {q for f in found for line in f.lines for q in line.characters}
+        rest = [piece for f in found for piece in f.rest]
         return [
-            TextLine(c, quad, piece.score, (quad,))
-            for f in found
-            for piece in f.rest
-            for c, quad in zip((c for c in piece.text if c != " "), piece.characters, strict=False)
-            if quad not in gone
+            *(piece for piece in rest if not piece.characters),
+            *(
+                TextLine(c, quad, piece.score, (quad,))
+                for piece in rest
+                for c, quad in zip((c for c in piece.text if c != " "), piece.characters, strict=False)
+                if quad not in gone
+            ),
         ]
 
     def _match(self, wanted: str, box: Box | None, taken: Collection[Span], count: int) -> tuple[Found, ...]:
@@ -191,6 +195,13 @@ class Search:
                     if all(share_inside(line.box, k.box) < 0.5 or k.text != line.text for k in out):
                         out.append(line)
         return out
+
+    def _cut(self, found: Found) -> Found:
+        """Part a text from the rest of its line in the gaps beside it."""
+        if not found.rest or len(found.lines) != 1 or len(found.spans) != 1:
+            return found
+        part, parted = cut_in_gaps(self._rgb, self.lines[found.spans[0][0]], found.lines[0])
+        return replace(found, lines=(part,), parted=parted)
 
     def _confirm(self, found: Found, wanted: str) -> Found:
         """Read what differs from the wanted text once more, by itself and with other margins."""

@@ -70,8 +70,11 @@ def find_shadow(
     if watched.sum() < 50:
         return None
     rest = np.asarray(rgb - ground, np.float32)
-    strength = np.abs(rest - np.median(rest[watched], axis=0)).max(2)
-    if float(np.percentile(strength[watched], 97)) < _SEEN:
+    beside = watched & (away <= max(4.0, 0.12 * size))  # a shadow begins at its type
+    if beside.sum() < 20:
+        return None
+    strength = np.abs(rest[beside] - np.median(rest[watched], axis=0)).max(1)
+    if float(np.percentile(strength, 80)) < _SEEN:
         return None
     k = min(1.0, _WORKING_SIZE / size)
     solid, weight = silhouette.astype(np.float32), watched.astype(np.float32)

@@ -126,7 +126,36 @@ def measure_room(
             room[3] = max(y1, min(room[3], oy0 - 0.5 * clear))
         elif above_below and oy1 <= y0 + 0.3 * height:
             room[1] = min(y0, max(room[1], oy1 + 0.5 * clear))
+    for other in (*obstacles, *halved):
+        _cut_corner(room, box, other, 0.5 * clear)
     return Room(room[0], room[1], room[2], room[3], panel=left_edge and right_edge)
+
+
+def _cut_corner(room: list[float], box: Box, other: Box, clear: float) -> None:
+    """Keep a room off what stands cornerwise to the old text, on the side where that costs less of it."""
+    x0, y0, x1, y1 = other
+    if x0 >= room[2] or x1 <= room[0] or y0 >= room[3] or y1 <= room[1]:
+        return
+    cuts = []
+    if x0 >= box[2]:
+        cuts.append((2, max(float(box[2]), x0 - clear)))
+    if x1 <= box[0]:
+        cuts.append((0, min(float(box[0]), x1 + clear)))
+    if y0 >= box[3]:
+        cuts.append((3, max(float(box[3]), y0 - clear)))
+    if y1 <= box[1]:
+        cuts.append((1, min(float(box[1]), y1 + clear)))
+
+    def area(side: int, limit: float) -> float:
+        r = [*room]
+        r[side] = limit
+        return (r[2] - r[0]) * min(
+            r[3] - r[1], 2.0 * (box[3] - box[1])
+        )  # more height than that is not needed
+
+    if cuts:
+        side, limit = max(cuts, key=lambda c: area(*c))
+        room[side] = limit
 
 
 def _meet(box: Box, other: Box, clear: float) -> Box:

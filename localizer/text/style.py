@@ -19,7 +19,8 @@ from localizer.model import Box
 from localizer.text.faces import Face
 from localizer.text.fonts import REGULAR, stack
 from localizer.text.glyphmask import Ink
-from localizer.text.matching import Match, match_lines
+from localizer.text.laying import Match
+from localizer.text.matching import match_lines
 from localizer.text.reading import TextLine
 from localizer.text.regions import dilate
 from localizer.text.shaping import ShapedLine, shape_line

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from localizer.model import Action, Edit
+from localizer.model import Action, CheckStatus, Edit
 from localizer.text.space import STAIN, STRANGE, smear, strange_share
 
 
@@ -67,10 +67,19 @@ def test_only_what_shows_deep_in_a_hole_counts_as_a_stain() -> None:
     assert smear(np.full_like(wall, 90), wide, nothing) < 1  # rounding
 
 
-def test_vertical_type_is_not_set_level_in_silence(poster, line, edit_poster, replacing) -> None:
+@pytest.mark.parametrize(("locale", "replacement", "angle"), [("en", "New in", -90), ("ja", "新登場", 0)])
+def test_a_column_stays_a_column(poster, line, edit_poster, replacing, locale, replacement, angle) -> None:
     column = [line(c, "zh-Hans", x=300, y=80 + 66 * i, size=60) for i, c in enumerate("新品上市")]
-    done = edit_poster(poster(*column), [replacing("新品上市", "New in")], locale="en")
-    assert done.findings, "vertical type went through without a question"
+    done = edit_poster(poster(*column), [replacing("新品上市", replacement)], locale=locale)
+    (made,) = done.candidate.placements
+    assert made.vertical is (locale == "ja")
+    assert made.angle == angle
+    x0, y0, x1, y1 = made.box
+    assert y1 - y0 > 2.5 * (x1 - x0)
+    assert abs((x0 + x1) / 2 - 330) < 6
+    assert abs((y0 + y1) / 2 - 155) < 12
+    assert done.findings == {}
+    assert {n: c.detail for n, c in done.checks.items() if c.status is not CheckStatus.PASSED} == {}
 
 
 def recoloured(plain: np.ndarray, back: np.ndarray, colours: np.ndarray) -> np.ndarray:
@@ -113,7 +122,7 @@ def test_one_colour_is_one_colour(poster, line, edit_poster, replacing) -> None:
 def test_a_part_that_touches_another_word_is_shown(poster, line, edit_poster, replacing) -> None:
     rgb = poster(line("NIKE新品上市", "zh-Hans", x=60, y=200, size=64))
     done = edit_poster(rgb, [replacing("新品上市", "new in")], locale="en")
-    assert "erased_cleanly" in done.findings, done.findings
+    assert "runs into the rest" in done.findings["fits"]
 
 
 def test_text_added_over_the_product_is_shown(poster, edit_poster) -> None:

@@ -14,7 +14,7 @@ from localizer.text.effects import PLAIN, Effects, Gradient, Outline, Rule, Shad
 from localizer.text.fonts import stack
 from localizer.text.glyphmask import find_ink
 from localizer.text.likeness import expect
-from localizer.text.measured_effects import Dressed, common_effects, dress
+from localizer.text.measured_effects import Dressed, cast_on, common_effects, dress
 from localizer.text.render import PlacedLine, draw
 from localizer.text.shaping import shape_line
 from localizer.text.style import InkedLine, measure_block
@@ -163,6 +163,35 @@ def test_a_shadow_is_measured(poster, ground, offset) -> None:
     assert (seen.shadow.dx / SIZE, seen.shadow.dy / SIZE) == pytest.approx(offset, abs=0.03)
     assert seen.shadow.blur / SIZE == pytest.approx(blur, abs=0.05)
     assert np.abs(np.array(seen.shadow.colour) - light).max() < 60
+
+
+def test_a_rule_that_only_one_line_has_is_a_question(poster) -> None:
+    made = poster("NEW ARRIVAL")
+    ruled, rgb = dressed(made, Effects(underline=Rule((255, 255, 255), -0.14, 0.06)), (255, 255, 255))
+    bare, plain = dressed(made, PLAIN, (255, 255, 255))
+    height, width = rgb.shape[:2]
+    inked = InkedLine(made.line, made.line.text, (0, 0, width, height), bare.ink, plain, made.ground)
+    (style,) = measure_block([inked], locale="en", angle=0.0)
+    assert style is not None
+    assert common_effects([(ruled, style), (ruled, style)])[0].underline is not None
+    effects, doubts = common_effects([(ruled, style), (bare, style)])
+    assert effects.underline is None
+    assert "underlined in part" in doubts[0]
+
+
+@pytest.mark.parametrize(
+    "shadow", [None, Shadow((0, 0, 0), 0.05, 0.05, 0.04, 0.7), Shadow((10, 5, 0), 0.06, -0.06, 0.0, 1.0)]
+)
+def test_a_shadow_on_a_photo_is_measured_on_the_plate(poster, shadow) -> None:
+    made = poster("NEW ARRIVAL", ground="photo")
+    seen, rgb = dressed(made, Effects(shadow=shadow), (255, 255, 255))
+    found = cast_on(seen, rgb, made.ground, made.line.height).shadow
+    if shadow is None:
+        assert found is None
+        return
+    assert found is not None
+    assert (found.dx / SIZE, found.dy / SIZE) == pytest.approx((shadow.dx, shadow.dy), abs=0.03)
+    assert found.opacity == pytest.approx(shadow.opacity, abs=0.25)
 
 
 @pytest.mark.parametrize("jpeg", [0, 75])

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from localizer.text.columns import shape_column
 from localizer.text.effects import PLAIN, Effects, Gradient, Outline, Rule, Shadow
 from localizer.text.fonts import stack
 from localizer.text.handover import PLATE, LiveText, _family, handover_svg
@@ -36,6 +37,12 @@ def live(text: str, locale: str, align: str = "center", effects: Effects = PLAIN
     faces = stack(locale, weight=placing.pop("weight", 700), slant=placing.pop("slant", 0))
     line = PlacedLine(shape_line(text, faces, locale, tracking), 50.3, 100.7, 44, **placing)
     return LiveText(EVIL, SetText((line,), (250, 250, 250), 1.0, True, faces), effects, align, EVIL)
+
+
+def column(text: str, locale: str) -> LiveText:
+    faces = stack(locale, weight=700)
+    placed = PlacedLine(shape_column(text, faces, locale, 0.1), 300.0, 10.0, 30)
+    return LiveText("", SetText((placed,), (250, 250, 250), 1.0, True, faces, vertical=True))
 
 
 def tree(text: LiveText, locale: str) -> ET.Element:
@@ -79,6 +86,7 @@ def test_a_browser_shows_what_was_drawn(tmp_path: Path) -> None:
         ("आज ही खरीदें", "hi", live("आज ही खरीदें", "hi", "right")),
         ("Khuyến mãi", "vi", live("Khuyến mãi", "vi", tracking=0.08, slant=12)),
         ("New Arrival", "en", live("New Arrival", "en", angle=7.0, stretch=1.2)),
+        ("限时特价", "zh-Hans", column("限时特价", "zh-Hans")),
         ("Everything", "en", live("Everything", "en", effects=ALL, stretch=1.3)),
     ]
     plate = np.full((HEIGHT, WIDTH, 3), (60, 110, 150), np.uint8)

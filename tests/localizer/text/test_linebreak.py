@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from localizer.text.linebreak import pieces
+from localizer.text.linebreak import glue, hangs, pieces
 
 LOCALES = ["en", "zh-Hans", "zh-Hant", "ja", "ko", "ar", "th", "hi", "ru", "vi", "und"]
 ALPHABETS = st.sampled_from(
@@ -87,3 +87,38 @@ def test_latin_keeps_words_numbers_and_signs_together() -> None:
     assert pieces("Save 50% on it", "en") == ("Save ", "50% ", "on ", "it")
     assert pieces("Only ¥1,299.00 now", "en") == ("Only ", "¥1,299.00 ", "now")
     assert pieces("", "en") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "locale", "whole"),
+    [
+        ("Save 50 % today", "fr", "50 % "),
+        ("Only ¥ 79 now", "en", "¥ 79 "),
+        ("noch 12,50 € sparen", "de", "12,50 € "),
+        ("New 500 ml bottle", "en", "500 ml "),
+        ("지금 50 % 할인", "ko", "50 % "),
+        ("The No. 5 perfume", "en", "No. 5 "),
+        ("Скидка 20 % сегодня", "ru", "20 % "),
+    ],
+)
+def test_numbers_stay_with_their_units(text: str, locale: str, whole: str) -> None:
+    assert whole in pieces(text, locale)
+
+
+def test_a_year_is_no_unit() -> None:
+    assert pieces("New in 2024 collection", "en") == ("New ", "in ", "2024 ", "collection")
+
+
+@pytest.mark.parametrize("line", ["Discover the", "Suscríbete a", "Jetzt für", "Скидки на"])
+def test_articles_and_short_prepositions_hang(line: str) -> None:
+    assert hangs(line)
+
+
+@pytest.mark.parametrize("line", ["The", "Buy it now", "Size M", "Look at it!", "Best of 5", "GO"])
+def test_other_line_ends_do_not_hang(line: str) -> None:
+    assert not hangs(line)
+
+
+def test_names_are_held_together() -> None:
+    glued = glue("Open it in Google Maps today", ["Google Maps", "Apple"])
+    assert [p.strip() for p in pieces(glued, "en")] == ["Open", "it", "in", "Google\u00a0Maps", "today"]

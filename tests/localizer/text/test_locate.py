@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from localizer.text.locate import WHOLE, Found, find_text, matches
+from localizer.text.locate import WHOLE, Found, find_text, matches, nearest
 from localizer.text.reading import Quad, TextLine
 
 
@@ -191,3 +191,59 @@ def test_any_text_at_all(wanted: str, seen: list[str]) -> None:
     for found in find_text(wanted, lines):
         assert found.similarity > 0
         assert all(0 <= i < len(lines) for i in found.used)
+
+
+def test_the_end_of_one_line_and_the_start_of_the_next() -> None:
+    lines = [read("春季新品", y=100), read("上市限定", y=146)]
+    (found,) = find_text("新品上市", lines)
+    assert found.partial
+    assert [line.text for line in found.lines] == ["新品", "上市"]
+    assert [line.text for line in found.rest] == ["春季", "限定"]
+    assert find_text("新品上市", [lines[0], read("上市限定", y=400)]) == ()
+
+
+def test_a_money_sign_that_was_read_apart_as_a_character() -> None:
+    sign, number = read("夫", x=80, y=118, height=24, width=24), read("278", x=100, y=80, height=70)
+    (found,) = find_text("￥278", [sign, number])
+    assert found.similarity < 1.0  # to be confirmed
+    assert len(found.lines) == 1
+    assert found.pieces == (sign, number)
+    assert find_text("￥279", [sign, number]) == ()
+
+
+@pytest.mark.parametrize(("wanted", "line"), [("SOLO 100", "S0LO 1OO"), ("期末大促", "期未大促")])
+def test_what_looks_the_same_is_found_and_reported(wanted: str, line: str) -> None:
+    (found,) = find_text(wanted, [read(line)])
+    assert found.similarity == pytest.approx(0.99)
+
+
+def test_a_misread_letter_in_a_part_of_a_line() -> None:
+    (found,) = find_text("SUMMER COLLECTION", [read("OUR SUMMER COLLECTI0N IS HERE".replace("0", "Q"))])
+    assert found.partial
+    assert found.text == "SUMMER COLLECTIQN"
+
+
+def test_two_parts_of_a_line_do_not_share_characters() -> None:
+    line = [read("新品上市")]
+    (first,) = find_text("新品", line)
+    assert find_text("品上", line, taken=first.spans) == ()
+    (second,) = find_text("上市", line, taken=first.spans)
+    assert second.rest[0].text == "新品"
+
+
+def test_columns_follow_one_another_from_right_to_left() -> None:
+    def column(text: str, x: float) -> TextLine:
+        return TextLine(text, rect(x, 100, x + 40, 260), 0.99, (), True)
+
+    right, left = column("春季新品", 300), column("限时优惠", 230)
+    (found,) = find_text("春季新品\n限时优惠", [left, right])
+    assert found.used == (1, 0)
+    assert find_text("限时优惠\n春季新品", [left, right]) == ()
+
+
+def test_what_is_nearest_comes_first() -> None:
+    lines = [read("FREE SHIPPING"), read("SUMMER SALES", y=200), read("BUY", y=300)]
+    (best, score), *_ = nearest("SUMMER SALE", lines)
+    assert best == "SUMMER SALES"
+    assert 0.8 < score < 1.0
+    assert len(nearest("X", [read(f"LINE {i}", y=60 * i) for i in range(20)])) == 6

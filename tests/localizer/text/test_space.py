@@ -93,8 +93,10 @@ def test_obstacles_are_kept_clear_of(obstacle, side: str, limit: int) -> None:
         assert limit < got <= limit + clear + 1
 
 
-def test_what_stands_elsewhere_does_not_matter() -> None:
-    assert room(plain(), obstacles=[(500, 250, 560, 290)]) == room(plain())
+def test_what_stands_cornerwise_costs_the_side_that_is_worth_less() -> None:
+    free, place = room(plain()), room(plain(), obstacles=[(500, 250, 560, 290)])
+    assert (place.left, place.top, place.right) == (free.left, free.top, free.right)
+    assert 230 < place.bottom < 250
 
 
 def test_neighbours_share_the_gap() -> None:
