@@ -155,3 +155,14 @@ def test_type_at_the_very_edge_is_shown_unless_the_old_type_was_there() -> None:
     stayed = placement("SALE", at_edge, source_box=also_at_edge)
     assert check_fits((H, W), [moved], []).status is CheckStatus.UNDECIDED
     assert check_fits((H, W), [stayed], []).status is CheckStatus.PASSED
+
+
+@pytest.mark.parametrize(("first", "last"), [(0.0, 0.1), (0.88, 1.0)])
+def test_a_letter_that_is_cut_off_is_noticed_though_a_reader_may_guess_it(first: float, last: float) -> None:
+    rgb, box = set_type(ground(), "SUMMER SALE")
+    drawn = (rgb != ground()).any(2)
+    made = placement("SUMMER SALE", box)
+    assert check_fits((H, W), [made], [], drawn=drawn).status is CheckStatus.PASSED
+    x0, _, x1, _ = box
+    drawn[:, round(x0 + first * (x1 - x0)) : round(x0 + last * (x1 - x0))] = False
+    assert check_fits((H, W), [made], [], drawn=drawn).status is CheckStatus.UNDECIDED
