@@ -284,5 +284,5 @@ def _differ(places: Sequence[Found]) -> bool:
     if len(places) < 2:
         return False
     heights = [f.height for f in places]
-    angles = [f.lines[0].angle for f in places]
-    return max(heights) > _DIFFERENT_SIZE * min(heights) or max(angles) - min(angles) > _DIFFERENT_ANGLE
+    turned = [abs((f.lines[0].angle - places[0].lines[0].angle + 180) % 360 - 180) for f in places]
+    return max(heights) > _DIFFERENT_SIZE * min(heights) or max(turned) > _DIFFERENT_ANGLE
