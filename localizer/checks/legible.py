@@ -41,7 +41,9 @@ _SEEN_MORE = 1.3  # a part of the source box that contrasts so much more than th
 Colour = tuple[int, int, int]
 
 
-class _Contrast(NamedTuple):
+class Contrast(NamedTuple):
+    """WCAG ratios: of a line as a whole, and of its worst stretch about as wide as high."""
+
     line: float
     stretch: float
 
@@ -71,10 +73,10 @@ def check_legible(
         if not p.lines or p.colour is None:
             continue
         words = " ".join(p.lines)
-        got = _worst([_line_contrast(rgb, box, p.colour, plate) for box in p.line_boxes])
+        got = _worst([line_contrast(rgb, box, p.colour, plate) for box in p.line_boxes])
         if p.outline is not None:
             around = contrast(p.colour, p.outline)
-            got = _Contrast(max(got.line, around), max(got.stretch, around))
+            got = Contrast(max(got.line, around), max(got.stretch, around))
         needed = _needed(source_rgb, p)
         if got.line < value:
             value, limit = got.line, needed.line
@@ -95,23 +97,21 @@ def check_legible(
     return CheckResult(NAME, status, round(value, 2), round(limit, 2), "; ".join(details))
 
 
-def _worst(found: Sequence[_Contrast]) -> _Contrast:
-    return _Contrast(
-        min((c.line for c in found), default=21.0), min((c.stretch for c in found), default=21.0)
-    )
+def _worst(found: Sequence[Contrast]) -> Contrast:
+    return Contrast(min((c.line for c in found), default=21.0), min((c.stretch for c in found), default=21.0))
 
 
-def _needed(source_rgb: UInt8Array, placement: Placement) -> _Contrast:
+def _needed(source_rgb: UInt8Array, placement: Placement) -> Contrast:
     """What a text must reach: less than the norm only where the source type provably had less."""
     box, colour = placement.source_box, placement.colour
     if box is None or colour is None or "colour" in placement.edit.attribute:
-        return _Contrast(CONTRAST, STRETCH)
-    had = _line_contrast(source_rgb, box, colour, None)
+        return Contrast(CONTRAST, STRETCH)
+    had = line_contrast(source_rgb, box, colour, None)
     if had.line * KEPT >= CONTRAST and had.stretch * KEPT >= STRETCH:
-        return _Contrast(CONTRAST, STRETCH)
+        return Contrast(CONTRAST, STRETCH)
     if not is_source_colour(source_rgb, box, colour):
-        return _Contrast(CONTRAST, STRETCH)
-    return _Contrast(min(CONTRAST, max(LEAST, KEPT * had.line)), min(STRETCH, max(LEAST, KEPT * had.stretch)))
+        return Contrast(CONTRAST, STRETCH)
+    return Contrast(min(CONTRAST, max(LEAST, KEPT * had.line)), min(STRETCH, max(LEAST, KEPT * had.stretch)))
 
 
 def _is_other_colour(
@@ -150,7 +150,7 @@ def is_source_colour(source_rgb: UInt8Array, box: Box, colour: Colour) -> bool:
     return seen <= _SEEN_MORE * _ratio(own, middle)
 
 
-def _line_contrast(rgb: UInt8Array, box: Box, colour: Colour, plate: UInt8Array | None) -> _Contrast:
+def line_contrast(rgb: UInt8Array, box: Box, colour: Colour, plate: UInt8Array | None) -> Contrast:
     """Contrast of the strokes in a box with their rim: the median of the line, and of its worst stretch."""
     import cv2
 
@@ -158,7 +158,7 @@ def _line_contrast(rgb: UInt8Array, box: Box, colour: Colour, plate: UInt8Array 
     reach = max(2, round(_RIM * height))
     crop = _crop(rgb, box, reach + 1)
     if crop.size == 0:
-        return _Contrast(21.0, 21.0)
+        return Contrast(21.0, 21.0)
     difference = np.abs(crop.astype(np.int16) - np.array(colour, np.int16)).max(2)
     # Where type and ground are close, so is the line between them.
     near = difference < min(_NEAR, max(6, int(np.percentile(difference, 90)) // 2))
@@ -170,20 +170,20 @@ def _line_contrast(rgb: UInt8Array, box: Box, colour: Colour, plate: UInt8Array 
     else:
         strokes = near
     if not strokes.any() or _sinks(strokes, plate):
-        return _Contrast(1.0, 1.0)
+        return Contrast(1.0, 1.0)
     edge = cv2.dilate(strokes.astype(np.uint8), np.ones((3, 3), np.uint8))  # anti-aliased: neither
     rim = (cv2.dilate(edge, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0) & (edge == 0)
     light = _luminance(crop)
     whole = _stretch_contrast(light, strokes, rim)
     if whole is None:  # nothing but strokes
-        return _Contrast(1.0, 1.0)
+        return Contrast(1.0, 1.0)
     axis = int(crop.shape[1] >= crop.shape[0])
     count = max(1, crop.shape[axis] // max(24, height))
     parts = [
         _stretch_contrast(*part)
         for part in zip(*(np.array_split(a, count, axis=axis) for a in (light, strokes, rim)), strict=True)
     ]
-    return _Contrast(whole, min((p for p in parts if p is not None), default=whole))
+    return Contrast(whole, min((p for p in parts if p is not None), default=whole))
 
 
 def _sinks(strokes: BoolArray, plate: UInt8Array | None) -> bool:

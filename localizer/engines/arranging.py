@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from localizer.checks.legible import CONTRAST, STRETCH, line_contrast
 from localizer.engines.base import Placement
 from localizer.model import Box, Edit, share_inside
 from localizer.text.alignment import Alignment, alignment
@@ -18,7 +19,8 @@ from localizer.text.locate import Found
 from localizer.text.panel import Panel, find_panel, grow_alpha, grow_panel
 from localizer.text.plate import Erased
 from localizer.text.reading import Quad
-from localizer.text.space import Room, find_rooms, measure_room
+from localizer.text.render import draw
+from localizer.text.space import STRANGE, Room, find_rooms, is_picture, measure_room, strange_share
 from localizer.text.style import LineStyle, locale_of_text
 from localizer.text.typesetting import SetText, set_in_rooms
 
@@ -137,6 +139,11 @@ class Arranger:
             hang = Alignment("center", firm=True)
         again = _Again(self, o, o.erased.styles, rooms, hang)
         made = again(1.0)
+        if len(rooms) > 1 and self._is_uneasy(o, made):
+            smaller = _Again(self, o, o.erased.styles, rooms[:1], hang)
+            calm = smaller(1.0)
+            if calm.fits and calm.scale < made.scale and not self._is_uneasy(o, calm):
+                return Arranged(o, calm, rooms[0], "kept to the ground that the old text had"), smaller
         if (
             made.scale < _COSTS
             and len(o.erased.styles) == 1
@@ -148,6 +155,17 @@ class Arranger:
                 again, room = grown
                 return Arranged(o, again(1.0), room, "its panel was made wider"), again
         return Arranged(o, made, rooms[-1]), again
+
+    def _is_uneasy(self, o: Occurrence, made: SetText) -> bool:
+        """Whether type would sink into the picture, or run onto something that the old text kept off."""
+        rgb, covered = draw(self.plate, made.lines, made.colour)
+        seen = [line_contrast(rgb, p.box, made.colour, self.plate) for p in made.lines]
+        if min(c.line for c in seen) < CONTRAST or min(c.stretch for c in seen) < STRETCH:
+            return True
+        plain = o.erased.plain and not is_picture(
+            self.plate, self.hole, o.found.box, height=made.lines[0].size
+        )
+        return strange_share(self.plate, covered & ~self.hole, o.found.box, plain=plain) > STRANGE
 
     def _grow_panel(
         self, o: Occurrence, made: SetText, obstacles: Sequence[Box]
