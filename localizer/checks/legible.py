@@ -91,7 +91,7 @@ def check_legible(
         elif _is_other_colour(rgb, source_rgb, p, plate):
             status = CheckStatus.UNDECIDED if status is CheckStatus.PASSED else status
             details.append(f"“{words}” may have another colour than “{p.edit.text}” had")
-        if p.cap_height is not None and p.cap_height < least_cap_height and p.scale < 0.97:
+        if p.cap_height is not None and p.cap_height < least_cap_height and p.scale < 0.97 * p.usual:
             status = CheckStatus.FAILED
             details.append(f"“{words}” is {p.cap_height:.0f} px tall, needed are {least_cap_height:.0f}")
     return CheckResult(NAME, status, round(value, 2), round(limit, 2), "; ".join(details))

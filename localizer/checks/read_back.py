@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from localizer.checks.readers import Reader, further_readers, reader_for, reader_of_runs
+from localizer.checks.readers import Reader, further_readers, rapidocr_line, reader_for, reader_of_runs
+from localizer.checks.seen import likeness_in_place
 from localizer.engines.base import Placement
 from localizer.model import CheckResult, CheckStatus
 from localizer.text.fonts import BOLD, stack
@@ -68,7 +69,12 @@ class _Reading:
 
 
 def check_text_correct(
-    rgb: UInt8Array, placements: Sequence[Placement], *, locale: str, keep: Sequence[str] = ()
+    rgb: UInt8Array,
+    placements: Sequence[Placement],
+    *,
+    locale: str,
+    keep: Sequence[str] = (),
+    plate: UInt8Array | None = None,
 ) -> CheckResult:
     """Read every text that was set.
 
@@ -76,6 +82,7 @@ def check_text_correct(
         rgb: H x W x 3 uint8, the candidate.
         locale: of the type that was set.
         keep: brand terms that must come back to the letter where they occur.
+        plate: H x W x 3 uint8, the candidate before type was set, if known.
 
     `value` is the lowest similarity, 1.0 being exact.
     """
@@ -84,7 +91,7 @@ def check_text_correct(
         return CheckResult(NAME, CheckStatus.PASSED, None, EXACT, "no text was set")
     worst, status, details, missing = 1.0, CheckStatus.PASSED, [], ""
     for placement in texts:
-        one, value, detail, lacking = _check(rgb, placement, locale, keep)
+        one, value, detail, lacking = _check(rgb, placement, locale, keep, plate)
         worst, missing = min(worst, value), missing or lacking
         status = _worse(status, one)
         if detail:
@@ -93,7 +100,7 @@ def check_text_correct(
 
 
 def _check(
-    rgb: UInt8Array, placement: Placement, locale: str, keep: Sequence[str]
+    rgb: UInt8Array, placement: Placement, locale: str, keep: Sequence[str], plate: UInt8Array | None
 ) -> tuple[CheckStatus, float, str, str]:
     wanted, asked = " ".join(placement.lines), placement.edit.replacement
     if fold("".join(placement.lines)) != fold(asked):
@@ -121,7 +128,12 @@ def _check(
                 lacking,
             )
         readings.append(reading)
-    return *_judge(placement, readings, keep), ""
+    status, value, detail = _judge(placement, readings, keep)
+    if status is CheckStatus.PASSED and all(r.reader is rapidocr_line for r in readings):
+        seen = likeness_in_place(rgb, placement, enough=value, plate=plate)
+        if seen is not None and seen < value:
+            return CheckStatus.UNDECIDED, seen, f"“{wanted}” is hardly found where it stands", ""
+    return status, value, detail, ""
 
 
 def _judge(

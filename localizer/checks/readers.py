@@ -47,7 +47,7 @@ class Run:
     end: float
 
 
-def _rapidocr(rgb: UInt8Array, _colour: Colour) -> tuple[str, float]:
+def rapidocr_line(rgb: UInt8Array, _colour: Colour) -> tuple[str, float]:
     return read_line(rgb)
 
 
@@ -55,7 +55,7 @@ def reader_for(locale: str) -> tuple[Reader | None, str]:
     """The reader of a locale's script, or None and the component that is missing."""
     language = language_of(locale)
     if script_of(locale) in _RAPIDOCR_SCRIPTS and language != "vi":  # no Vietnamese tone letters
-        return _rapidocr, ""
+        return rapidocr_line, ""
     code = tesseract.LANGUAGES.get(language)
     if code is None:
         return None, f"no reader for {locale}"
@@ -74,7 +74,7 @@ def further_readers(locale: str, text: str) -> tuple[Reader, ...]:
     if second is not None and tesseract.is_installed(second):
         return (lambda rgb, colour: tesseract.read_line(rgb, colour, second),)
     if script_of(locale) == "Cyrl":  # rapidocr knows Russian, and Latin with it
-        return (_rapidocr, *_with_english(locale, text))
+        return (rapidocr_line, *_with_english(locale, text))
     return _with_english(locale, text)
 
 
@@ -93,7 +93,7 @@ def _with_english(locale: str, text: str) -> tuple[Reader, ...]:
 def reader_of_runs(locale: str, text: str) -> Reader | None:
     """A reader that reads each run of a line by itself; None where one reader does for all of it."""
     own, _ = reader_for(locale)
-    if own is None or own is _rapidocr:
+    if own is None or own is rapidocr_line:
         return None
     runs = runs_of(text, locale)
     if not any(run.foreign for run in runs):
@@ -102,7 +102,7 @@ def reader_of_runs(locale: str, text: str) -> Reader | None:
     def read(rgb: UInt8Array, colour: Colour) -> tuple[str, float]:
         words, confidence = [], 1.0
         for run, part in zip(runs, _cut(rgb, runs, colour), strict=True):
-            said, sure = (_rapidocr if run.foreign else own)(part, colour)
+            said, sure = (rapidocr_line if run.foreign else own)(part, colour)
             words.append(said)
             confidence = min(confidence, sure)
         return " ".join(words), confidence

@@ -40,7 +40,11 @@ def run_checks(
     lines = read_source(job.source_sha256, source.rgb)
     limits = brand.thresholds
     read_back = check_text_correct(
-        candidate.rgb, candidate.placements, locale=job.locale, keep=brand.do_not_translate
+        candidate.rgb,
+        candidate.placements,
+        locale=job.locale,
+        keep=brand.do_not_translate,
+        plate=candidate.plate,
     )
     # Only where the new type reads as it should is it all that was put on the plate.
     plate = candidate.plate if read_back.status is CheckStatus.PASSED else None

@@ -58,7 +58,7 @@ def check_fits(
             failed.append(f"“{words}” runs over the frame")
         if p.box is not None and _hugs_frame(p.box, p.source_box, shape):
             doubts.append(f"“{words}” stands at the very edge of the image")
-        if p.source_box is not None and p.scale < least_scale:
+        if p.source_box is not None and p.scale < least_scale * p.usual:
             doubts.append(f"“{words}” fits at {p.scale:.0%} of the source size only: ask for shorter copy")
         if p.room is not None and p.box is not None and p.angle == 0 and not _inside(p.box, p.room, 3):
             doubts.append(f"“{words}” leaves its place")

@@ -142,7 +142,7 @@ class Arranger:
         if len(rooms) > 1 and self._is_uneasy(o, made):
             smaller = _Again(self, o, o.erased.styles, rooms[:1], hang)
             calm = smaller(1.0)
-            if calm.fits and calm.scale < made.scale and not self._is_uneasy(o, calm):
+            if calm.fits and not calm.split and not self._is_uneasy(o, calm):
                 return Arranged(o, calm, rooms[0], "kept to the ground that the old text had"), smaller
         if (
             made.scale < _COSTS

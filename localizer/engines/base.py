@@ -33,7 +33,8 @@ class Placement:
         background: median colour behind the type, sRGB.
         cap_height: of the type as set, in pixels.
         missing_glyphs: characters for which no font had a glyph (must be empty).
-        scale: size over the size of the source type; below 1 it had to shrink.
+        scale: size over the size of the source type; below `usual` it had to shrink.
+        usual: scale at which nothing had to be shrunk: letters that replace ideographs are set smaller.
         room: ``x0, y0, x1, y1`` that the ink had to stay in, where it was measured.
         corners: the ink box of each line as four image points, for slanted text.
         vertical: the lines are columns of upright characters; `corners` start at a column's top left.
@@ -54,6 +55,7 @@ class Placement:
     cap_height: float | None = None
     missing_glyphs: str = ""
     scale: float = 1.0
+    usual: float = 1.0
     room: tuple[float, float, float, float] | None = None
     corners: tuple[tuple[tuple[float, float], ...], ...] = ()
     vertical: bool = False

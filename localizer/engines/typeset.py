@@ -346,6 +346,7 @@ def _draw(
             cap_height=made.cap_height,
             missing_glyphs=made.missing,
             scale=made.scale,
+            usual=made.usual,
             room=(room.left, room.top, room.right, room.bottom),
             corners=tuple(tuple(p.corners()) for p in made.lines),
             vertical=made.vertical,

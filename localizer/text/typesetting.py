@@ -44,6 +44,7 @@ class SetText:
         split: a phrase had to be broken in two.
         moved: the text left its edge or its middle, for want of width.
         side: the edge or the middle on which the lines are aligned.
+        usual: scale at which nothing had to be shrunk.
         vertical: the lines are columns of upright characters.
     """
 
@@ -55,6 +56,7 @@ class SetText:
     split: bool = False
     moved: bool = False
     side: str = "center"
+    usual: float = 1.0
     vertical: bool = False
 
     @property
@@ -169,7 +171,9 @@ def set_text(
         placed = place_lines(setting, first, anchor, side, lead, limits=limits)
     else:
         placed = place_lines(setting, first, anchor, side, lead)
-    return SetText(placed, colour, setting.scale, setting.fits, faces, setting.split, moved, side=side)
+    return SetText(
+        placed, colour, setting.scale, setting.fits, faces, setting.split, moved, side=side, usual=eased
+    )
 
 
 def set_in_rooms(rooms: Sequence[Room], text: str, styles: Sequence[LineStyle], **options: Any) -> SetText:
