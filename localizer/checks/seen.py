@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _ROW = 0.5  # of a line's height, within which the middles of pieces in one row lie
 _MOST_ANGLE = 20.0  # degrees up to which the reader finds lines as they stand
 _MARGIN = 0.15
+_SHORT = 4  # characters; readers that look for lines overlook a lone price
 _LIVELY = 14.0  # of 255, standard deviation of lightness under the type
 _COMFORTABLE = 48.0  # pixels; type of this height is read best
 
@@ -39,18 +40,18 @@ def likeness_in_place(
     Args:
         rgb: H x W x 3 uint8, the candidate.
         enough: similarity at which no further look is taken.
-        plate: H x W x 3 uint8, the candidate before type was set. On a lively ground, and where no plate is
-            known, the place is read as a picture of its own: that is stricter, and takes ten times as long.
+        plate: H x W x 3 uint8, the candidate before type was set. On a lively ground the place is read as a
+            picture of its own: that is stricter, and takes ten times as long.
 
     Returns:
-        0 to 1, or None for type that the reader cannot find by itself: in columns, or steep.
+        0 to 1, or None for type that the reader cannot find by itself: in columns, steep, or very short.
     """
     if placement.vertical or abs(placement.angle) > _MOST_ANGLE or placement.box is None:
         return None
     wanted, best = " ".join(placement.lines), 0.0
-    if not _wordy(wanted):
+    if len(_wordy(wanted)) < _SHORT:
         return None
-    lively = plate is None or _is_lively(plate, placement.box)
+    lively = plate is not None and _is_lively(plate, placement.box)
     for lines in _strict_looks(rgb, placement.box) if lively else _looks(rgb, placement):
         best = max(best, _best_run(lines, wanted))
         if best >= enough:
