@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from localizer.brand import BrandKit
+    from localizer.engines.editor import CallLog
     from localizer.text.reading import TextLine
 
 
@@ -74,6 +75,7 @@ class EditRequest:
         rgb: H x W x 3 uint8, the upright source. Not to be written to.
         attempt: 0 for the first try; each retry may enlarge masks or change the seed.
         alpha: H x W uint8, the upright source's transparency, if it has one. Not to be written to.
+        calls: where calls to a model are recorded and looked up; None where nothing outlives this call.
     """
 
     job: Job
@@ -81,6 +83,7 @@ class EditRequest:
     brand: BrandKit
     attempt: int = 0
     alpha: npt.NDArray[np.uint8] | None = None
+    calls: CallLog | None = None
 
 
 @dataclass(frozen=True, slots=True)
