@@ -1,10 +1,11 @@
 """Check `erased_cleanly`: no scar shows where text was taken off.
 
-Told from the source and the plate alone, whatever engine made it, in two ways. *Stumps* are pixels right beside
-the filled place that have the colour of the strokes that were filled: there the old type was cut, not erased.
-*Scars* are shapes of another colour than the ground around the text that lie in the filled place or cling to it:
-a shade of the strokes, the frayed end of a ribbon that the text covered, a spot that spread from a pixel left.
-Scars are looked for on a calm ground only; among leaves or bricks nobody can tell them from their neighbours.
+Told from the source and the plate alone, whatever engine made it, in three ways. *Stumps* are pixels right
+beside the filled place that have the colour of the strokes that were filled: there the old type was cut, not
+erased. *Scars* are shapes of another colour than the ground around the text that lie in the filled place or
+cling to it: a shade of the strokes, the frayed end of a ribbon that the text covered, a spot that spread from
+a pixel left. *Broken things* are those that the text lay across and that now stop where it began. Scars and
+broken things are looked for on a calm ground only: among leaves or bricks nobody can tell them apart.
 """
 
 from __future__ import annotations
@@ -35,12 +36,15 @@ SCARRED = 13.0
 """Scar per thousand pixels of filled place, in units of ten ΔE. Clean plates have up to 8, marred ones 23."""
 SCAR = 45.0
 """Scar in all, in pixels times ten ΔE, from where a person would see it. Clean plates have up to 26."""
+BROKEN = 5
+"""Pixels of border (at reading size) where things stop. Clean plates have up to 2, a ribbon cut in two 10."""
 
 _FEWEST_STUMPS = 3
 _AROUND = 34  # pixels around a text that are looked at
 _CHROMA = 0.5  # weight of fine differences of hue, which eyes and lossy formats see less of
 _ODD = 8.0  # ΔE from the ground, from where a pixel is not of it
 _OF_GROUND = 6.0  # ΔE up to which it is
+_THING = 18.0  # and from where it is of a thing that stands out
 _CALM = 0.7  # share of the pixels around a place that are of its ground, if the ground is calm
 _CALM_PLACE = 0.4  # share of the filled place with a calm ground, from where it can be judged
 _USUAL = 3.0  # times as many shapes as the ground itself has beside the text
@@ -49,6 +53,7 @@ _CLEAR = 4.5  # pixels from the filled place, from where a pixel tells the groun
 _CLINGS = 8.0  # pixels that a scrap may reach out of the filled place; what reaches farther is a thing
 _NEAR = 4  # pixels from a cut stroke to the part of it that was filled
 _SAME = 12.0  # ΔE within one stroke
+_GOES_ON = 8.0  # ΔE within one thing
 _DISTINCT = 25.0  # ΔE between type and what was put in its place
 
 
@@ -71,13 +76,17 @@ def check_erased_cleanly(
         place = _place(source_rgb, plate, rgb, p.source_box, letter_height(p))
         if place is None:
             continue
-        scar = _scar(place)
+        near = _near(place)
+        ground = _ground(place, near)
+        scar = _scar(place, ground, near)
         worst = max(worst, scar)
         what = p.edit.text if p.edit.text != "*" else "the text"
         if _stumps(place) >= max(_FEWEST_STUMPS, STUMPS * place.tall):
             details.append(f"strokes of “{what}” were cut off; parts of them may remain")
         elif scar > SCAR:
             details.append(f"the place where “{what}” stood may show ({scar:.0f})")
+        elif _broken(place, ground) >= BROKEN:
+            details.append(f"something that “{what}” lay across may be broken off")
     status = CheckStatus.UNDECIDED if details else CheckStatus.PASSED
     return CheckResult(NAME, status, round(worst, 1), SCAR, "; ".join(dict.fromkeys(details)))
 
@@ -125,12 +134,15 @@ def _place(
         return None
     was, now, seen = (image[y0:y1, x0:x1] for image in (source_rgb, plate, rgb))
     # A filled pixel may happen to have the colour that it had.
-    hole = cv2.morphologyEx(differing(was, now).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    shown = (~differing(seen, now)).astype(np.uint8)
+    filled = differing(was, now).astype(np.uint8) * 255
+    hole = np.asarray(cv2.morphologyEx(filled, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)), np.uint8)
+    covered = differing(seen, now).astype(np.uint8) * 255
     size = max(1, round((x1 - x0) * scale)), max(1, round((y1 - y0) * scale))
     if scale < 1:
-        was, now = (cv2.resize(np.ascontiguousarray(i), size, interpolation=cv2.INTER_AREA) for i in (was, now))
-        hole, shown = (cv2.resize(i * 255, size, interpolation=cv2.INTER_AREA) for i in (hole, shown))
+        was, now, hole, covered = (
+            np.asarray(cv2.resize(np.ascontiguousarray(image), size, interpolation=cv2.INTER_AREA), np.uint8)
+            for image in (was, now, hole, covered)
+        )
     mine = np.zeros(hole.shape, np.bool_)
     own = round(0.35 * tall * scale)  # effects, and readers' boxes that are too tight
     left, top = round((box[0] - x0) * scale) - own, round((box[1] - y0) * scale) - own
@@ -139,8 +151,7 @@ def _place(
     if not (mine & (hole > 0)).any():
         return None
     outside = cv2.distanceTransform((hole == 0).astype(np.uint8), cv2.DIST_L2, 5)
-    covered = shown < (250 if scale < 1 else 1)
-    return _Place(_lab(was), _lab(now), hole > 0, mine, ~covered, np.asarray(outside), tall * scale)
+    return _Place(_lab(was), _lab(now), hole > 0, mine, covered < 6, np.asarray(outside), tall * scale)
 
 
 def _lab(rgb: UInt8Array) -> FloatArray:
@@ -170,13 +181,19 @@ def _stumps(place: _Place) -> int:
     return int(((most > least) & alike).sum())
 
 
-def _scar(place: _Place) -> float:
+def _near(place: _Place) -> BoolArray:
+    """What lies within some 20 pixels of the place that was filled for this text."""
+    import cv2
+
+    filled = (place.hole & place.mine).astype(np.uint8)
+    return np.asarray(cv2.dilate(filled, np.ones((41, 41), np.uint8)) > 0)
+
+
+def _scar(place: _Place, ground: _Ground, near: BoolArray) -> float:
     """How much stands out in the hole and beside it, in pixels times ten ΔE; 0 where nobody would notice."""
     import cv2
 
     hole, outside, mine = place.hole, place.outside, place.mine
-    near = cv2.dilate((hole & mine).astype(np.uint8), np.ones((41, 41), np.uint8)) > 0
-    ground = _ground(place, near)
     if float(ground.calm[hole & mine].mean()) < _CALM_PLACE:
         return 0.0
     off = np.linalg.norm(cv2.GaussianBlur(place.now, (0, 0), 0.8) - ground.colour, axis=2)
@@ -184,11 +201,11 @@ def _scar(place: _Place) -> float:
     count, shapes = cv2.connectedComponents(((off > _ODD) & judged).astype(np.uint8), connectivity=8)
 
     def total(weight: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:
-        return np.bincount(shapes.ravel(), weights=weight.ravel().astype(np.float64), minlength=count)
+        counted = np.bincount(shapes.ravel(), weights=weight.ravel().astype(np.float64), minlength=count)
+        return np.asarray(counted, np.float64)
 
     close = hole | (outside <= 2.5)
-    reach = np.zeros(count, np.float32)
-    np.maximum.at(reach, shapes.ravel(), outside.ravel())
+    reach = _farthest(outside, shapes, count)
     goes_on = total(cv2.dilate((~judged).astype(np.uint8), np.ones((3, 3), np.uint8))) > 0
     touches = total((hole | (outside <= 1.5)) & mine) > 0
     inside = total(close) > 0.5 * np.maximum(1, total(np.ones(hole.shape, np.bool_)))
@@ -201,6 +218,38 @@ def _scar(place: _Place) -> float:
     return seen if 1000 * share > SCARRED and share > _USUAL * beside else 0.0
 
 
+def _broken(place: _Place, ground: _Ground) -> int:
+    """Pixels at the border of the hole where a thing stops that the source shows going on beneath it."""
+    import cv2
+
+    off = np.linalg.norm(place.now - ground.colour, axis=2)
+    border = (place.outside > 0) & (place.outside <= 1.5) & place.mine & ground.calm
+    ys, xs = np.nonzero(border & (off > _THING))
+    depth = cv2.distanceTransform(place.hole.astype(np.uint8), cv2.DIST_L2, 5)
+    level = cv2.GaussianBlur(depth - place.outside, (0, 0), 2.0)
+    down, right = (cv2.Sobel(level, cv2.CV_32F, *order)[ys, xs] for order in ((0, 1), (1, 0)))
+    steep = np.maximum(np.hypot(down, right), 1e-3)
+    height, width = off.shape
+
+    def inwards(pixels: float) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        y, x = np.rint(ys + down / steep * pixels), np.rint(xs + right / steep * pixels)
+        return np.clip(y, 0, height - 1).astype(np.intp), np.clip(x, 0, width - 1).astype(np.intp)
+
+    margin = inwards(2.5)  # masks are wider than strokes: here the source still shows what lay beneath
+    same = np.linalg.norm(place.was[margin] - place.now[ys, xs], axis=1) < _GOES_ON
+    stops = place.hole[margin] & same
+    for deep in (inwards(6.0), inwards(8.0)):
+        stops &= place.hole[deep] & place.shown[deep] & (off[deep] < _ODD)
+    return int(stops.sum())
+
+
+def _farthest(outside: FloatArray, labels: npt.NDArray[np.generic], count: int) -> FloatArray:
+    """How far the pixels of each label get from the hole."""
+    far = np.zeros(count, np.float32)
+    np.maximum.at(far, labels.ravel().astype(np.intp), outside.ravel())
+    return far
+
+
 def _ground(place: _Place, near: BoolArray) -> _Ground:
     """The ground's colour, as the median of what lies around each place clear of the hole."""
     import cv2
@@ -208,9 +257,7 @@ def _ground(place: _Place, near: BoolArray) -> _Ground:
     height, width = place.hole.shape
     # Islands within the hole (the bowl of a letter) may be what was left over, and tell nothing.
     count, areas = cv2.connectedComponents((~place.hole).astype(np.uint8), connectivity=4)
-    widest = np.zeros(count, np.float32)
-    np.maximum.at(widest, areas.ravel(), place.outside.ravel())
-    tells = (widest > 12)[areas] & (place.outside > _CLEAR)
+    tells = (_farthest(place.outside, areas, count) > 12)[areas] & (place.outside > _CLEAR)
     rows, columns = np.arange(_STEP // 2, height, _STEP), np.arange(_STEP // 2, width, _STEP)
     colour = np.zeros((len(rows), len(columns), 3), np.float32)
     calm, known = (np.zeros(colour.shape[:2], np.float32) for _ in range(2))
@@ -218,9 +265,9 @@ def _ground(place: _Place, near: BoolArray) -> _Ground:
         for j, x in enumerate(columns):
             if not near[y, x]:
                 continue
-            window = np.s_[max(0, y - _REACH) : y + _REACH : 2, max(0, x - _REACH) : x + _REACH : 2]
+            window = np.s_[max(0, y - _REACH) : y + _REACH : 3, max(0, x - _REACH) : x + _REACH : 3]
             pixels = place.now[window][tells[window]]
-            if len(pixels) < 60:
+            if len(pixels) < 30:
                 continue
             colour[i, j], known[i, j] = np.median(pixels, axis=0), 1
             calm[i, j] = (np.linalg.norm(pixels - colour[i, j], axis=1) < _OF_GROUND).mean()
@@ -229,4 +276,5 @@ def _ground(place: _Place, near: BoolArray) -> _Ground:
         return np.asarray(cv2.resize(grid, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
     weight = np.maximum(everywhere(known), 1e-3)[:, :, None]
-    return _Ground(everywhere(colour * known[:, :, None]) / weight, everywhere(calm) > _CALM)
+    smooth = np.asarray(everywhere(colour * known[:, :, None]) / weight, np.float32)
+    return _Ground(smooth, everywhere(calm) > _CALM)
