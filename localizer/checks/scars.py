@@ -48,9 +48,11 @@ _THING = 18.0  # and from where it is of a thing that stands out
 _CALM = 0.7  # share of the pixels around a place that are of its ground, if the ground is calm
 _CALM_PLACE = 0.4  # share of the filled place with a calm ground, from where it can be judged
 _USUAL = 3.0  # times as many shapes as the ground itself has beside the text
-_STEP, _REACH = 8, 26  # of the windows that tell the ground
+_STEP = 8  # pixels between the windows that tell the ground,
+_REACH = 0.8  # and how far they reach, in heights of the type
 _CLEAR = 4.5  # pixels from the filled place, from where a pixel tells the ground
 _CLINGS = 8.0  # pixels that a scrap may reach out of the filled place; what reaches farther is a thing
+_MARGIN = 0.08  # of the type's height that a mask may reach beyond its strokes
 _NEAR = 4  # pixels from a cut stroke to the part of it that was filled
 _SAME = 12.0  # ΔE within one stroke
 _GOES_ON = 8.0  # ΔE within one thing
@@ -58,7 +60,12 @@ _DISTINCT = 25.0  # ΔE between type and what was put in its place
 
 
 def check_erased_cleanly(
-    rgb: UInt8Array, placements: Sequence[Placement], *, source_rgb: UInt8Array, plate: UInt8Array
+    rgb: UInt8Array,
+    placements: Sequence[Placement],
+    *,
+    source_rgb: UInt8Array,
+    plate: UInt8Array,
+    mask: BoolArray,
 ) -> CheckResult:
     """Look for stumps and scars in every place that text was taken off.
 
@@ -66,6 +73,7 @@ def check_erased_cleanly(
         rgb: H x W x 3 uint8, the candidate; what its new type covers does not show.
         source_rgb: H x W x 3 uint8.
         plate: H x W x 3 uint8, the candidate before type was set.
+        mask: H x W bool, what the engine says that it changed.
 
     Undecided where something shows: a person must look. `value` is the strongest scar.
     """
@@ -73,7 +81,7 @@ def check_erased_cleanly(
     for p in placements:
         if p.source_box is None:
             continue
-        place = _place(source_rgb, plate, rgb, p.source_box, letter_height(p))
+        place = _place(source_rgb, plate, rgb, mask, p.source_box, letter_height(p))
         if place is None:
             continue
         near = _near(place)
@@ -121,7 +129,7 @@ class _Ground(NamedTuple):
 
 
 def _place(
-    source_rgb: UInt8Array, plate: UInt8Array, rgb: UInt8Array, box: Box, tall: float
+    source_rgb: UInt8Array, plate: UInt8Array, rgb: UInt8Array, mask: BoolArray, box: Box, tall: float
 ) -> _Place | None:
     import cv2
 
@@ -133,10 +141,13 @@ def _place(
     if x1 - x0 < 2 or y1 - y0 < 2:
         return None
     was, now, seen = (image[y0:y1, x0:x1] for image in (source_rgb, plate, rgb))
-    # A filled pixel may happen to have the colour that it had.
+    covered = differing(seen, now).astype(np.uint8) * 255
     filled = differing(was, now).astype(np.uint8) * 255
     hole = np.asarray(cv2.morphologyEx(filled, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)), np.uint8)
-    covered = differing(seen, now).astype(np.uint8) * 255
+    # Filled pixels that have the colour they had: the margin of a mask on a plain ground.
+    margin = 2 * max(3, round(_MARGIN * tall)) + 1
+    beside = cv2.dilate(filled, np.ones((margin, margin), np.uint8)) > 0
+    hole[beside & mask[y0:y1, x0:x1] & (covered == 0)] = 255
     size = max(1, round((x1 - x0) * scale)), max(1, round((y1 - y0) * scale))
     if scale < 1:
         was, now, hole, covered = (
@@ -209,7 +220,8 @@ def _scar(place: _Place, ground: _Ground, near: BoolArray) -> float:
     goes_on = total(cv2.dilate((~judged).astype(np.uint8), np.ones((3, 3), np.uint8))) > 0
     touches = total((hole | (outside <= 1.5)) & mine) > 0
     inside = total(close) > 0.5 * np.maximum(1, total(np.ones(hole.shape, np.bool_)))
-    scar = touches & ~goes_on & (inside | (reach <= _CLINGS))
+    surface = total(hole & mine) > 0.5 * (hole & mine).sum()  # that the text stood on: a pill, a badge
+    scar = touches & ~goes_on & ~surface & (inside | (reach <= _CLINGS))
     usual = ~touches & ~goes_on
     scar[0] = usual[0] = False
     seen = float(total(off / 10 * (place.shown & mine))[scar].sum())
@@ -224,7 +236,10 @@ def _broken(place: _Place, ground: _Ground) -> int:
 
     off = np.linalg.norm(place.now - ground.colour, axis=2)
     border = (place.outside > 0) & (place.outside <= 1.5) & place.mine & ground.calm
-    ys, xs = np.nonzero(border & (off > _THING))
+    things = (off > _THING) & ~place.hole
+    count, which = cv2.connectedComponents(things.astype(np.uint8), connectivity=8)
+    long = _farthest(place.outside, which, count) > 1.5 * _CLINGS  # a dot may well end beneath a text
+    ys, xs = np.nonzero(border & things & long[which])
     depth = cv2.distanceTransform(place.hole.astype(np.uint8), cv2.DIST_L2, 5)
     level = cv2.GaussianBlur(depth - place.outside, (0, 0), 2.0)
     down, right = (cv2.Sobel(level, cv2.CV_32F, *order)[ys, xs] for order in ((0, 1), (1, 0)))
@@ -258,6 +273,8 @@ def _ground(place: _Place, near: BoolArray) -> _Ground:
     # Islands within the hole (the bowl of a letter) may be what was left over, and tell nothing.
     count, areas = cv2.connectedComponents((~place.hole).astype(np.uint8), connectivity=4)
     tells = (_farthest(place.outside, areas, count) > 12)[areas] & (place.outside > _CLEAR)
+    reach = max(14, round(_REACH * place.tall))
+    step = reach // 9
     rows, columns = np.arange(_STEP // 2, height, _STEP), np.arange(_STEP // 2, width, _STEP)
     colour = np.zeros((len(rows), len(columns), 3), np.float32)
     calm, known = (np.zeros(colour.shape[:2], np.float32) for _ in range(2))
@@ -265,7 +282,7 @@ def _ground(place: _Place, near: BoolArray) -> _Ground:
         for j, x in enumerate(columns):
             if not near[y, x]:
                 continue
-            window = np.s_[max(0, y - _REACH) : y + _REACH : 3, max(0, x - _REACH) : x + _REACH : 3]
+            window = np.s_[max(0, y - reach) : y + reach : step, max(0, x - reach) : x + reach : step]
             pixels = place.now[window][tells[window]]
             if len(pixels) < 30:
                 continue
@@ -277,4 +294,4 @@ def _ground(place: _Place, near: BoolArray) -> _Ground:
 
     weight = np.maximum(everywhere(known), 1e-3)[:, :, None]
     smooth = np.asarray(everywhere(colour * known[:, :, None]) / weight, np.float32)
-    return _Ground(smooth, everywhere(calm) > _CALM)
+    return _Ground(smooth, everywhere(calm) / weight[:, :, 0] > _CALM)

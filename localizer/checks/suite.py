@@ -79,7 +79,11 @@ def run_checks(
     if candidate.plate is not None:
         checks.append(
             check_erased_cleanly(
-                candidate.rgb, candidate.placements, source_rgb=source.rgb, plate=candidate.plate
+                candidate.rgb,
+                candidate.placements,
+                source_rgb=source.rgb,
+                plate=candidate.plate,
+                mask=candidate.mask,
             )
         )
     return merge([*checks, *candidate.findings])
