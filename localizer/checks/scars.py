@@ -86,7 +86,8 @@ def check_erased_cleanly(
             continue
         near = _near(place)
         ground = _ground(place, near)
-        scar = _scar(place, ground, near)
+        others = [q.source_box for q in placements if q.source_box not in (None, p.source_box)]
+        scar = _scar(place, ground, near, _inside(place, [box for box in others if box is not None]))
         worst = max(worst, scar)
         what = p.edit.text if p.edit.text != "*" else "the text"
         if _stumps(place) >= max(_FEWEST_STUMPS, STUMPS * place.tall):
@@ -110,6 +111,7 @@ class _Place:
         shown: H x W bool, what no new type covers.
         outside: distance of each pixel outside the hole to the hole.
         tall: height of the type, pixels.
+        corner, scale: of the window, in the image.
     """
 
     was: FloatArray
@@ -119,6 +121,8 @@ class _Place:
     shown: BoolArray
     outside: FloatArray
     tall: float
+    corner: tuple[int, int]
+    scale: float
 
 
 class _Ground(NamedTuple):
@@ -162,7 +166,9 @@ def _place(
     if not (mine & (hole > 0)).any():
         return None
     outside = cv2.distanceTransform((hole == 0).astype(np.uint8), cv2.DIST_L2, 5)
-    return _Place(_lab(was), _lab(now), hole > 0, mine, covered < 6, np.asarray(outside), tall * scale)
+    return _Place(
+        _lab(was), _lab(now), hole > 0, mine, covered < 6, np.asarray(outside), tall * scale, (x0, y0), scale
+    )
 
 
 def _lab(rgb: UInt8Array) -> FloatArray:
@@ -200,7 +206,18 @@ def _near(place: _Place) -> BoolArray:
     return np.asarray(cv2.dilate(filled, np.ones((41, 41), np.uint8)) > 0)
 
 
-def _scar(place: _Place, ground: _Ground, near: BoolArray) -> float:
+def _inside(place: _Place, boxes: Sequence[Box]) -> BoolArray:
+    """Where other texts stood: what is left of them is not what the ground is like."""
+    theirs = np.zeros(place.hole.shape, np.bool_)
+    x, y = place.corner
+    for box in boxes:
+        x0, x1 = (max(0, round((v - x) * place.scale)) for v in box[::2])
+        y0, y1 = (max(0, round((v - y) * place.scale)) for v in box[1::2])
+        theirs[y0:y1, x0:x1] = True
+    return theirs
+
+
+def _scar(place: _Place, ground: _Ground, near: BoolArray, theirs: BoolArray) -> float:
     """How much stands out in the hole and beside it, in pixels times ten ΔE; 0 where nobody would notice."""
     import cv2
 
@@ -222,7 +239,7 @@ def _scar(place: _Place, ground: _Ground, near: BoolArray) -> float:
     inside = total(close) > 0.5 * np.maximum(1, total(np.ones(hole.shape, np.bool_)))
     surface = total(hole & mine) > 0.5 * (hole & mine).sum()  # that the text stood on: a pill, a badge
     scar = touches & ~goes_on & ~surface & (inside | (reach <= _CLINGS))
-    usual = ~touches & ~goes_on
+    usual = ~touches & ~goes_on & (total(theirs) == 0)
     scar[0] = usual[0] = False
     seen = float(total(off / 10 * (place.shown & mine))[scar].sum())
     share = seen / max(1, (judged & close & mine & place.shown).sum())
