@@ -33,6 +33,7 @@ _LEADING = 2  # lines that weights are tried on
 _BETTER = 0.03  # by which a family must beat the script's usual face
 _ODD = 0.04  # correlation that stretching to twice or half the width costs: squeezed type is rare
 _LEANS = 6  # degrees from which type is slanted on purpose
+_ALMOST = 0.98  # correlation of the right face
 _SURE = 0.93  # correlation from which nothing better is looked for
 _WIDER = 0.6  # correlation that letters cost which are an em wider or narrower
 _JOINING = {"Arab", "Deva"}
@@ -275,8 +276,8 @@ def _best_weight(lines: Sequence[tuple[str, Coverage]], faces: tuple[Face, ...],
     lead = sorted(lines, key=lambda k: -len(k[0]))[:_LEADING]
     likeness = {face: min(_try(text, target, face, locale).score for text, target in lead) for face in faces}
     best = max(likeness.values())
-    # Where no weight lies over the lines, correlation tells nothing at all about it.
-    least = best - 0.08 if best >= 0.75 else -1.0
+    # The less the face is that of the lines, the less correlation tells about its weight; in the end nothing.
+    least = best - 0.08 - max(0.0, _ALMOST - best) if best >= 0.75 else -1.0
     return _densest(lead, tuple(f for f in faces if likeness[f] >= least), locale)
 
 
