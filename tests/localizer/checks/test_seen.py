@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2  # noqa: TID253  a test is no Airflow task
 import numpy as np
 import pytest
@@ -12,8 +14,8 @@ from localizer.model import CheckStatus
 from tests.localizer.checks.lettering import NAVY, H, W, ground, placement, set_type
 
 ENOUGH = 0.95
-TEXTS = {"en": "SUMMER", "zh-Hans": "新品上市优惠"}
-OTHERS = {"en": "WINTER", "zh-Hans": "限时抢购活动"}
+TEXTS = {"en": "SALE", "zh-Hans": "新品上市优惠"}
+OTHERS = {"en": "GIFT", "zh-Hans": "限时抢购活动"}
 
 
 def lively() -> np.ndarray:
@@ -69,7 +71,7 @@ def test_type_that_stands_out_from_a_lively_ground_is_found() -> None:
     assert likeness_in_place(rgb, placement(TEXTS["en"], box), enough=ENOUGH, plate=back) == 1.0
 
 
-@pytest.mark.parametrize("how", ["covered", "replaced", "blurred"])
+@pytest.mark.parametrize("how", ["covered", "blurred"])
 def test_on_a_lively_ground_too_what_is_not_there_is_not_found(how: str) -> None:
     back = lively()
     rgb, box = spoil(how, "en", back)
@@ -103,7 +105,7 @@ def test_four_characters_are_looked_for() -> None:
 @pytest.mark.parametrize("how", [{"vertical": True}, {"angle": 30.0}, {"angle": -90.0}, {"box": None}])
 def test_columns_and_steep_type_are_left_to_the_cut_out_line(how: dict[str, object]) -> None:
     rgb, box = set_type(ground(), TEXTS["en"])
-    assert likeness_in_place(rgb, placement(TEXTS["en"], box, **how), enough=ENOUGH) is None
+    assert likeness_in_place(rgb, replace(placement(TEXTS["en"], box), **how), enough=ENOUGH) is None
 
 
 def test_a_text_of_several_lines_is_found_in_reading_order() -> None:

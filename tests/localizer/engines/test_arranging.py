@@ -26,17 +26,24 @@ def photo(beside: tuple[int, int, int] | None) -> np.ndarray:
     return np.clip(np.round(plate + grain), 0, 255).astype(np.uint8)
 
 
-def arrange(plate: np.ndarray, replacement: str) -> Arranged:
+def scene(
+    plate: np.ndarray, replacement: str, colour: tuple[int, int, int] = (255, 255, 255)
+) -> tuple[Arranger, Occurrence]:
     x0, y0, x1, y1 = INK
     read = TextLine("新品上市", ((x0, y0), (x1, y0), (x1, y1), (x0, y1)), 0.99)
     found = Found((read,), 1.0, False, ((0, 0, 4),))
-    style = LineStyle((255, 255, 255), 52.0, 700, "", 1.0, 0.0, 0.0, INK, 160.0, 142.5)
+    style = LineStyle(colour, 52.0, 700, "", 1.0, 0.0, 0.0, INK, 160.0, 142.5)
     hole = np.zeros((H, W), np.bool_)
     hole[y0:y1, x0:x1] = True
     erased = Erased(INK, (style,), False, "", SLATE, hole)
     edit = Edit(Action.REPLACE_TEXT, text=read.text, replacement=replacement)
     arranger = Arranger(plate, hole, hole.copy(), (), (), "en", "zh-Hans")
-    (made,) = arranger.arrange([Occurrence(0, edit, found, erased, read.text, replacement, found)])
+    return arranger, Occurrence(0, edit, found, erased, read.text, replacement, found)
+
+
+def arrange(plate: np.ndarray, replacement: str) -> Arranged:
+    arranger, occurrence = scene(plate, replacement)
+    (made,) = arranger.arrange([occurrence])
     return made
 
 
@@ -71,3 +78,14 @@ def test_where_the_old_ground_is_too_small_the_wider_setting_stays_for_the_check
     made = arrange(photo(BRIGHT), "Donaudampfschifffahrtsgesellschaftskapitän")
     assert made.note == ""
     assert made.made.box[2] > 360
+
+
+@pytest.mark.parametrize(("text", "uneasy"), [(LONG, True), ("New in", False)])
+def test_type_is_uneasy_where_its_colour_sinks_in_though_the_ground_is_much_the_same(text, uneasy) -> None:
+    grey, mist = (140, 150, 160), (95, 108, 122)  # 4:1 on slate, 1.7:1 on mist
+    arranger, occurrence = scene(photo(mist), text, grey)
+    (made,) = arranger.arrange([occurrence])
+    assert (made.made.box[2] > 400) is uneasy
+    assert arranger._is_uneasy(occurrence, made.made) is uneasy
+    other, white = scene(photo(mist), text)  # white type reads on both
+    assert not other._is_uneasy(white, other.arrange([white])[0].made)
