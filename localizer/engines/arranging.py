@@ -20,7 +20,7 @@ from localizer.text.panel import Panel, find_panel, grow_alpha, grow_panel
 from localizer.text.plate import Erased
 from localizer.text.reading import Quad
 from localizer.text.render import draw
-from localizer.text.space import STRANGE, Room, find_rooms, is_picture, measure_room, strange_share
+from localizer.text.space import Room, find_rooms, leaves_ground, measure_room
 from localizer.text.style import LineStyle, locale_of_text
 from localizer.text.typesetting import SetText, set_in_rooms
 
@@ -162,10 +162,9 @@ class Arranger:
         seen = [line_contrast(rgb, p.box, made.colour, self.plate) for p in made.lines]
         if min(c.line for c in seen) < CONTRAST or min(c.stretch for c in seen) < STRETCH:
             return True
-        plain = o.erased.plain and not is_picture(
-            self.plate, self.hole, o.found.box, height=made.lines[0].size
+        return leaves_ground(
+            self.plate, self.hole, covered, o.found.box, height=made.lines[0].size, plain=o.erased.plain
         )
-        return strange_share(self.plate, covered & ~self.hole, o.found.box, plain=plain) > STRANGE
 
     def _grow_panel(
         self, o: Occurrence, made: SetText, obstacles: Sequence[Box]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from localizer.model import Box
 from localizer.text.faces import Face
-from localizer.text.families import Kind
 from localizer.text.fonts import stack
 from localizer.text.render import PlacedLine, coverage
 from localizer.text.shaping import ShapedLine, shape_line
@@ -30,7 +30,6 @@ class Match:
 
     Attributes:
         family: name of the family; empty for the script's usual face.
-        kind: of the family.
         face: the face that was laid over the line.
         size: pixels per em.
         stretch: horizontal scale.
@@ -42,7 +41,6 @@ class Match:
     """
 
     family: str
-    kind: Kind
     face: Face
     size: float
     stretch: float
@@ -53,7 +51,13 @@ class Match:
     slant: int = 0
 
 
-def normalise(raster: Coverage) -> tuple[Coverage | None, tuple[int, int, int, int]]:
+def shape_in(face: Face, text: str, locale: str, tracking: float = 0.0, slant: int = 0) -> ShapedLine:
+    """Shape a line in one face; the usual ones of the locale stand in for signs that it lacks."""
+    faces = (face, *stack(locale, weight=face.weight, slant=slant or face.slant))
+    return shape_line(text, faces, locale, tracking)
+
+
+def normalise(raster: Coverage) -> tuple[Coverage | None, Box]:
     """The ink of a raster, cropped and scaled to the height of samples; and where it was."""
     import cv2
 
@@ -70,15 +74,16 @@ def normalise(raster: Coverage) -> tuple[Coverage | None, tuple[int, int, int, i
     return np.asarray(cv2.resize(crop, (width, SAMPLE), interpolation=interpolation), np.float32), box
 
 
-def lay(text: str, raster: Coverage, locale: str, found: Match) -> Match:
-    """Size, width and place to a fraction of a pixel, by correlation around the first estimate."""
+def lay(text: str, raster: Coverage, box: Box, locale: str, found: Match) -> Match:
+    """Size, width and place to a fraction of a pixel, by correlation around the first estimate.
+
+    Args:
+        box: of the ink in the raster, as `normalise` found it.
+    """
     import cv2
 
-    _, box = normalise(raster)
     x0, y0, x1, y1 = box
-    line = shape_line(text, (found.face,), locale, found.tracking)
-    if line.missing:  # the usual face with others standing in
-        line = shape_line(text, stack(locale, weight=found.face.weight), locale, found.tracking)
+    line = shape_in(found.face, text, locale, found.tracking, found.slant)
     ink = line.ink
     tall, wide = ink[3] - ink[1], ink[2] - ink[0]
     rough = replace(
