@@ -33,9 +33,9 @@ NAME = "erased_cleanly"
 STUMPS = 0.15
 """Pixels of cut strokes per pixel of letter height (at reading size). Clean plates have up to 0.08."""
 SCARRED = 13.0
-"""Scar per thousand pixels of filled place, in units of ten ΔE. Clean plates have up to 8, marred ones 23."""
+"""Scar per thousand pixels of filled place, in units of ten ΔE. Marred plates have 16 or more."""
 SCAR = 45.0
-"""Scar in all, in pixels times ten ΔE, from where a person would see it. Clean plates have up to 26."""
+"""Scar in all, in pixels times ten ΔE, from where a person would see it. Clean plates have less than 15, marred ones 60."""
 BROKEN = 5
 """Pixels of border (at reading size) where things stop. Clean plates have up to 2, a ribbon cut in two 10."""
 
