@@ -35,9 +35,9 @@ STUMPS = 0.15
 SCARRED = 13.0
 """Scar per thousand pixels of filled place, in units of ten ΔE. Marred plates have 16 or more."""
 SCAR = 45.0
-"""Scar in all, in pixels times ten ΔE, from where a person would see it. Clean plates have less than 15, marred ones 60."""
+"""Scar in all, in pixels times ten ΔE, that a person sees. Clean plates have less than 15, marred ones 60."""
 BROKEN = 5
-"""Pixels of border (at reading size) where things stop. Clean plates have up to 2, a ribbon cut in two 10."""
+"""Pixels of border (at reading size) where things stop. Clean plates have up to 2, a ribbon cut in two 40."""
 
 _FEWEST_STUMPS = 3
 _AROUND = 34  # pixels around a text that are looked at
