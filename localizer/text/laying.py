@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from localizer.locales import script_of
 from localizer.model import Box
 from localizer.text.faces import Face
 from localizer.text.fonts import stack
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 SAMPLE = 32  # pixels of ink height at which families are compared
 _FINE = 96  # at most, at which size and place are found
+_MANY = 4  # letters from which they tell where they stand
+_ON_BASELINE = {"Latn", "Cyrl", "Grek"}
 LIKE = 0.82  # correlation from which a family is taken for that of the source
 
 
@@ -96,8 +99,9 @@ def lay(text: str, raster: Coverage, box: Box, locale: str, found: Match) -> Mat
     if abs(rough.stretch - 1) < 0.05:  # long lines know their size better by their width
         size = (x1 - x0) / wide if wide > tall else (y1 - y0) / tall
         rough = replace(rough, size=size, stretch=1.0)
-    if found.score < LIKE:
-        return rough
+    if found.score < LIKE:  # brackets and tails reach as low as they like in a face that is not known
+        stands = _foot(raster, box) if script_of(locale) in _ON_BASELINE else None
+        return rough if stands is None else replace(rough, baseline=stands)
     k = min(1.0, _FINE / (y1 - y0))
     pad = max(3, round(0.08 * (y1 - y0)))
     h, w = raster.shape
@@ -119,6 +123,22 @@ def lay(text: str, raster: Coverage, box: Box, locale: str, found: Match) -> Mat
                         rough, size=size, stretch=stretch, left=(placed[1] - 4) / k + left, baseline=baseline
                     )
     return best
+
+
+def _foot(raster: Coverage, box: Box) -> float | None:
+    """Where most letters stand: the bottom that most pieces of a line share; None where they do not agree."""
+    import cv2
+
+    x0, y0, x1, y1 = box
+    ink = (raster[y0:y1, x0:x1] > 0.5).astype(np.uint8)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    tall = stats[1:count, cv2.CC_STAT_HEIGHT] >= 0.4 * (y1 - y0)
+    bottoms = (stats[1:count, cv2.CC_STAT_TOP] + stats[1:count, cv2.CC_STAT_HEIGHT])[tall]
+    if len(bottoms) < _MANY:
+        return None
+    foot = float(np.median(bottoms))
+    together = np.abs(bottoms - foot) <= max(1.0, 0.04 * (y1 - y0))
+    return y0 + foot if together.mean() > 0.6 else None
 
 
 def _overlay(
