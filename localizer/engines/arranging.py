@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _COSTS = 0.97  # scale below which a panel is let grow
+_SMALLER = (1.0, 0.94, 0.88, 0.82)  # of the largest size in the old ground, tried until nothing sinks in
 _WIDEST = 1.6  # times its old width: beyond, a label is no longer the same label
 _BESIDE = 12  # pixels from a panel's rim from where the ground beside it is looked at
 
@@ -141,9 +142,11 @@ class Arranger:
         made = again(1.0)
         if len(rooms) > 1 and self._is_uneasy(o, made):
             smaller = _Again(self, o, o.erased.styles, rooms[:1], hang)
-            calm = smaller(1.0)
-            if calm.fits and not calm.split and not self._is_uneasy(o, calm):
-                return Arranged(o, calm, rooms[0], "kept to the ground that the old text had"), smaller
+            largest = smaller(1.0)
+            for share in _SMALLER:
+                calm = largest if share == 1.0 else smaller(share * largest.scale)
+                if calm.fits and not calm.split and not self._is_uneasy(o, calm):
+                    return Arranged(o, calm, rooms[0], "kept to the ground that the old text had"), smaller
         if (
             made.scale < _COSTS
             and len(o.erased.styles) == 1

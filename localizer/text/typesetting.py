@@ -158,7 +158,7 @@ def set_text(
     if title:
         setting, anchor, side = _set_title(attempt, span, limits, hang.side, page[0])
     else:
-        setting, anchor, side = _set_block(attempt, span, limits, hang.side, lead.stretch)
+        setting, anchor, side = _set_block(attempt, span, limits, hang.side)
     setting = replace(setting, scale=setting.scale * eased).at_most(most)
     first = first_baseline(setting, styles, written, source_locale, (top, bottom), hang, faces)
     moved = side != hang.side or abs(anchor - _anchor(span, side)) > 1.0
@@ -202,7 +202,6 @@ def _set_block(
     span: tuple[float, float],
     limits: tuple[float, float],
     side: str,
-    stretch: float,
 ) -> tuple[Setting, float, str]:
     """Text that belongs with others keeps its edge or its middle; setting, anchor and side."""
     left, right = limits
@@ -212,7 +211,7 @@ def _set_block(
         # Keeping the anchor would cost too much size: use the whole room, as near to the old place as can be.
         # It gains no more than it would have to keep, or a little more room would make it smaller again.
         setting = attempt(max(width, right - left)).at_most(_SLIDE)
-        anchor = _slide(setting, side, anchor, left, right, stretch)
+        anchor = _slide(setting, side, anchor, left, right)
     return setting, anchor, side
 
 
@@ -246,10 +245,10 @@ def _set_title(
         moved = on_one_line(whole[1] - whole[0], limits[1] - limits[0]).at_most(stays)
         if moved.scale > best.scale:
             # Off the middle on purpose, it moves no further than it must; from a margin, to the middle.
-            goal = anchor if side == "center" else (whole[0] + whole[1]) / 2
             low, high = whole if moved.width <= whole[1] - whole[0] + 1 else limits
-            best, hung, wide = moved, "center", moved.width / 2
-            anchor = max(low + wide, min(goal, high - wide))
+            if side != "center" and len(moved.lines) == 1:
+                hung, anchor = "center", (whole[0] + whole[1]) / 2
+            best, anchor = moved, _slide(moved, hung, anchor, low, high)
     if best.scale >= _ONE_LINE:
         return best, anchor, hung
     broken = attempt(max(_kept(span, inner, side), span[1] - span[0]))
@@ -308,8 +307,8 @@ def _source_pitch(styles: Sequence[LineStyle]) -> float | None:
     return pitch if 0.9 <= pitch <= 2.5 else None
 
 
-def _slide(setting: Setting, align: str, anchor: float, left: float, right: float, stretch: float) -> float:
-    wide = max(line.ink[2] - line.ink[0] for line in setting.lines) * setting.size * stretch
+def _slide(setting: Setting, align: str, anchor: float, left: float, right: float) -> float:
+    wide = setting.width
     if align == "left":
         return max(left, min(anchor, right - wide))
     if align == "right":
