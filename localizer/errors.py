@@ -11,6 +11,7 @@ LocalizerError
 ├── EngineError                an engine could not make a candidate; a retry will not help
 ├── TransientError             worth a retry
 │   ├── EngineUnavailable      the engine is down, warming or overloaded
+│   │   └── FateUnknown        a request was sent and its answer was lost; it is not sent again blindly
 │   └── StorageUnavailable     the bucket or disk did not answer
 ├── StorageError               storage refused
 │   ├── ObjectNotFound
@@ -82,6 +83,10 @@ class TransientError(LocalizerError):
 
 class EngineUnavailable(TransientError):
     """The engine is down, warming up or overloaded."""
+
+
+class FateUnknown(EngineUnavailable):
+    """A request was sent and its answer was lost; it may be paid for, so it is not sent again blindly."""
 
 
 class StorageUnavailable(TransientError):
