@@ -30,7 +30,7 @@ EDIT_PATH = "services/aigc/multimodal-generation/generation"
 TRANSLATE_PATH = "services/aigc/image2image/image-synthesis"
 
 _LONGEST_PROMPT, _LONGEST_NEGATIVE = 800, 500  # characters; what is longer is cut off without a word
-_ACCOUNT_CODES = ("Arrearage", "AccessDenied", "InvalidApiKey", "ModelNotFound", "Throttling.AllocationQuota")
+_ACCOUNT_CODES = ("Arrearage", "AccessDenied", "InvalidApiKey", "ModelNotFound")
 _REPLACE = re.compile(r'^Replace the text "(?P<src>.+?)" with "(?P<tgt>.+?)"\.', re.DOTALL)
 
 
