@@ -11,6 +11,7 @@ LocalizerError
 ├── EngineError                an engine could not make a candidate; a retry will not help
 ├── TransientError             worth a retry
 │   ├── EngineUnavailable      the engine is down, warming or overloaded
+│   ├── EditCancelled          whoever asked for an edit no longer wants it
 │   └── StorageUnavailable     the bucket or disk did not answer
 ├── StorageError               storage refused
 │   ├── ObjectNotFound
@@ -82,6 +83,10 @@ class TransientError(LocalizerError):
 
 class EngineUnavailable(TransientError):
     """The engine is down, warming up or overloaded."""
+
+
+class EditCancelled(TransientError):
+    """An edit was stopped because whoever asked for it no longer wants it."""
 
 
 class StorageUnavailable(TransientError):
