@@ -12,6 +12,9 @@ LocalizerError
 ├── TransientError             worth a retry
 │   ├── EngineUnavailable      the engine is down, warming or overloaded
 │   │   └── FateUnknown        a request was sent and its answer was lost; it is not sent again blindly
+
+
+│   ├── EditCancelled          whoever asked for an edit no longer wants it
 │   └── StorageUnavailable     the bucket or disk did not answer
 ├── StorageError               storage refused
 │   ├── ObjectNotFound
@@ -87,6 +90,10 @@ class EngineUnavailable(TransientError):
 
 class FateUnknown(EngineUnavailable):
     """A request was sent and its answer was lost; it may be paid for, so it is not sent again blindly."""
+
+
+class EditCancelled(TransientError):
+    """An edit was stopped because whoever asked for it no longer wants it."""
 
 
 class StorageUnavailable(TransientError):
