@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 from localizer.engines.editor import ModelAnswer, pixels_sha256
 from localizer.errors import (
     ConfigurationError,
+    EngineError,
     EngineUnavailable,
     ImageError,
     InputError,
@@ -130,12 +131,13 @@ class Calls:
                 if answer is not None:
                     return answer
                 if _is_held(record):
-                    if time.monotonic() >= until:
+                    left = until - time.monotonic()
+                    if left <= 0:
                         raise EngineUnavailable(
                             f"{record['requested_by']} has been asking the same since "
                             f"{_last_try(record)['at']} and has no answer yet"
                         )
-                    time.sleep(min(2.0, self._lease_s / 10))
+                    time.sleep(min(2.0, self._lease_s / 10, left))
                     continue
             try:
                 return _Held(self._storage, _taken_over(record, fresh), generation, self._lease_s)
@@ -224,8 +226,8 @@ class _Held:
         self._end("answered", state=CallState.ANSWERED, answer=facts)
 
     def failed(self, error: BaseException) -> None:
-        """Keep why. What was sent and is not known to have failed stays ``submitted``, its ID remembered."""
-        if self.id and (isinstance(error, TransientError) or not isinstance(error, Exception)):
+        """Keep why. What was sent and not refused for good stays ``submitted``, its ID remembered."""
+        if self.id and not isinstance(error, EngineError):
             self._end(str(error) or type(error).__name__, state=CallState.SUBMITTED)
         else:
             self._end(str(error) or type(error).__name__, state=CallState.FAILED, remote_id="")

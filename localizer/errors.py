@@ -12,8 +12,6 @@ LocalizerError
 ├── TransientError             worth a retry
 │   ├── EngineUnavailable      the engine is down, warming or overloaded
 │   │   └── FateUnknown        a request was sent and its answer was lost; it is not sent again blindly
-
-
 │   ├── EditCancelled          whoever asked for an edit no longer wants it
 │   └── StorageUnavailable     the bucket or disk did not answer
 ├── StorageError               storage refused

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from localizer.diffusion.sizes import MEGAPIXEL, best_size
 from localizer.engines.editor import ModelAnswer
-from localizer.errors import EngineError, EngineUnavailable, FateUnknown, LocalizerError
+from localizer.errors import ConfigurationError, EngineError, EngineUnavailable, FateUnknown, LocalizerError
 from localizer.images.plain import png_of
 from localizer.remote.access import Access, require_access
 from localizer.remote.answers import how_to_resolve, picture
@@ -284,7 +284,7 @@ def _address(run: Mapping[str, Any], output: str) -> str:
     """Where the picture is that a run made.
 
     Raises:
-        EngineError: its outputs hold none under that name.
+        ConfigurationError: its outputs hold none under that name.
     """
     outputs = run.get("outputs")
     if isinstance(outputs, str):  # some versions give it as text
@@ -296,7 +296,7 @@ def _address(run: Mapping[str, Any], output: str) -> str:
         return str(file.get("url") or file.get("remote_url"))
     if isinstance(file, str) and file.startswith(("http://", "https://", "/")):
         return file
-    raise EngineError(
+    raise ConfigurationError(
         f"the Dify workflow has no picture in its output {output!r} "
         f"(it has {', '.join(map(repr, outputs)) or 'no output'}); name the right one in the connection"
     )

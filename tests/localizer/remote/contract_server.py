@@ -57,6 +57,14 @@ class Cut(Exception):
     """Cut the connection without a further byte."""
 
 
+class _Http(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away is part of the tests."""
+
+
 class ContractServer:
     """Counts and faults that all services share.
 
@@ -75,8 +83,7 @@ class ContractServer:
         self.in_flight = self.most_in_flight = 0
         self.faults: list[Callable[[], Answer]] = []
         self.lock = threading.Lock()
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._http.daemon_threads = True
+        self._http = _Http(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._http.server_port}"
 
     def answer(self, request: Request) -> Answer:

@@ -153,8 +153,8 @@ def test_a_wrong_key_or_model_is_a_matter_of_configuration(server: OpenAIServer)
 def test_host_and_key_decide_no_pixels() -> None:
     from localizer.remote.access import Access
 
-    here = OpenAIEditModel(access=Access("http://a/v1", key="one"))
-    there = OpenAIEditModel(access=Access("https://b/v1", key="two", concurrency=2))
+    here = OpenAIEditModel(access=Access("http://a/v1", key="key-of-here"))
+    there = OpenAIEditModel(access=Access("https://b/v1", key="key-of-there", concurrency=2))
     assert question().key(here) == question().key(there)
     assert question().key(here) != question().key(OpenAIEditModel(model="another"))
-    assert "one" not in repr(here) + repr(here._transport) + repr(here._transport.access)
+    assert "key-of-here" not in repr(here) + repr(here._transport) + repr(here._transport.access)
