@@ -184,6 +184,11 @@ class _Held:
     def id(self) -> str:
         return str(self._record["remote_id"])
 
+    @property
+    def requested_by(self) -> str:
+        """Whom a service may be told that asks."""
+        return str(self._record["requested_by"])
+
     def remember(self, id: str) -> None:
         try:
             self._write(remote_id=id, state=CallState.SUBMITTED if id else CallState.ASKED)

@@ -19,6 +19,7 @@ from multiprocessing.connection import wait as wait_for_sentinel
 from typing import TYPE_CHECKING
 
 from localizer.calls import Calls
+from localizer.engines.base import concurrency_of
 from localizer.errors import TransientError
 from localizer.pipeline import known_result, localize, unavailable, worker_died
 from localizer.window import Turn, run_in_window
@@ -69,7 +70,7 @@ def run(jobs: Sequence[Job], *, setup: WorkerSetup, workers: int, on_result: OnR
     process. Any other computes: it gets a process per worker.
     """
     built = setup.build()  # here too: a broken brand kit or engine must be an error, not a dying worker
-    concurrency = int(getattr(built[1], "concurrency", 0))
+    concurrency = concurrency_of(built[1])
     if not concurrency and workers > 1 and len(jobs) > 1:
         return run_in_processes(jobs, setup=setup, workers=workers, on_result=on_result)
     workspace, engine, brand = built

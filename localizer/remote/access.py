@@ -17,6 +17,9 @@ from localizer.errors import ConfigurationError, InputError
 
 KEY_VARIABLE, URL_VARIABLE = "LOCALIZER_ENGINE_KEY", "LOCALIZER_ENGINE_URL"
 
+REMOTE_ENGINES = ("dashscope", "dify", "openai")
+"""Engines whose model is a service, and that therefore need access to one."""
+
 _PREFIX = "LOCALIZER_ACCESS_"
 
 
@@ -79,6 +82,12 @@ def require_access(engine: str) -> Access:
             f"localizer_{engine} (engine_conn_id), or give --engine-url and {KEY_VARIABLE}"
         )
     return access
+
+
+def concurrency_at(engine: str, access: Access | None = None) -> int:
+    """How many calls may be under way at an engine's service; 1 where it is not known yet."""
+    known = access or find_access(engine)
+    return known.concurrency if known else 1
 
 
 @contextmanager

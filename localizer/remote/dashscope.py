@@ -19,7 +19,7 @@ from localizer.diffusion.sizes import MEGAPIXEL, best_size
 from localizer.engines.editor import ModelAnswer
 from localizer.errors import ConfigurationError, EngineError, EngineUnavailable, FateUnknown, LocalizerError
 from localizer.images.plain import png_of
-from localizer.remote.access import Access, require_access
+from localizer.remote.access import Access, concurrency_at, require_access
 from localizer.remote.answers import how_to_resolve, picture
 from localizer.remote.transport import SENT, Transport
 
@@ -69,6 +69,11 @@ class DashScopeModel:
 
     def __repr__(self) -> str:
         return f"DashScopeModel({self.name!r})"
+
+    @property
+    def concurrency(self) -> int:
+        """Calls that may be under way at once in this process."""
+        return concurrency_at("dashscope", self._access)
 
     def parameters(self) -> Mapping[str, Any]:
         known = {"api": "dashscope", "model": self.name}

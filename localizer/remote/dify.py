@@ -17,7 +17,7 @@ from localizer.diffusion.sizes import MEGAPIXEL, best_size
 from localizer.engines.editor import ModelAnswer
 from localizer.errors import ConfigurationError, EngineError, EngineUnavailable, FateUnknown, LocalizerError
 from localizer.images.plain import png_of
-from localizer.remote.access import Access, require_access
+from localizer.remote.access import Access, concurrency_at, require_access
 from localizer.remote.answers import how_to_resolve, picture
 from localizer.remote.transport import SENT, Transport
 
@@ -75,6 +75,11 @@ class DifyEditModel:
 
     def __repr__(self) -> str:
         return f"DifyEditModel({self.name!r})"
+
+    @property
+    def concurrency(self) -> int:
+        """Calls that may be under way at once in this process."""
+        return concurrency_at("dify", self._access)
 
     def parameters(self) -> Mapping[str, Any]:
         return {"api": "dify", "workflow": self.name}

@@ -13,7 +13,7 @@ from localizer.diffusion.sizes import MEGAPIXEL, QUARTER, best_size
 from localizer.engines.editor import ModelAnswer, Tier
 from localizer.errors import ConfigurationError, EngineError, FateUnknown, LocalizerError
 from localizer.images.plain import png_of
-from localizer.remote.access import Access, require_access
+from localizer.remote.access import Access, concurrency_at, require_access
 from localizer.remote.answers import how_to_resolve, picture
 from localizer.remote.transport import SENT, Transport
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SERVERS = ("localizer", "sglang", "vllm-omni", "openai")
 
 _ACCOUNT_CODES = ("insufficient_quota", "billing_hard_limit_reached", "model_not_found")
+_KEPT = ("id", "answered_by", "revision", "how", "usage")
 _FULL_STEPS, _FULL_GUIDANCE = 40, 4.0
 
 
@@ -69,6 +70,11 @@ class OpenAIEditModel:
     def __repr__(self) -> str:
         return f"OpenAIEditModel({self.name!r}, {self._server!r})"
 
+    @property
+    def concurrency(self) -> int:
+        """Calls that may be under way at once in this process."""
+        return concurrency_at("openai", self._access)
+
     def parameters(self) -> Mapping[str, Any]:
         steps = {str(tier): count for tier, count in sorted(self._steps.items())}
         return {"api": "openai", "server": self._server, "model": self.name, "steps": steps}
@@ -87,7 +93,7 @@ class OpenAIEditModel:
                 response = self._transport.request(
                     "POST",
                     "images/edits",
-                    data=self._fields(call),
+                    data=self._fields(call, getattr(pending, "requested_by", "")),
                     files={"image": ("image.png", png_of(call.image), "image/png")},
                     headers={"Idempotency-Key": key},
                     resend=self._resend,
@@ -107,7 +113,7 @@ class OpenAIEditModel:
             steps=int(_number(body, "steps") or 0) or None,
             cost=access.price,
             currency=access.currency if access.price is not None else "",
-            facts={name: body[name] for name in ("id", "usage", "revision", "tier") if body.get(name)},
+            facts={name: body[name] for name in _KEPT if body.get(name)},
         )
 
     @cached_property
@@ -117,7 +123,7 @@ class OpenAIEditModel:
             access, service="the edit server", account_codes=_ACCOUNT_CODES, pause_s=self._pause_s
         )
 
-    def _fields(self, call: ModelCall) -> dict[str, str]:
+    def _fields(self, call: ModelCall, user: str) -> dict[str, str]:
         height, width = call.image.shape[:2]
         fields = {
             "model": self.name,
@@ -126,6 +132,8 @@ class OpenAIEditModel:
             "size": f"{width}x{height}",
             "output_format": "png",  # the default is a lossy one in places
         }
+        if user:
+            fields["user"] = user
         if self._server == "openai":
             return fields  # refuses what it does not know; has no seeds
         fields |= {

@@ -1,5 +1,5 @@
 """DashScope's HTTP API from its published reference: ``qwen-image-edit-plus`` (answers at once),
-``qwen-mt-image`` (a task), temporary uploads, error bodies of the form ``{"code", "message", "request_id"}``."""
+``qwen-mt-image`` (a task), temporary uploads, errors of the form ``{"code", "message", "request_id"}``."""
 
 from __future__ import annotations
 

@@ -52,6 +52,8 @@ class DifyServer(ContractServer):
             return Answer(
                 201, {"id": name, "name": "image.png", "size": len(form["file"]), "mime_type": "image/png"}
             )
+        if request.path == "/v1/info":
+            return Answer(200, {"name": "Edit", "description": "", "mode": "workflow", "tags": []})
         if request.path == "/v1/workflows/run":
             return self.faults.pop(0)() if self.faults else self._run(request.json)
         if request.path == "/v1/workflows/logs":

@@ -41,6 +41,8 @@ class OpenAIServer(ContractServer):
             # OpenAI's own message holds a part of the key; others echo all of it.
             said = f"Incorrect API key provided: {request.headers.get('authorization', '')[7:]}."
             return self._error(401, said, "invalid_api_key")
+        if request.path == "/v1/models":
+            return Answer(200, {"object": "list", "data": [{"id": self.served, "object": "model"}]})
         if self.faults:
             return self.faults.pop(0)()
         form = request.form
