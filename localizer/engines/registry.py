@@ -18,7 +18,7 @@ def register(name: str, factory: Callable[..., Engine]) -> None:
 
 def engine_names() -> tuple[str, ...]:
     """Names that `get_engine` takes."""
-    return tuple(sorted({"typeset", *_FACTORIES}))
+    return tuple(sorted({"qwen", "typeset", *_FACTORIES}))
 
 
 def get_engine(name: str, **parameters: Any) -> Engine:
@@ -33,4 +33,8 @@ def get_engine(name: str, **parameters: Any) -> Engine:
         from localizer.engines.typeset import TypesetEngine
 
         return TypesetEngine(**parameters)
+    if name == "qwen":
+        from localizer.diffusion.engine import qwen_engine
+
+        return qwen_engine(**parameters)
     raise ConfigurationError(f"no engine {name!r}; there are {', '.join(engine_names())}")
