@@ -81,18 +81,15 @@ def _commands(sentences: list[list[Item]]) -> list[Command]:
                 waiting = []
             elif isinstance(item, Thing):
                 commands.append(_another(before, commands, item))
-            elif isinstance(item, Place) and not _goes_back(item, commands[scope:], after):
+            elif isinstance(item, Place):
+                if _goes_back(item, commands[scope:], after):
+                    commands[-1].put(item)
+                else:
+                    waiting.append(item)
+            elif len(commands) == scope and any(isinstance(x, Command) for x in items):
                 waiting.append(item)
-            elif (
-                isinstance(item, Wish)
-                and len(commands) == scope
-                and any(isinstance(x, Command) for x in items)
-            ):
-                waiting.append(item)
-            elif isinstance(item, Wish):
-                _wished(item, commands[scope:] or commands)
             else:
-                commands[-1].put(item)
+                _wished(item, commands[scope:] or commands)
         if waiting:
             span = waiting[0].span
             raise NotUnderstood(span.start, span.end, "no edit beside it can have that")
@@ -158,10 +155,10 @@ def _edit(command: Command, row: int, locale: str, box: Box | None) -> Edit:
     if command.action not in _PLACED and command.place and box is None:
         hint = "a text that is there is found by its words; leave its place out, or give its box"
         raise NotUnderstood(command.place.span.start, command.place.span.end, hint)
-    if command.action is Action.ADD_TEXT and command.styles.get("align") == "center" and not command.place:
-        if box is None:
-            hint = "centred in the picture (write 在中央添加, add in the centre) or in its own lines?"
-            raise NotUnderstood(span.start, span.end, hint)
+    is_somewhere = box is None and command.place is None
+    if command.action is Action.ADD_TEXT and command.styles.get("align") == "center" and is_somewhere:
+        hint = "centred in the picture (write 在中央添加, add in the centre) or in its own lines?"
+        raise NotUnderstood(span.start, span.end, hint)
     attribute = dict(command.styles)
     for key, value in attribute.items():
         try:

@@ -113,7 +113,7 @@ def clauses(parts: Sequence[Part]) -> list[list[Item]]:
         NotUnderstood: the tokens are no instruction, or contradict each other.
     """
     try:
-        return _Meaning().transform(_parser().parse(parts))  # type: ignore[arg-type]
+        return _Meaning().transform(_parser().parse(parts))
     except VisitError as error:
         if isinstance(error.orig_exc, NotUnderstood):
             raise error.orig_exc from None
@@ -214,7 +214,8 @@ class _Meaning(Transformer[Token, list[list[Item]]]):
             raise NotUnderstood(*_ends(meta), "the place is said twice")
         is_object = token.type == "OBJECT"
         text = _copied(token, meta) if token.type == "TEXT" else str(token)
-        return Thing("" if is_object else text, text if is_object else "", *(places or [None]), _span(meta))
+        place = places[0] if places else None
+        return Thing("" if is_object else text, text if is_object else "", place, _span(meta))
 
     @v_args(meta=True)
     def text(self, meta: Meta, tokens: list[Token]) -> str:

@@ -105,8 +105,9 @@ _VALUED: dict[str, dict[str, str]] = {
     },
     "CENTRE": {"center": "center", "centre": "center"},
     "FAMILY": {
-        "黑体": "sans", "宋体": "serif", "楷体": "kai", "手写体": "script", "等宽字体": "mono", "无衬线": "sans",
-        "无衬线体": "sans", "衬线体": "serif", "sans": "sans", "sans serif": "sans", "serif": "serif",
+        "黑体": "sans", "宋体": "serif", "楷体": "kai", "手写体": "script", "等宽字体": "mono",
+        "无衬线": "sans", "无衬线体": "sans", "衬线体": "serif",
+        "sans": "sans", "sans serif": "sans", "serif": "serif",
         "handwriting": "script", "monospace": "mono", "monospaced": "mono",
     },
     "OBJECT": {
@@ -134,9 +135,9 @@ _SIDES = {
 _MIDDLES = ("中央", "中间", "居中", "正中")
 _CORNERS = {"左上": "top left", "右上": "top right", "左下": "bottom left", "右下": "bottom right"}
 _LANGUAGES = (
-    "ar cs da de el en es fi fil fr he hi hu id it ja ko ms nl no pl pt ro ru sv th tr uk vi zh "
-    "zh_Hans zh_Hant"
-).split()
+    "ar", "cs", "da", "de", "el", "en", "es", "fi", "fil", "fr", "he", "hi", "hu", "id", "it", "ja", "ko",
+    "ms", "nl", "no", "pl", "pt", "ro", "ru", "sv", "th", "tr", "uk", "vi", "zh", "zh_Hans", "zh_Hant",
+)  # fmt: skip
 
 
 @cache

@@ -101,7 +101,7 @@ def _check_source_locales(group: _Group) -> None:
 def _check_contradictions(group: _Group) -> None:
     """Two rows that want something different of the same text or place: both are wrong."""
     first: dict[tuple[object, ...], tuple[ParsedRow, Edit]] = {}
-    for row, edit in ((row, edit) for row in group.rows for edit in row.edits):
+    for row, edit in ((r, e) for r in group.rows for e in r.edits):
         known, before = first.setdefault(_target(edit), (row, edit))
         column = _difference(before, edit)
         if column:
