@@ -9,6 +9,7 @@ LocalizerError
 │   └── CopyDeckError          a copy deck is wrong
 ├── ConfigurationError         this installation lacks something it needs; says what to install or set
 ├── EngineError                an engine could not make a candidate; a retry will not help
+│   └── EditRefused            policy forbids the edit; no model was asked
 ├── TransientError             worth a retry
 │   ├── EngineUnavailable      the engine is down, warming or overloaded
 │   │   └── FateUnknown        a request was sent and its answer was lost; it is not sent again blindly
@@ -76,6 +77,10 @@ class ConfigurationError(LocalizerError):
 
 class EngineError(LocalizerError):
     """An engine could not make a candidate and would not on a retry."""
+
+
+class EditRefused(EngineError):
+    """Policy forbids an edit, or cannot decide on it; no model was asked. The message is for a person."""
 
 
 class TransientError(LocalizerError):

@@ -12,12 +12,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from localizer.model import Box
-from localizer.text.regions import depth_in, dilate
+from localizer.text.erase import blended
+from localizer.text.regions import dilate
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -31,10 +32,9 @@ _LARGEST = 3.0  # times that a crop is enlarged at most
 _PAD = (32, 192)  # pixels around the text that the model sees, least and most; in between, its height
 _APART = 4  # pixels around the edit area that alignment and colours leave out
 _RING = 24  # pixels around the edit area that colours are matched on
-_FEATHER = 6.0  # pixels inside the edit area over which the edit is faded in
 _SMALL = 640  # longer side that alignment works at
 _FLAT = 3.0  # standard deviation of surroundings that have nothing to be aligned by
-_CORRELATED = 0.85  # a faithful edit has above 0.95, another picture next to nothing
+CORRELATED = 0.85  # a faithful edit has above 0.95, another picture next to nothing
 _DRIFT = 0.08  # zoom, turn or shift (as a share of the crop) beyond which it is another picture
 _ALIKE = 24.0  # mean difference (0 to 255) of aligned surroundings beyond which it is one too
 _GAIN = (0.8, 1.25)
@@ -100,11 +100,6 @@ def plan_region(
     left = _slide(round((x0 + x1 - w) / 2), w, shape[1])
     top = _slide(round((y0 + y1 - h) / 2), h, shape[0])
     return Region((left, top, left + w, top + h), (width, tall))
-
-
-def whole_image(shape: tuple[int, ...], size_for: Callable[[int, int], tuple[int, int]]) -> Region:
-    """All of an image as one region, for edits that no box can hold; what changes is still masked."""
-    return plan_region((0, 0, shape[1], shape[0]), shape, size_for, height=_COMFORTABLE)
 
 
 def _slide(start: int, length: int, limit: int) -> int:
@@ -183,14 +178,14 @@ def _align(source: UInt8Array, back: UInt8Array, free: BoolArray) -> tuple[UInt8
     known = cv2.resize(free.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
     if float(cv2.GaussianBlur(grey, (0, 0), 2)[known > 0].std()) < _FLAT:
         return back, None, ""  # of one colour: however it was moved, it looks the same
-    warp = np.eye(2, 3, dtype=np.float32)
+    warp: Any = np.eye(2, 3, dtype=np.float32)
     stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_COUNT, 100, 1e-5)
     try:
         correlation, warp = cv2.findTransformECC(grey, moved, warp, cv2.MOTION_AFFINE, stop, known * 255, 5)
     except cv2.error:  # how OpenCV says that it does not converge
         return back, None, "it shows something else than the image around the text"
     value = float(correlation)
-    if not value >= _CORRELATED:
+    if not value >= CORRELATED:
         return back, value, f"around the text it is like the image by {value:.0%} only"
     turn = np.asarray(warp, np.float64)
     shift = turn[:, 2] + (turn[:, :2] - np.eye(2)) @ (np.array(size) / 2)  # of the middle
@@ -231,20 +226,18 @@ def composite(rgb: UInt8Array, fitted: Fitted, mask: BoolArray) -> UInt8Array:
 
     Every pixel outside the mask is the image's own: it is not written to.
     """
+    return blended(rgb, laid_over(rgb, fitted), mask & _covered(mask.shape, fitted.box))
+
+
+def laid_over(rgb: UInt8Array, fitted: Fitted) -> UInt8Array:
+    """A copy of the image with the fitted picture on all that it covers."""
     out = rgb.copy()
     x0, y0, x1, y1 = fitted.box
-    area = mask[y0:y1, x0:x1]
-    if not area.any():
-        return out
-    share = blend_shares(area)[:, :, None]
-    crop = out[y0:y1, x0:x1]
-    mixed = np.round(crop * (1 - share) + fitted.rgb * share).astype(np.uint8)
-    crop[area] = mixed[area]
+    out[y0:y1, x0:x1] = fitted.rgb
     return out
 
 
-def blend_shares(mask: BoolArray) -> Floats:
-    """H x W, 0 to 1: how much of an edit counts, faded in from the border of its area."""
-    depth = depth_in(mask)
-    feather = min(_FEATHER, max(1.0, 0.25 * float(depth.max(initial=0.0))))
-    return np.asarray(np.clip(depth / feather, 0, 1), np.float32)
+def _covered(shape: tuple[int, ...], box: Box) -> BoolArray:
+    out = np.zeros(shape, np.bool_)
+    out[box[1] : box[3], box[0] : box[2]] = True
+    return out

@@ -17,7 +17,7 @@ _MODELS = {
     "dify": "localizer.remote.dify:DifyEditModel",
     "openai": "localizer.remote.openai:OpenAIEditModel",
 }
-"""Engines that are a `ModelEngine` over a model; imported only when asked for."""
+"""Engines that are a `ModelEngine` over a service's model; imported only when asked for."""
 
 
 def register(name: str, factory: Callable[..., Engine]) -> None:
@@ -27,7 +27,7 @@ def register(name: str, factory: Callable[..., Engine]) -> None:
 
 def engine_names() -> tuple[str, ...]:
     """Names that `get_engine` takes."""
-    return tuple(sorted({"typeset", *_MODELS, *_FACTORIES}))
+    return tuple(sorted({"qwen", "typeset", *_MODELS, *_FACTORIES}))
 
 
 def get_engine(name: str, **parameters: Any) -> Engine:
@@ -42,6 +42,10 @@ def get_engine(name: str, **parameters: Any) -> Engine:
         from localizer.engines.typeset import TypesetEngine
 
         return TypesetEngine(**parameters)
+    if name == "qwen":
+        from localizer.diffusion.engine import qwen_engine
+
+        return qwen_engine(**parameters)
     if name in _MODELS:
         return _over_model(name, parameters)
     raise ConfigurationError(f"no engine {name!r}; there are {', '.join(engine_names())}")
