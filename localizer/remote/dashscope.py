@@ -31,7 +31,10 @@ TRANSLATE_PATH = "services/aigc/image2image/image-synthesis"
 
 _LONGEST_PROMPT, _LONGEST_NEGATIVE = 800, 500  # characters; what is longer is cut off without a word
 _ACCOUNT_CODES = ("Arrearage", "AccessDenied", "InvalidApiKey", "ModelNotFound")
-_REPLACE = re.compile(r'^Replace the text "(?P<src>.+?)" with "(?P<tgt>.+?)"\.', re.DOTALL)
+# Texts as `localizer.engines.prompts` quotes them.
+_LINE = r'(?:"[^"]+"|「[^」]+」|«[^»]+»|⟦[^⟧]+⟧)'
+_TEXT = rf"{_LINE}(?: and below it {_LINE})*"
+_REPLACE = re.compile(rf"^Replace the text (?P<src>{_TEXT}) with (?P<tgt>{_TEXT})\.")
 
 
 class DashScopeModel:
@@ -151,7 +154,7 @@ class DashScopeModel:
                     "image_url": source,
                     "source_lang": self._languages[0],
                     "target_lang": self._languages[1],
-                    "ext": {"terminologies": [{"src": words["src"], "tgt": words["tgt"]}]},
+                    "ext": {"terminologies": _terms(_lines(words["src"]), _lines(words["tgt"]))},
                 },
             }
             headers = {"X-DashScope-Async": "enable", "X-DashScope-OssResourceResolve": "enable"}
@@ -230,3 +233,13 @@ def _output(answer: Mapping[str, Any], name: str) -> str:
     if not value:
         raise EngineError(f"DashScope's answer holds no {name}")
     return str(value)
+
+
+def _lines(quoted: str) -> list[str]:
+    return [line[1:-1] for line in re.findall(_LINE, quoted)]
+
+
+def _terms(old: list[str], new: list[str]) -> list[dict[str, str]]:
+    """Which words to use for which: line by line where there are as many, else as one."""
+    pairs = zip(old, new, strict=True) if len(old) == len(new) else [(" ".join(old), " ".join(new))]
+    return [{"src": src, "tgt": tgt} for src, tgt in pairs]

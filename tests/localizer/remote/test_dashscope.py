@@ -53,6 +53,20 @@ def test_a_translation_is_a_task_with_the_approved_words(server: DashScopeServer
     assert task["input"]["ext"] == {"terminologies": [{"src": "SALE", "tgt": "RABATT"}]}
 
 
+def test_approved_words_are_understood_however_they_are_quoted(server: DashScopeServer) -> None:
+    from localizer.engines.prompts import edit_prompt
+    from localizer.model import Action, Edit
+
+    for old, new in (('买 "一" 送一', "Buy one\nget one"), ("新品\n上市", "NEU\nIM REGAL")):
+        prompt = edit_prompt(Edit(Action.REPLACE_TEXT, old, new))
+        translator_at(server).edit(replace(question(), prompt=prompt), Memory())
+    terms = [task["input"]["ext"]["terminologies"] for task in server.tasks.values()]
+    assert terms == [
+        [{"src": '买 "一" 送一', "tgt": "Buy one get one"}],
+        [{"src": "新品", "tgt": "NEU"}, {"src": "上市", "tgt": "IM REGAL"}],
+    ]
+
+
 def test_a_task_of_a_dead_process_is_asked_about_and_not_ordered_again(server: DashScopeServer) -> None:
     server.polls = 50
     first = Memory()
