@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from localizer.diffusion.pipeline import QwenEditModel
 from localizer.diffusion.tiers import named_tier
 from localizer.documents import canonical_json, did_you_mean
-from localizer.engines.editor import Tier
 from localizer.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -19,11 +18,11 @@ if TYPE_CHECKING:
 PARAMETERS = ("model", "revision", "loras", "tiers", "areas", "compiled")
 
 
-def qwen_engine(*, climb: Sequence[str] = tuple(Tier), **parameters: Any) -> ModelEngine:
+def qwen_engine(*, climb: Sequence[str] = (), **parameters: Any) -> ModelEngine:
     """Make it; the weights come with the first edit.
 
     Args:
-        climb: tiers of the first try, the second and so on.
+        climb: tiers of the first try, the second and so on; empty: as the brand says.
         parameters: as `QwenEditModel` takes them; JSON.
 
     Raises:

@@ -11,7 +11,7 @@ import numpy as np
 
 from localizer.engines.editor import ModelCall
 from localizer.engines.permission import permit_region
-from localizer.engines.prompts import erase_prompt, prompt_for
+from localizer.engines.prompts import erase_prompt
 from localizer.engines.region import CORRELATED, Fitted, cut, fit, laid_over, plan_region
 from localizer.model import Action, Box, CheckResult, CheckStatus, Edit
 
@@ -66,7 +66,7 @@ class Asking:
         """
         job = self.request.job
         box = bounds(mask)
-        permit_region(self.request.rgb, [box])
+        permit_region(self.request.rgb, [box], sha256=job.source_sha256)
         region = plan_region(box, rgb.shape, self.model.size_for, height=height or _SMALL_TYPE)
         seed = seed_for(job.key, prompt, box, self.request.attempt)
         call = ModelCall(cut(rgb, region), prompt, self.tier, seed)
@@ -114,10 +114,10 @@ class ModelEraser:
     ) -> npt.NDArray[np.uint8] | None:
         """The source with the text or thing taken off; None if what came back is another picture."""
         rgb = self.asking.request.rgb
-        prompt = erase_prompt(text) if text else prompt_for(Edit(Action.REMOVE_OBJECT, object=thing))
-        fitted = self.asking.ask(rgb, area, prompt)
+        gone = Edit(Action.REMOVE_OBJECT, object=thing) if thing else Edit(Action.REMOVE_TEXT, text=text)
+        fitted = self.asking.ask(rgb, area, erase_prompt(gone))
         if fitted.misfit:
-            what = f"“{text}”" if text else f"the {thing}"
+            what = f"the {thing}" if thing else f"“{text}”" if text else "the text"
             then = "its place was filled from its surroundings"
             self.asking.refused(fitted, what, then, CheckStatus.UNDECIDED)
             return None

@@ -20,7 +20,7 @@ from localizer.engines.drawn import Drawn, area_of_text, find_drawn
 from localizer.engines.editor import EditModel, Tier
 from localizer.engines.method import Method, choose_method
 from localizer.engines.permission import permit_job
-from localizer.engines.prompts import prompt_for
+from localizer.engines.prompts import edit_prompt
 from localizer.engines.region import composite
 from localizer.engines.typeset import ALL_TEXT, TypesetEngine
 from localizer.errors import ConfigurationError
@@ -41,17 +41,18 @@ class ModelEngine:
     Args:
         model: wherever it runs.
         name: of the engine, as registered.
-        climb: tiers of the first try, the second and so on; the last counts for all that follow.
+        climb: tiers of the first try, the second and so on; the last counts for all that follow. Empty:
+            as the brand says.
     """
 
     version = "1"
     """Raised with any change of prompts, regions or placement too."""
 
-    def __init__(self, model: EditModel, *, name: str, climb: Sequence[str] = tuple(Tier)) -> None:
+    def __init__(self, model: EditModel, *, name: str, climb: Sequence[str] = ()) -> None:
         """Take a model.
 
         Raises:
-            ConfigurationError: `climb` is empty or names no tier.
+            ConfigurationError: `climb` names no tier.
         """
         try:
             self.climb = tuple(Tier(tier) for tier in climb)
@@ -59,8 +60,6 @@ class ModelEngine:
             raise ConfigurationError(
                 f"engine {name}, climb: {exc}; there are {', '.join(Tier)}, cheapest first"
             ) from None
-        if not self.climb:
-            raise ConfigurationError(f"engine {name}: climb must name at least one tier")
         self.model, self.name = model, name
         self._typesetter = TypesetEngine()
 
@@ -82,22 +81,41 @@ class ModelEngine:
         """
         job, brand = request.job, request.brand
         permit_job(job, brand)
-        tier = self.climb[min(request.attempt, len(self.climb) - 1)]
-        asking = Asking(self.model, request, tier)
+        climb = self.climb or tuple(Tier(tier) for tier in brand.model.tiers)
+        asking = Asking(self.model, request, climb[min(request.attempt, len(climb) - 1)])
+        search, claims = _find(request)
+        heights = {i: _height(places) for i, places in claims.found.items()}
         by_model = [
             i
             for i, edit in enumerate(job.edits)
-            if can_be_drawn(edit) and choose_method(edit, job.locale, brand) is Method.MODEL
+            if can_be_drawn(edit)
+            and choose_method(edit, job.locale, brand, height=heights.get(i)) is Method.MODEL
         ]
         base = self._typesetter.edit(request, eraser=ModelEraser(asking), leave=by_model)
-        drawing = _Drawing(asking, base)
-        if by_model:
-            drawing.draw(by_model)
+        drawing = _Drawing(asking, search, base)
+        for i in by_model:
+            drawing.draw(i, claims.found.get(i, ()))
+        drawing.findings += [_doubt("text_found", detail) for detail in claims.doubts]
         return replace(
             drawing.candidate(),
             can_retry=bool(asking.calls),
             facts={**base.facts, "calls": asking.calls, "drawn_by_model": by_model},
         )
+
+
+def _find(request: EditRequest) -> tuple[Search, Claims]:
+    """Where the texts of a job stand."""
+    job, claims = request.job, Claims()
+    lines = read_source(job.source_sha256, request.rgb)
+    search = Search(request.rgb, lines, locale=job.source_locale)
+    named = [(i, e) for i, e in enumerate(job.edits) if e.text not in {"", ALL_TEXT}]
+    claim(search, [(i, e) for i, e in named if e.action is not Action.ADD_TEXT], claims)
+    return search, claims
+
+
+def _height(places: Sequence[Found]) -> float | None:
+    """Of the smallest line, in pixels."""
+    return min((line.height for found in places for line in found.lines), default=None)
 
 
 def can_be_drawn(edit: Edit) -> bool:
@@ -112,6 +130,7 @@ class _Drawing:
     """The edits of one job that the model draws, one after the other, on what the typesetter made."""
 
     asking: Asking
+    search: Search
     base: Candidate
     rgb: npt.NDArray[np.uint8] = field(init=False)
     plate: npt.NDArray[np.uint8] | None = field(init=False)
@@ -136,35 +155,27 @@ class _Drawing:
             findings=(*self.findings, *self.asking.findings),
         )
 
-    def draw(self, indices: Sequence[int]) -> None:
-        """Have the texts of these edits drawn."""
+    def draw(self, index: int, places: Sequence[Found]) -> None:
+        """Have the text of an edit drawn, once for every place where it stands."""
         request = self.asking.request
-        job = request.job
-        search = Search(request.rgb, read_source(job.source_sha256, request.rgb), locale=job.source_locale)
-        claims = Claims()
-        named = [(i, e) for i, e in enumerate(job.edits) if e.text not in {"", ALL_TEXT}]
-        claim(search, [(i, e) for i, e in named if e.action is not Action.ADD_TEXT], claims)
-        self.findings += [_doubt("text_found", detail) for detail in claims.doubts]
-        faces = [box for box, _ in remembered_faces(request.rgb, job.source_sha256)]
-        set_boxes = [b for p in self.base.placements for b in p.line_boxes]
-        for i in indices:
-            edit = job.edits[i]
-            if edit.action is Action.ADD_TEXT:
-                self._add(i, edit, [*faces, *set_boxes])
-                continue
-            places = claims.found.get(i, ())
-            if not places:
-                self.findings.append(_doubt("text_found", f"“{edit.text}” was not found in the image"))
-                self.placements[i].append(Placement(edit, note="not found"))
-            for found in places:
-                self._replace(i, edit, found, search, [*faces, *set_boxes])
-
-    def _replace(self, index: int, edit: Edit, found: Found, search: Search, keep_off: Sequence[Box]) -> None:
-        staying = search.staying([found])
-        off = [box for box in keep_off if not _overlap(box, found.box)]
-        area = area_of_text(self.asking.request.rgb, found, edit.replacement, staying=staying, faces=off)
-        height = min(line.height for line in found.lines)
-        self._ask(index, edit, area, height=height, found=found)
+        edit = request.job.edits[index]
+        faces = [box for box, _ in remembered_faces(request.rgb, request.job.source_sha256)]
+        keep_off = [*faces, *(b for p in self.base.placements for b in p.line_boxes)]
+        if edit.action is Action.ADD_TEXT:
+            self._add(index, edit, keep_off)
+        elif not places:
+            self.findings.append(_doubt("text_found", f"“{edit.text}” was not found in the image"))
+            self.placements[index].append(Placement(edit, note="not found"))
+        for found in places:
+            area = area_of_text(
+                request.rgb,
+                found,
+                edit.replacement,
+                staying=self.search.staying([found]),
+                faces=[box for box in keep_off if not _overlap(box, found.box)],
+            )
+            height = min(line.height for line in found.lines)
+            self._ask(index, edit, area, height=height, found=found)
 
     def _add(self, index: int, edit: Edit, keep_off: Sequence[Box]) -> None:
         area = np.zeros(self.mask.shape, np.bool_)
@@ -188,7 +199,7 @@ class _Drawing:
         found: Found | None,
     ) -> None:
         job = self.asking.request.job
-        fitted = self.asking.ask(self.rgb, area, prompt_for(edit), height=height)
+        fitted = self.asking.ask(self.rgb, area, edit_prompt(edit), height=height)
         source_box = found.box if found else None
         if fitted.misfit:
             then = "the text was not changed"

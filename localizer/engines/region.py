@@ -89,12 +89,12 @@ def plan_region(
     """
     x0, y0, x1, y1 = box
     pad = min(_PAD[1], max(_PAD[0], height))
-    needed = x1 - x0 + 2 * pad, y1 - y0 + 2 * pad
+    needed = min(shape[1], x1 - x0 + 2 * pad), min(shape[0], y1 - y0 + 2 * pad)
     wish = min(_LARGEST, max(1.0, _COMFORTABLE / max(1.0, height)))
     width, tall = size_for(math.ceil(needed[0] * wish), math.ceil(needed[1] * wish))
     most = min(width / needed[0], tall / needed[1])  # beyond, the region would not fit in
-    # Where the image is smaller than the crop, rather enlarge it than show the model what is not there.
-    whole = min(width / shape[1], tall / shape[0])
+    # Where the crop would reach over the image, rather enlarge it than show the model what is not there.
+    whole = max(width / shape[1], tall / shape[0])
     scale = min(most, max(wish, whole))
     w, h = round(width / scale), round(tall / scale)
     left = _slide(round((x0 + x1 - w) / 2), w, shape[1])

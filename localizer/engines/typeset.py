@@ -198,10 +198,10 @@ def _erase_box(work: _Work, index: int, edit: Edit) -> None:
         return
     taken = take_off(work.plate, edit.box)
     x0, y0, x1, y1 = taken.box
-    what = edit.object or ("text" if edit.action is Action.REMOVE_TEXT else "object")
+    thing = "" if edit.action is Action.REMOVE_TEXT else edit.object or "object"
     area = np.zeros(work.mask.shape, np.bool_)
     area[y0:y1, x0:x1] = True
-    made = None if taken.clean or work.eraser is None else work.eraser(area, text=edit.text, thing=what)
+    made = None if taken.clean or work.eraser is None else work.eraser(area, thing=thing)
     work.plate[:] = taken.rgb if made is None else blended(taken.rgb, made, area)
     work.mask |= area
     note = "box filled from its rim" if made is None else "box filled by the model"
@@ -211,7 +211,8 @@ def _erase_box(work: _Work, index: int, edit: Edit) -> None:
     if taken.clean:
         return
     work.doubt(
-        "removed", f"the {what} in the box was painted over; a person must see whether it is gone cleanly"
+        "removed",
+        f"the {thing or 'text'} in the box was painted over; a person must see whether it is gone cleanly",
     )
 
 

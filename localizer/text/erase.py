@@ -58,7 +58,7 @@ class Eraser(Protocol):
 
         Args:
             area: H x W bool, where the picture may differ from the source.
-            text: what is to go, as it was asked for.
+            text: what is to go, as it was asked for; empty for any text there.
             thing: what is to go, in words, where it is no text.
 
         Returns:

@@ -115,7 +115,10 @@ def erase_text(
             hole[y0:y1, x0:x1] |= local
             patched[y0:y1, x0:x1] |= guessed
         if eraser is not None and not asked and patched.any():
-            asked, made = True, eraser(_reach(mask, lines), text=wanted or found.text)
+            asked, made = (
+                True,
+                eraser(_reach(mask, lines), text=found.text if wanted in {"", "*"} else wanted),
+            )
         if made is not None:
             plate[:] = blended(plate, made, patched)
         remains = _remains(plate, found) or _leftover_ink(plate, hole, lines)

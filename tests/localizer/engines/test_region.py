@@ -99,14 +99,28 @@ def test_small_print_is_enlarged() -> None:
     assert 2.5 < region.scale <= 3.0
 
 
-def test_an_image_smaller_than_any_crop_is_enlarged_and_mirrored() -> None:
+def test_an_image_smaller_than_any_crop_is_enlarged() -> None:
     rgb = scene(shape=(120, 90))
     region = plan_region((20, 40, 70, 60), rgb.shape, size_for, height=20)
-    made = cut(rgb, region)
-    assert made.shape == (region.size[1], region.size[0], 3)
-    fitted = fit(rgb, region, box_mask(rgb.shape, (20, 40, 70, 60)), made)
+    x0, y0, x1, y1 = region.window
+    assert x0 >= 0
+    assert y0 >= 0
+    assert x1 <= 90
+    assert y1 <= 120
+    assert region.scale > 3
+
+
+def test_a_banner_narrower_than_any_crop_is_mirrored_at_its_edges() -> None:
+    rgb, box = scene(shape=(40, 400)), (60, 12, 340, 28)
+    region = plan_region(box, rgb.shape, size_for, height=16)
+    assert region.window[1] < 0
+    shown = cut(rgb, region)
+    assert shown.shape == (region.size[1], region.size[0], 3)
+    fitted = fit(rgb, region, box_mask(rgb.shape, box), shown)
     assert fitted.misfit == ""
-    assert fitted.rgb.shape == rgb.shape
+    assert fitted.rgb.shape[0] == 40
+    a, b, c, d = fitted.box
+    assert np.abs(fitted.rgb.astype(int) - rgb[b:d, a:c]).mean() < 2
 
 
 def test_texts_far_apart_get_crops_of_their_own() -> None:
