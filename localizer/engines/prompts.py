@@ -190,7 +190,7 @@ def _colour(rgb: Rgb) -> str:
     from PIL import ImageColor
 
     written = "#{:02x}{:02x}{:02x}".format(*rgb)
-    names = [name for name, value in ImageColor.colormap.items() if value == written]
+    names = [name for name in ImageColor.colormap if ImageColor.getrgb(name) == rgb]
     return min(names, key=lambda name: (len(name), name)) if names else f"{written} coloured"
 
 
