@@ -101,7 +101,7 @@ class OpenAIEditModel:
             except FateUnknown as lost:
                 raise FateUnknown(f"{lost}; {how_to_resolve(key)}") from None
             except LocalizerError:
-                pending.remember("")  # nothing was done
+                pending.remember("")  # not done, or joined by the next of this key
                 raise
             body = self._transport.json(response)
             image = picture(self._data(body), service=self._transport.service)
