@@ -103,7 +103,7 @@ def _permit_owned(edit: Edit) -> None:
     kind = owned_kind(edit)
     if kind:
         raise EditRefused(
-            f"{_row(edit)}{_what(edit)} takes out a {kind}, and nobody states the right to it: if it is yours "
+            f"{_row(edit)}{_what(edit)} takes out a {kind}, and nobody states the right: if it is yours "
             "or licensed to you, say rights=own or rights=licensed in the manifest or the brand kit"
         )
     if edit.action in _REMOVALS and not edit.object.strip() and not edit.text.strip():

@@ -232,6 +232,8 @@ class _Meaning(Transformer[Token, list[list[Item]]]):
         language = next((str(x) for x in found if isinstance(x, Token)), "")
         return language, next((x for x in found if not isinstance(x, Token)), "")
 
+    named = target
+
     @v_args(meta=True)
     def new(self, meta: Meta, found: list[Style | Token]) -> tuple[str, Wish]:
         text = next(x for x in found if isinstance(x, Token))
