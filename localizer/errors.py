@@ -9,6 +9,7 @@ LocalizerError
 │   └── CopyDeckError          a copy deck is wrong
 ├── ConfigurationError         this installation lacks something it needs; says what to install or set
 ├── EngineError                an engine could not make a candidate; a retry will not help
+├── RequestRefused             the edit server refuses a request; carries the HTTP status
 ├── TransientError             worth a retry
 │   ├── EngineUnavailable      the engine is down, warming or overloaded
 │   └── StorageUnavailable     the bucket or disk did not answer
@@ -20,6 +21,9 @@ LocalizerError
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 
 class LocalizerError(Exception):
@@ -74,6 +78,33 @@ class ConfigurationError(LocalizerError):
 
 class EngineError(LocalizerError):
     """An engine could not make a candidate and would not on a retry."""
+
+
+class RequestRefused(LocalizerError):
+    """The edit server refuses a request.
+
+    Args:
+        message: what is wrong and what to do about it; the caller reads it.
+        status: of the HTTP answer.
+        code: one word for programs.
+        param: the form field that is wrong.
+        retry_after: seconds after which the same request may be taken.
+        details: further fields of the error body; JSON-safe.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        code: str,
+        param: str | None = None,
+        retry_after: int | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message, self.status, self.code, self.param = message, status, code, param
+        self.retry_after, self.details = retry_after, dict(details or {})
 
 
 class TransientError(LocalizerError):

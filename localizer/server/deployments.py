@@ -1,0 +1,181 @@
+"""The edit server on Ray Serve: one cheap deployment that speaks HTTP, one replica of the model a GPU.
+
+`build` is what a Ray Serve config names as its `import_path`; replicas, autoscaling and nodes are then Ray's
+own business (`docker/serve.yaml`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from localizer.engines.editor import ModelAnswer, ModelCall
+from localizer.errors import ConfigurationError, EngineError, EngineUnavailable
+from localizer.server.questions import ModelCard
+from localizer.server.settings import ServerSettings
+from localizer.server.tokens import FILE_VARIABLE, VARIABLE, load_tokens
+
+if TYPE_CHECKING:
+    from ray.serve import Application
+    from ray.serve.handle import DeploymentHandle
+    from starlette.applications import Starlette
+
+MODEL, API = "model", "api"
+"""Names of the deployments, for Ray Serve configs."""
+
+log = logging.getLogger("localizer.server")
+
+_STARTED = "started"
+_LOOK = 1.0  # seconds between looks at the replicas
+_HEALTH = {"health_check_period_s": 2, "health_check_timeout_s": 60}
+
+
+def build(args: Mapping[str, Any]) -> Application:
+    """The application, from the `args` of a Ray Serve config: `ServerSettings` by name.
+
+    Raises:
+        ConfigurationError: a setting is wrong, or no token is set.
+    """
+    if load_tokens() is None:
+        raise ConfigurationError(
+            f"set {VARIABLE} or {FILE_VARIABLE} where Ray runs: who may call this server"
+        )
+    return application(ServerSettings.from_mapping(args))
+
+
+def application(
+    settings: ServerSettings, *, replicas: int | None = None, gpus: float = 1, anonymous: bool = False
+) -> Application:
+    """The application.
+
+    Args:
+        replicas: of the model; None leaves it to the Ray Serve config, else one.
+        gpus: that each replica takes; 0 on a machine without.
+        anonymous: take calls without a token; only for a server that nobody else can reach.
+    """
+    from ray import serve
+
+    replica = serve.deployment(
+        _Replica,
+        name=MODEL,
+        **({} if replicas is None else {"num_replicas": replicas}),
+        # One edit fills a GPU; what waits, waits where any free replica can take it.
+        max_ongoing_requests=1,
+        ray_actor_options={"num_cpus": 0, "num_gpus": gpus},
+        graceful_shutdown_timeout_s=60,
+        **_HEALTH,
+    )
+    api = serve.deployment(
+        serve.ingress()(_Ingress),
+        name=API,
+        max_ongoing_requests=2 * settings.max_queued + 100,
+        ray_actor_options={"num_cpus": 0},
+        **_HEALTH,
+    )
+    bound: Application = api.bind(replica.bind(settings), settings, anonymous)
+    return bound
+
+
+class _Replica:
+    """One loaded model. Edits run in one thread, so that health checks are answered meanwhile."""
+
+    def __init__(self, settings: ServerSettings) -> None:
+        from localizer.diffusion.model import QwenEditModel
+
+        logging.getLogger("localizer").setLevel(logging.INFO)
+        self._name = settings.name
+        self._model = QwenEditModel(settings.model)
+        self._model.warm_up()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="edits")
+        self._loaded = int(time.time())
+
+    def card(self) -> ModelCard:
+        """What is served."""
+        raise NotImplementedError
+
+    async def edit(self, call: ModelCall) -> AsyncIterator[str | ModelAnswer]:
+        """`_STARTED`, then the answer; a cancelled caller stops it at the next denoising step."""
+        yield _STARTED
+        stop = threading.Event()
+        work = self._thread.submit(self._model.generate, call, cancelled=stop.is_set)
+        try:
+            yield await asyncio.shield(asyncio.wrap_future(work))
+        finally:
+            stop.set()
+            # The GPU is free only now; until then Ray must not send the next edit.
+            await asyncio.gather(asyncio.wrap_future(work), return_exceptions=True)
+
+
+class _Ingress:
+    """The HTTP application in a Ray replica."""
+
+    def __init__(self, model: DeploymentHandle[Any], settings: ServerSettings, anonymous: bool) -> None:
+        logging.getLogger("localizer").setLevel(logging.INFO)
+        self._tokens = load_tokens()
+        if self._tokens is None and not anonymous:
+            raise ConfigurationError(f"set {VARIABLE} or {FILE_VARIABLE}: who may call this server")
+        self._settings, self._backend = settings, _RayBackend(model)
+
+    def __serve_build_asgi_app__(self) -> Starlette:
+        from localizer.server.app import build_app
+
+        return build_app(self._backend, self._settings, self._tokens)
+
+
+class _RayBackend:
+    """`Backend` over a handle on the model's replicas."""
+
+    def __init__(self, model: DeploymentHandle[Any]) -> None:
+        self._model = model
+        self._card: ModelCard | None = None
+        self._replicas = 0
+
+    def card(self) -> ModelCard | None:
+        return self._card if self._replicas else None
+
+    def replicas(self) -> int:
+        return self._replicas
+
+    async def run(self) -> None:
+        """Follow the replicas: which are ready, and what they serve."""
+        while True:
+            try:
+                self._replicas = await asyncio.to_thread(_running_replicas)
+                if self._replicas and self._card is None:
+                    self._card = await self._model.card.remote()
+            except Exception:  # Ray's own trouble; the next look may do better
+                log.exception("cannot see the replicas of the model")
+            await asyncio.sleep(_LOOK)
+
+    async def edit(self, call: ModelCall, started: Callable[[], None]) -> ModelAnswer:
+        from ray.exceptions import RayActorError, TaskCancelledError
+        from ray.serve.exceptions import RayServeException
+
+        stream = self._model.options(stream=True).edit.remote(call)
+        try:
+            async for item in stream:
+                if isinstance(item, ModelAnswer):
+                    return item
+                started()
+        except (EngineError, EngineUnavailable):
+            raise
+        except (RayActorError, TaskCancelledError, RayServeException) as error:
+            raise EngineUnavailable(
+                "the model's replica died during this edit; a new one is being started, try again"
+            ) from error
+        finally:
+            stream.cancel()
+        raise EngineUnavailable("the model's replica ended without an answer; try again")
+
+
+def _running_replicas() -> int:
+    from ray import serve
+
+    application = serve.get_replica_context().app_name
+    deployment = serve.status().applications[application].deployments.get(MODEL)
+    return 0 if deployment is None else int(deployment.replica_states.get("RUNNING", 0))
