@@ -77,6 +77,8 @@ def _serve(arguments: argparse.Namespace) -> int:
 
     settings = ServerSettings(
         model=arguments.model,
+        revision=arguments.revision,
+        compiled=arguments.compile,
         served_name=arguments.served_name,
         max_queued=arguments.max_queued,
         max_seconds=arguments.max_seconds,
@@ -170,6 +172,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     serve.add_argument(
         "--model", required=True, metavar="FOLDER", help="folder of a diffusers pipeline, or a hub id"
+    )
+    serve.add_argument("--revision", default="", metavar="COMMIT", help="of a hub id")
+    serve.add_argument(
+        "--compile", action="store_true", help="compile the model: a slower start, quicker edits"
     )
     serve.add_argument(
         "--served-name", default="", metavar="NAME", help="what callers call it (default: the folder's name)"

@@ -12,6 +12,7 @@ LocalizerError
 ├── RequestRefused             the edit server refuses a request; carries the HTTP status
 ├── TransientError             worth a retry
 │   ├── EngineUnavailable      the engine is down, warming or overloaded
+│   ├── EditCancelled          whoever asked for an edit no longer wants it
 │   └── StorageUnavailable     the bucket or disk did not answer
 ├── StorageError               storage refused
 │   ├── ObjectNotFound
@@ -113,6 +114,10 @@ class TransientError(LocalizerError):
 
 class EngineUnavailable(TransientError):
     """The engine is down, warming up or overloaded."""
+
+
+class EditCancelled(TransientError):
+    """An edit was stopped because whoever asked for it no longer wants it."""
 
 
 class StorageUnavailable(TransientError):

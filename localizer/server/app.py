@@ -124,6 +124,7 @@ class _Api:
             "revision": card.revision,
             "sizes": [f"{width}x{height}" for width, height in card.sizes],
             "tiers": card.tiers,
+            "parameters": dict(card.parameters),
         }
         return JSONResponse({"object": "list", "data": [model]})
 
@@ -233,7 +234,8 @@ def _body(made: Made, card: ModelCard, how: str) -> dict[str, Any]:
         # What follows is ours.
         "id": made.key,
         "model": card.name,
-        "revision": made.model,
+        "revision": card.revision,
+        "answered_by": made.model,
         "tier": made.tier,
         "steps": made.steps,
         "seed": made.seed,

@@ -85,24 +85,33 @@ class _Replica:
     """One loaded model. Edits run in one thread, so that health checks are answered meanwhile."""
 
     def __init__(self, settings: ServerSettings) -> None:
-        from localizer.diffusion.model import QwenEditModel
+        from localizer.diffusion.pipeline import load
 
         logging.getLogger("localizer").setLevel(logging.INFO)
-        self._name = settings.name
-        self._model = QwenEditModel(settings.model)
+        self._model = load(settings.model, revision=settings.revision, compiled=settings.compiled)
         self._model.warm_up()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="edits")
-        self._loaded = int(time.time())
+        self._name, self._loaded = settings.name, int(time.time())
 
     def card(self) -> ModelCard:
         """What is served."""
-        raise NotImplementedError
+        from localizer.diffusion.sizes import untouched
+
+        model = self._model
+        return ModelCard(
+            name=self._name,
+            revision=model.source.revision,
+            sizes=tuple(size for area in model.areas for size in untouched(area)),
+            tiers={str(tier): model.setup_of(tier).steps for tier in model.ready_tiers()},
+            loaded=self._loaded,
+            parameters=model.parameters(),
+        )
 
     async def edit(self, call: ModelCall) -> AsyncIterator[str | ModelAnswer]:
         """`_STARTED`, then the answer; a cancelled caller stops it at the next denoising step."""
         yield _STARTED
         stop = threading.Event()
-        work = self._thread.submit(self._model.generate, call, cancelled=stop.is_set)
+        work = self._thread.submit(self._model.generate, call, cancelled=stop)
         try:
             yield await asyncio.shield(asyncio.wrap_future(work))
         finally:

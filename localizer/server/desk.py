@@ -238,6 +238,7 @@ def _key(question: Question, card: ModelCard) -> str:
         {
             "model": card.name,
             "revision": card.revision,
+            "parameters": dict(card.parameters),
             "image": call.image_sha256,
             "prompt": call.prompt,
             "negative_prompt": call.negative_prompt,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from localizer.engines.editor import ModelCall, Tier
@@ -40,6 +41,7 @@ class ModelCard:
         sizes: width and height of the pictures that the model passes untouched.
         tiers: denoising steps by tier.
         loaded: Unix time, whole seconds.
+        parameters: everything configured that decides the pixels; JSON-safe.
     """
 
     name: str
@@ -47,6 +49,7 @@ class ModelCard:
     sizes: tuple[Size, ...]
     tiers: dict[str, int]
     loaded: int
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ class ServerSettings:
 
     Attributes:
         model: folder of a diffusers pipeline, or a hub id.
+        revision: commit of a hub id; a folder needs none.
+        compiled: compile the transformer; loading takes minutes longer, each edit less.
         served_name: what callers must put into `model`; default: the folder's own name, or the hub id.
         max_queued: edits that may wait for a GPU; one more is refused with 429.
         max_seconds: that one request may take, waiting included.
@@ -27,6 +29,8 @@ class ServerSettings:
     """
 
     model: str
+    revision: str = ""
+    compiled: bool = False
     served_name: str = ""
     max_queued: int = 32
     max_seconds: float = 900.0

@@ -10,8 +10,8 @@ import signal
 import sys
 import threading
 from dataclasses import dataclass
-from pathlib import Path
 
+from localizer.diffusion.folder import find_model
 from localizer.errors import ConfigurationError, EngineUnavailable
 from localizer.server.settings import ServerSettings
 from localizer.server.tokens import FILE_VARIABLE, VARIABLE, load_tokens
@@ -103,11 +103,7 @@ def _check(options: ServeOptions) -> None:
             raise ConfigurationError(
                 f"the edit server needs {package}; install: pip install 'campaign-localizer[server,gpu]'"
             )
-    model = options.settings.model
-    if model.startswith((".", "/", "~")) and not (Path(model).expanduser() / "model_index.json").is_file():
-        raise ConfigurationError(
-            f"{model} is not the folder of a diffusers pipeline (no model_index.json in it)"
-        )
+    find_model(options.settings.model, options.settings.revision)
 
 
 def _is_loopback(host: str) -> bool:

@@ -39,7 +39,8 @@ def test_an_edit_comes_back_as_png_with_how_it_was_made() -> None:
             said = response.json()
             expected = {
                 "model": "stand-in",
-                "revision": "stand-in@r1",
+                "revision": "r1",
+                "answered_by": "stand-in@r1",
                 "steps": 4,
                 "seed": 7,
                 "tier": "full",
@@ -200,7 +201,9 @@ def test_a_request_that_is_too_large_is_not_read(chunked: bool) -> None:
     run(scenario())
 
 
-@pytest.mark.parametrize("kind", ["application/json", "multipart/form-data", "multipart/form-data; boundary=x"])
+@pytest.mark.parametrize(
+    "kind", ["application/json", "multipart/form-data", "multipart/form-data; boundary=x"]
+)
 def test_a_body_that_is_no_form(kind: str) -> None:
     async def scenario() -> None:
         async with serving() as server:
@@ -214,7 +217,8 @@ def test_a_body_that_is_no_form(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "header", [None, "", "Bearer", "Bearer ", "Bearer wrong-token-for-the-tests", "Basic a-token-for-the-tests"]
+    "header",
+    [None, "", "Bearer", "Bearer ", "Bearer wrong-token-for-the-tests", "Basic a-token-for-the-tests"],
 )
 def test_nobody_gets_in_without_a_token(header: str | None) -> None:
     async def scenario() -> None:
