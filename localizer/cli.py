@@ -166,8 +166,8 @@ def _parser() -> argparse.ArgumentParser:
         "serve",
         parents=[common],
         help="serve an image-edit model to other machines",
-        description="An OpenAI-compatible edit server (POST /v1/images/edits) on Ray Serve, one replica of the "
-        "model a GPU. Who may call stands in LOCALIZER_SERVER_TOKENS or in the file that "
+        description="An OpenAI-compatible edit server (POST /v1/images/edits) on Ray Serve, one replica of "
+        "the model a GPU. Who may call stands in LOCALIZER_SERVER_TOKENS or in the file that "
         "LOCALIZER_SERVER_TOKENS_FILE names, one `NAME TOKEN` a line.",
     )
     serve.add_argument(

@@ -94,20 +94,20 @@ class _Api:
             question = await read_question(form, card, limits=self._settings.limits)
         finally:
             await form.close()
-        outcome = "failed"
+        outcome, answer = "failed", "none"
         try:
             made, outcome = await _unless_gone(request, self._desk, question, card)
+            answer = hashlib.sha256(made.png).hexdigest()
         except asyncio.CancelledError:
-            outcome = "caller gone"
+            outcome = "the caller hung up"
             raise
         except LocalizerError as error:
             outcome = f"failed: {error}"
             raise
         finally:
             seconds = time.monotonic() - begun
-            _log_call(caller, question, card, outcome, seconds)
+            _log_call(caller, question, card, outcome, answer, seconds)
         self._metrics.latency.labels(question.call.tier).observe(seconds)
-        log.info("answer key=%s png_sha256=%s", made.key, hashlib.sha256(made.png).hexdigest())
         return JSONResponse(_body(made, card, outcome))
 
     async def models(self, request: Request) -> Response:
@@ -245,11 +245,14 @@ def _body(made: Made, card: ModelCard, how: str) -> dict[str, Any]:
     }
 
 
-def _log_call(caller: str, question: Question, card: ModelCard, outcome: str, seconds: float) -> None:
+def _log_call(
+    caller: str, question: Question, card: ModelCard, outcome: str, answer: str, seconds: float
+) -> None:
     """Who asked what, and what came of it."""
     call = question.call
     log.info(
-        "call caller=%s user=%r model=%s tier=%s seed=%d image_sha256=%s prompt=%r outcome=%r seconds=%.3f",
+        "call caller=%s user=%r model=%s tier=%s seed=%d image_sha256=%s prompt=%r outcome=%r "
+        "png_sha256=%s seconds=%.3f",
         caller,
         question.user,
         card.name,
@@ -258,5 +261,6 @@ def _log_call(caller: str, question: Question, card: ModelCard, outcome: str, se
         call.image_sha256,
         call.prompt,
         outcome,
+        answer,
         seconds,
     )

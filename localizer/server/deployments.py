@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -32,7 +33,11 @@ log = logging.getLogger("localizer.server")
 
 _STARTED = "started"
 _LOOK = 1.0  # seconds between looks at the replicas
-_HEALTH = {"health_check_period_s": 2, "health_check_timeout_s": 60}
+_SHARED: dict[str, Any] = {
+    "health_check_period_s": 2,
+    "health_check_timeout_s": 60,
+    "logging_config": {"enable_access_log": False},  # our own log says more, and nothing of /health
+}
 
 
 def build(args: Mapping[str, Any]) -> Application:
@@ -68,14 +73,14 @@ def application(
         max_ongoing_requests=1,
         ray_actor_options={"num_cpus": 0, "num_gpus": gpus},
         graceful_shutdown_timeout_s=60,
-        **_HEALTH,
+        **_SHARED,
     )
     api = serve.deployment(
         serve.ingress()(_Ingress),
         name=API,
         max_ongoing_requests=2 * settings.max_queued + 100,
         ray_actor_options={"num_cpus": 0},
-        **_HEALTH,
+        **_SHARED,
     )
     bound: Application = api.bind(replica.bind(settings), settings, anonymous)
     return bound
@@ -87,7 +92,7 @@ class _Replica:
     def __init__(self, settings: ServerSettings) -> None:
         from localizer.diffusion.pipeline import load
 
-        logging.getLogger("localizer").setLevel(logging.INFO)
+        _log_to_stderr()
         self._model = load(settings.model, revision=settings.revision, compiled=settings.compiled)
         self._model.warm_up()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="edits")
@@ -111,20 +116,22 @@ class _Replica:
         """`_STARTED`, then the answer; a cancelled caller stops it at the next denoising step."""
         yield _STARTED
         stop = threading.Event()
-        work = self._thread.submit(self._model.generate, call, cancelled=stop)
+        work: asyncio.Future[ModelAnswer] = asyncio.wrap_future(
+            self._thread.submit(self._model.generate, call, cancelled=stop)
+        )
         try:
-            yield await asyncio.shield(asyncio.wrap_future(work))
+            yield await asyncio.shield(work)
         finally:
             stop.set()
-            # The GPU is free only now; until then Ray must not send the next edit.
-            await asyncio.gather(asyncio.wrap_future(work), return_exceptions=True)
+            # The GPU is free only after this; until then Ray must not send the next edit.
+            await asyncio.gather(work, return_exceptions=True)
 
 
 class _Ingress:
     """The HTTP application in a Ray replica."""
 
     def __init__(self, model: DeploymentHandle[Any], settings: ServerSettings, anonymous: bool) -> None:
-        logging.getLogger("localizer").setLevel(logging.INFO)
+        _log_to_stderr()
         self._tokens = load_tokens()
         if self._tokens is None and not anonymous:
             raise ConfigurationError(f"set {VARIABLE} or {FILE_VARIABLE}: who may call this server")
@@ -180,6 +187,15 @@ class _RayBackend:
         finally:
             stream.cancel()
         raise EngineUnavailable("the model's replica ended without an answer; try again")
+
+
+def _log_to_stderr() -> None:
+    """In a Ray worker only Ray's own loggers are heard otherwise."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    ours = logging.getLogger("localizer")
+    ours.handlers, ours.propagate = [handler], False
+    ours.setLevel(logging.INFO)
 
 
 def _running_replicas() -> int:

@@ -95,7 +95,7 @@ class Desk:
         self._running: dict[str, _Running] = {}
         self._memory = _Memory(settings.memory_bytes, settings.memory_seconds)
         self._queued = 0
-        self._usual = _FIRST_GUESS
+        self._usual: float | None = None
         # An edit may outlive the request that began it. In that request's context, Ray would stop the edit
         # together with the request, whoever else waits for it.
         self._context = contextvars.copy_context()
@@ -179,7 +179,8 @@ class Desk:
                 self._metrics.gpu_seconds.labels(call.tier).inc(held)
         self._metrics.edits.labels(call.tier).inc()
         waited = 0.0 if since is None else since - begun
-        self._usual += 0.2 * (answer.seconds - self._usual)
+        usual = answer.seconds if self._usual is None else self._usual
+        self._usual = usual + 0.2 * (answer.seconds - usual)
         return Made(
             key=key,
             model=answer.model,
@@ -199,7 +200,8 @@ class Desk:
 
     def _until_free(self) -> int:
         """Seconds until about half of the queue is done: earlier would be refused again by most."""
-        seconds = self._usual * self._queued / 2 / max(1, self._backend.replicas())
+        usual = _FIRST_GUESS if self._usual is None else self._usual
+        seconds = usual * self._queued / 2 / max(1, self._backend.replicas())
         return min(_LONGEST_RETRY, max(1, math.ceil(seconds)))
 
 

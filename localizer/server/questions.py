@@ -217,8 +217,8 @@ def _check_size(asked: str, size: Size, card: ModelCard) -> None:
             card.sizes, key=lambda s: max(s[0] / width, width / s[0]) * max(s[1] / height, height / s[1])
         )
         raise _wrong(
-            f"the model would resample an image of {width}x{height}; send one of the allowed sizes, nearest are "
-            f"{', '.join(f'{w}x{h}' for w, h in nearest[:_NAMED_SIZES])} (allowed_sizes has all)",
+            f"the model would resample an image of {width}x{height}; send one of the allowed sizes, nearest "
+            f"are {', '.join(f'{w}x{h}' for w, h in nearest[:_NAMED_SIZES])} (allowed_sizes has all)",
             code="invalid_size",
             param="image",
             allowed_sizes=[f"{w}x{h}" for w, h in card.sizes],

@@ -8,7 +8,6 @@ import os
 import secrets
 import signal
 import sys
-import threading
 from dataclasses import dataclass
 
 from localizer.diffusion.folder import find_model
@@ -19,6 +18,16 @@ from localizer.server.tokens import FILE_VARIABLE, VARIABLE, load_tokens
 log = logging.getLogger("localizer.server")
 
 _OBJECT_STORE = 1 << 30  # bytes; pictures pass through it and do not stay
+
+_SURROUNDINGS = {  # of every process of the server; Ray reads them once, when it is imported
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # Ray opens ports of its own on every interface, also for a single machine; without a token anybody who
+    # reaches them could run code here.
+    "RAY_AUTH_MODE": "token",
+    "RAY_DEDUP_LOGS": "0",  # every call is logged, also one that looks like the last
+    "RAY_COLOR_PREFIX": "0",
+    "TQDM_DISABLE": "1",  # progress bars make no sense in a log
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +54,20 @@ def serve(options: ServeOptions) -> None:
         EngineUnavailable: the model cannot be loaded, or Ray cannot be started.
     """
     _check(options)
-    # Before Ray is imported: it reads these once.
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    os.environ.setdefault("RAY_AUTH_MODE", "token")  # nobody else on this machine may run code in our Ray
-    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+    os.environ |= _SURROUNDINGS | {"RAY_AUTH_TOKEN": secrets.token_hex(32)}
     import ray
     from ray import serve as ray_serve
 
     from localizer.server.deployments import application
 
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
     ray.init(
         address="local",
         include_dashboard=False,
-        log_to_driver=True,
         object_store_memory=_OBJECT_STORE,
-        _node_ip_address="127.0.0.1",  # Ray's own ports; pictures come in through Serve's only
     )
     try:
+        for number in (signal.SIGINT, signal.SIGTERM):  # now: ray.init sets its own
+            signal.signal(number, _leave)
         gpus = int(ray.cluster_resources().get("GPU", 0))
         replicas = options.replicas or max(1, gpus)
         ray_serve.start(http_options={"host": options.host, "port": options.port})
@@ -78,11 +81,18 @@ def serve(options: ServeOptions) -> None:
         except RuntimeError as error:
             raise EngineUnavailable(f"the model could not be started: {error}") from error
         _say(f"ready: POST {where}/v1/images/edits, model {options.settings.name!r}, {replicas} replicas")
-        stop.wait()
+        while True:
+            signal.pause()
+    finally:
         _say("stopping")
         ray_serve.shutdown()
-    finally:
         ray.shutdown()
+
+
+def _leave(number: int, _: object) -> None:
+    for further in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(further, signal.SIG_IGN)  # once is enough; the rest takes seconds
+    sys.exit(0)
 
 
 def _check(options: ServeOptions) -> None:
