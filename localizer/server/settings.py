@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,13 @@ class ServerSettings:
         known = [f.name for f in fields(cls)]
         if strange := sorted(set(values) - set(known)):
             raise ConfigurationError(f"no such setting: {', '.join(strange)}; there are {', '.join(known)}")
+        for field in fields(cls):
+            value, wanted = (
+                values.get(field.name, ""),
+                str if field.default is MISSING else type(field.default),
+            )
+            if field.name in values and not (type(value) is wanted or (wanted, type(value)) == (float, int)):
+                raise ConfigurationError(f"{field.name} must be of type {wanted.__name__}, not {value!r}")
         return cls(**{"model": "", **values})
 
     @property

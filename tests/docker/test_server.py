@@ -114,7 +114,7 @@ def test_the_ray_serve_config_names_what_there_is() -> None:
     [application] = config["applications"]
     module, name = application["import_path"].split(":")
     assert getattr(importlib.import_module(module), name) is deployments.build
-    assert ServerSettings.from_mapping(application["args"]).name == application["args"]["model"]
+    assert ServerSettings.from_mapping(application["args"]).name == application["args"]["served_name"]
     assert {d["name"] for d in application["deployments"]} <= {deployments.MODEL, deployments.API}
 
 
