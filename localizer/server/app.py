@@ -42,6 +42,7 @@ def build_app(backend: Backend, settings: ServerSettings, tokens: Tokens | None)
     """
     from starlette.applications import Starlette
     from starlette.exceptions import HTTPException
+    from starlette.requests import ClientDisconnect
     from starlette.routing import Route
 
     metrics = Metrics()
@@ -67,6 +68,7 @@ def build_app(backend: Backend, settings: ServerSettings, tokens: Tokens | None)
         exception_handlers={
             LocalizerError: api.refuse,
             HTTPException: api.refuse,
+            ClientDisconnect: api.refuse,
             Exception: api.refuse,
         },
         lifespan=lifespan,
@@ -194,12 +196,16 @@ async def _unless_gone(request: Request, desk: Desk, question: Question, card: M
     try:
         await asyncio.wait({asking, gone}, return_when=asyncio.FIRST_COMPLETED)
         if not asking.done():
-            raise RequestRefused("the caller hung up", status=499, code="caller_gone")
+            raise _caller_gone()
         return asking.result()
     finally:
         asking.cancel()
         gone.cancel()
         await asyncio.gather(asking, gone, return_exceptions=True)
+
+
+def _caller_gone() -> RequestRefused:
+    return RequestRefused("the caller hung up", status=499, code="caller_gone")
 
 
 async def _gone(request: Request) -> None:
@@ -209,9 +215,12 @@ async def _gone(request: Request) -> None:
 
 def _as_refusal(error: Exception) -> RequestRefused:
     from starlette.exceptions import HTTPException
+    from starlette.requests import ClientDisconnect
 
     if isinstance(error, RequestRefused):
         return error
+    if isinstance(error, ClientDisconnect):  # while it was still sending
+        return _caller_gone()
     if isinstance(error, HTTPException):
         return RequestRefused(error.detail, status=error.status_code, code="no_such_route")
     if isinstance(error, TransientError):

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from localizer.engines.editor import ModelAnswer, ModelCall
-from localizer.errors import ConfigurationError, EngineError, EngineUnavailable
+from localizer.errors import ConfigurationError, EngineUnavailable, LocalizerError
 from localizer.server.questions import ModelCard
 from localizer.server.settings import ServerSettings
 from localizer.server.tokens import FILE_VARIABLE, VARIABLE, load_tokens
@@ -162,31 +162,40 @@ class _RayBackend:
         while True:
             try:
                 self._replicas = await asyncio.to_thread(_running_replicas)
-                if self._replicas and self._card is None:
+                if not self._replicas:
+                    self._card = None  # the next replica may have loaded other weights
+                elif self._card is None:
                     self._card = await self._model.card.remote()
             except Exception:  # Ray's own trouble; the next look may do better
                 log.exception("cannot see the replicas of the model")
             await asyncio.sleep(_LOOK)
 
     async def edit(self, call: ModelCall, started: Callable[[], None]) -> ModelAnswer:
-        from ray.exceptions import RayActorError, TaskCancelledError
-        from ray.serve.exceptions import RayServeException
-
         stream = self._model.options(stream=True).edit.remote(call)
         try:
             async for item in stream:
                 if isinstance(item, ModelAnswer):
                     return item
                 started()
-        except (EngineError, EngineUnavailable):
-            raise
-        except (RayActorError, TaskCancelledError, RayServeException) as error:
-            raise EngineUnavailable(
-                "the model's replica died during this edit; a new one is being started, try again"
-            ) from error
+        except Exception as error:
+            raise as_ours(error) from error
         finally:
             stream.cancel()
         raise EngineUnavailable("the model's replica ended without an answer; try again")
+
+
+def as_ours(error: Exception) -> Exception:
+    """What a replica raised, without Ray's wrapping, whose text is a traceback; or that the replica died."""
+    from ray.exceptions import RayActorError, RayTaskError, TaskCancelledError
+    from ray.serve.exceptions import RayServeException
+
+    if isinstance(error, RayTaskError) and isinstance(error.cause, LocalizerError):
+        return error.cause
+    if isinstance(error, RayActorError | TaskCancelledError | RayServeException):
+        return EngineUnavailable(
+            "the model's replica died during this edit; a new one is being started, try again"
+        )
+    return error
 
 
 def _log_to_stderr() -> None:

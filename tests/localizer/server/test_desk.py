@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 import threading
+import time
 from typing import Any
 
 import httpx
@@ -110,6 +111,17 @@ def listening() -> Any:
     thread.join(10)
 
 
+def up(client: httpx.Client) -> None:
+    end = time.monotonic() + 10
+    while True:
+        try:
+            client.get("/health")
+            return
+        except httpx.ConnectError:
+            assert time.monotonic() < end
+            time.sleep(0.02)
+
+
 async def post(client: httpx.AsyncClient, seed: int) -> httpx.Response:
     files = {"image": ("crop.png", png(), "image/png")}
     return await client.post("/v1/images/edits", data={"prompt": "x", "seed": str(seed)}, files=files)
@@ -117,6 +129,8 @@ async def post(client: httpx.AsyncClient, seed: int) -> httpx.Response:
 
 def test_the_edit_stops_when_its_last_caller_hangs_up(listening: Any) -> None:
     model, url, _ = listening
+
+    up(httpx.Client(base_url=url))
 
     async def scenario() -> None:
         headers = {"Authorization": f"Bearer {TOKEN}"}
@@ -127,12 +141,6 @@ def test_the_edit_stops_when_its_last_caller_hangs_up(listening: Any) -> None:
                     await asyncio.sleep(0.01)
 
         async with httpx.AsyncClient(base_url=url, headers=headers, timeout=20) as client:
-            while True:
-                try:
-                    await client.get("/health")
-                    break
-                except httpx.ConnectError:
-                    await asyncio.sleep(0.02)
             model.gate.clear()
             alone = asyncio.create_task(post(client, 1))
             await until(lambda: len(model.calls) == 1)
@@ -153,6 +161,33 @@ def test_the_edit_stops_when_its_last_caller_hangs_up(listening: Any) -> None:
             assert "localizer_server_running 0.0" in text
 
     run(scenario())
+
+
+def test_a_caller_that_hangs_up_while_sending_is_no_error_of_ours(
+    listening: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    model, url, _ = listening
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    with httpx.Client(base_url=url, headers=headers) as client:
+        up(client)
+        with socket.create_connection(("127.0.0.1", client.base_url.port)) as connection:
+            lines = (
+                "POST /v1/images/edits HTTP/1.1",
+                "Host: server",
+                f"Authorization: Bearer {TOKEN}",
+                "Content-Type: multipart/form-data; boundary=x",
+                "Content-Length: 5000",
+                "",
+                "--x",
+            )
+            connection.sendall("\r\n".join(lines).encode())
+            time.sleep(0.2)
+        end = time.monotonic() + 10
+        while 'errors_total{code="caller_gone"} 1.0' not in client.get("/metrics").text:
+            assert time.monotonic() < end
+            time.sleep(0.05)
+    assert model.calls == []
+    assert "unexpected error" not in caplog.text
 
 
 def test_an_edit_that_takes_too_long_is_stopped() -> None:
