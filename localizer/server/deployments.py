@@ -23,7 +23,7 @@ from localizer.server.tokens import FILE_VARIABLE, VARIABLE, load_tokens
 
 if TYPE_CHECKING:
     from ray.serve import Application
-    from ray.serve.handle import DeploymentHandle
+    from ray.serve.handle import DeploymentHandle, DeploymentResponseGenerator
     from starlette.applications import Starlette
 
 MODEL, API = "model", "api"
@@ -32,6 +32,7 @@ MODEL, API = "model", "api"
 log = logging.getLogger("localizer.server")
 
 _STARTED = "started"
+_GRACE = 45  # seconds that an edit has to end when the server is stopped; Serve waits for 60 in all
 _LOOK = 1.0  # seconds between looks at the replicas
 _SHARED: dict[str, Any] = {
     "health_check_period_s": 2,
@@ -72,7 +73,7 @@ def application(
         # One edit fills a GPU; what waits, waits where any free replica can take it.
         max_ongoing_requests=1,
         ray_actor_options={"num_cpus": 0, "num_gpus": gpus},
-        graceful_shutdown_timeout_s=60,
+        graceful_shutdown_timeout_s=_GRACE,
         **_SHARED,
     )
     api = serve.deployment(
@@ -80,6 +81,7 @@ def application(
         name=API,
         max_ongoing_requests=2 * settings.max_queued + 100,
         ray_actor_options={"num_cpus": 0},
+        graceful_shutdown_timeout_s=_GRACE + 10,  # outlives the replicas whose answers it hands on
         **_SHARED,
     )
     bound: Application = api.bind(replica.bind(settings), settings, anonymous)
@@ -150,6 +152,8 @@ class _RayBackend:
         self._model = model
         self._card: ModelCard | None = None
         self._replicas = 0
+        self._waiting: set[DeploymentResponseGenerator[Any]] = set()
+        self._stopping = False
 
     def card(self) -> ModelCard | None:
         return self._card if self._replicas else None
@@ -161,7 +165,10 @@ class _RayBackend:
         """Follow the replicas: which are ready, and what they serve."""
         while True:
             try:
-                self._replicas = await asyncio.to_thread(_running_replicas)
+                self._replicas, self._stopping = await asyncio.to_thread(_look_around)
+                if self._stopping:  # no replica will ever take these
+                    for stream in self._waiting:
+                        stream.cancel()
                 if not self._replicas:
                     self._card = None  # the next replica may have loaded other weights
                 elif self._card is None:
@@ -172,14 +179,19 @@ class _RayBackend:
 
     async def edit(self, call: ModelCall, started: Callable[[], None]) -> ModelAnswer:
         stream = self._model.options(stream=True).edit.remote(call)
+        self._waiting.add(stream)
         try:
             async for item in stream:
                 if isinstance(item, ModelAnswer):
                     return item
+                self._waiting.discard(stream)
                 started()
         except Exception as error:
+            if self._stopping and stream in self._waiting:
+                raise EngineUnavailable("the server is being stopped; ask again when it is back") from error
             raise as_ours(error) from error
         finally:
+            self._waiting.discard(stream)
             stream.cancel()
         raise EngineUnavailable("the model's replica ended without an answer; try again")
 
@@ -207,9 +219,12 @@ def _log_to_stderr() -> None:
     ours.setLevel(logging.INFO)
 
 
-def _running_replicas() -> int:
+def _look_around() -> tuple[int, bool]:
+    """How many replicas of the model are ready, and whether the application is being taken down."""
     from ray import serve
 
-    application = serve.get_replica_context().app_name
-    deployment = serve.status().applications[application].deployments.get(MODEL)
-    return 0 if deployment is None else int(deployment.replica_states.get("RUNNING", 0))
+    application = serve.status().applications.get(serve.get_replica_context().app_name)
+    if application is None or application.status == "DELETING":
+        return 0, True
+    deployment = application.deployments.get(MODEL)
+    return 0 if deployment is None else int(deployment.replica_states.get("RUNNING", 0)), False

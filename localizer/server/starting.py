@@ -5,18 +5,20 @@ from __future__ import annotations
 import ipaddress
 import logging
 import os
+import re
 import secrets
 import signal
 import sys
 from dataclasses import dataclass
 
 from localizer.diffusion.folder import find_model
-from localizer.errors import ConfigurationError, EngineUnavailable
+from localizer.errors import ConfigurationError, EngineError
 from localizer.server.settings import ServerSettings
 from localizer.server.tokens import FILE_VARIABLE, VARIABLE, load_tokens
 
 log = logging.getLogger("localizer.server")
 
+_NAME = "edit-server"
 _OBJECT_STORE = 1 << 30  # bytes; pictures pass through it and do not stay
 
 _SURROUNDINGS = {  # of every process of the server; Ray reads them once, when it is imported
@@ -51,7 +53,7 @@ def serve(options: ServeOptions) -> None:
 
     Raises:
         ConfigurationError: no token, no model, or a package is missing.
-        EngineUnavailable: the model cannot be loaded, or Ray cannot be started.
+        EngineError: the model cannot be loaded.
     """
     _check(options)
     os.environ |= _SURROUNDINGS | {"RAY_AUTH_TOKEN": secrets.token_hex(32)}
@@ -77,16 +79,32 @@ def serve(options: ServeOptions) -> None:
         where = f"http://{options.host}:{options.port}"
         _say(f"loading {options.settings.model} on {gpus or 'no'} GPU; {where}/health says when it is ready")
         try:
-            ray_serve.run(app)
+            ray_serve.run(app, name=_NAME)
         except RuntimeError as error:
-            raise EngineUnavailable(f"the model could not be started: {error}") from error
+            raise EngineError(f"the edit server could not be started: {_why()}") from error
         _say(f"ready: POST {where}/v1/images/edits, model {options.settings.name!r}, {replicas} replicas")
         while True:
             signal.pause()
     finally:
-        _say("stopping")
+        _say("stopping: edits that have begun are finished")
+        try:
+            if _NAME in ray_serve.status().applications:
+                ray_serve.delete(_NAME)  # waits for them; `shutdown` would cut their callers off
+        except TimeoutError:
+            _say("some took too long; their callers must ask again")
         ray_serve.shutdown()
         ray.shutdown()
+
+
+def _why() -> str:
+    """What the replicas died of, in our own words where they were ours."""
+    from ray import serve
+
+    deployments = serve.status().applications[_NAME].deployments.values()
+    said = re.findall(
+        r"^localizer\.errors\.\w+: (.+)$", "\n".join(d.message for d in deployments), re.MULTILINE
+    )
+    return str(said[-1]) if said else "its log above says why"
 
 
 def _leave(number: int, _: object) -> None:

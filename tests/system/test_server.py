@@ -8,6 +8,7 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -37,7 +38,7 @@ class Server:
     def __init__(self, url: str, process: subprocess.Popen[bytes], log: Path) -> None:
         self.url, self.process, self.log = url, process, log
         headers = {"Authorization": f"Bearer {TOKEN}"}
-        self.client = httpx.Client(base_url=url, headers=headers, timeout=120)
+        self.client = httpx.Client(base_url=url, headers=headers, timeout=300)
 
     def edit(self, image: bytes | None = None, **fields: Any) -> httpx.Response:
         return self.client.post("/v1/images/edits", **form(image, fields))
@@ -48,12 +49,18 @@ class Server:
         )
         return float(found[1]) if found else 0.0
 
-    def until(self, condition: Any, seconds: float = 90) -> None:
+    def until(self, condition: Any, seconds: float = 400) -> None:
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, self.log.read_text()[-4000:]
             assert self.process.poll() is None, self.log.read_text()[-4000:]
             time.sleep(0.05)
+
+    def is_ready(self) -> bool:
+        try:
+            return self.client.get("/health").status_code == 200
+        except httpx.ConnectError:
+            return False
 
     def processes(self) -> dict[int, str]:
         """Command lines of this server and of everything that it started."""
@@ -151,7 +158,7 @@ def server(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
         started = running.processes()
         assert len(started) > 5  # Ray's own
         running.process.terminate()
-        assert running.process.wait(60) == 0
+        assert running.process.wait(200) == 0
         assert TOKEN not in running.log.read_text()
         left = [command for pid, command in started.items() if Path(f"/proc/{pid}").exists()]
         assert left == []
@@ -217,7 +224,7 @@ def test_a_caller_that_hangs_up_frees_the_gpu(server: Server) -> None:
 def test_a_full_queue_and_a_killed_replica(server: Server) -> None:
     async def scenario() -> list[httpx.Response]:
         async with httpx.AsyncClient(
-            base_url=server.url, headers=server.client.headers, timeout=120
+            base_url=server.url, headers=server.client.headers, timeout=300
         ) as client:
 
             async def edit(seed: int) -> httpx.Response:
@@ -240,6 +247,51 @@ def test_a_full_queue_and_a_killed_replica(server: Server) -> None:
         answered(response)
     answered(server.edit(tier="full", seed=30))
     assert server.metric("refused_total") == 1
+
+
+def test_a_stopped_server_finishes_what_it_began_and_sends_the_others_away(
+    tiny: Path, tmp_path: Path
+) -> None:
+    server = start(tiny, tmp_path / "log")
+
+    async def scenario() -> list[httpx.Response]:
+        async with httpx.AsyncClient(
+            base_url=server.url, headers=server.client.headers, timeout=300
+        ) as client:
+
+            async def edit(seed: int) -> httpx.Response:
+                return await client.post("/v1/images/edits", **form(None, {"tier": "full", "seed": seed}))
+
+            tasks = [asyncio.create_task(edit(40))]
+            await asyncio.to_thread(server.until, lambda: server.metric("running") == 1)
+            tasks.append(asyncio.create_task(edit(41)))
+            await asyncio.to_thread(server.until, lambda: server.metric("queue_length") == 1)
+            server.process.terminate()
+            return list(await asyncio.gather(*tasks))
+
+    try:
+        server.until(server.is_ready)
+        begun, waiting = asyncio.run(scenario())
+        answered(begun)
+        assert (waiting.status_code, waiting.json()["error"]["code"]) == (503, "unavailable")
+        assert "being stopped" in waiting.json()["error"]["message"]
+        assert server.process.wait(200) == 0
+    finally:
+        server.process.kill()
+
+
+def test_a_model_that_cannot_be_loaded_is_told(tiny: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    shutil.copytree(tiny, broken)
+    [weights] = (broken / "transformer").glob("*.safetensors")
+    weights.write_bytes(weights.read_bytes()[:1000])
+    server = start(broken, tmp_path / "log")
+    try:
+        assert server.process.wait(400) == 1
+        said = [line for line in server.log.read_text().splitlines() if line.startswith("localizer: ")]
+        assert "could not be started: model broken@" in said[-1]
+    finally:
+        server.process.kill()
 
 
 def test_a_server_without_tokens_does_not_start(tiny: Path) -> None:

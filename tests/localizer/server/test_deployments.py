@@ -12,7 +12,9 @@ exceptions = pytest.importorskip("ray.exceptions", reason="pip install 'campaign
 
 def wrapped(cause: Exception) -> Exception:
     """As Ray hands on what a replica raised: its text is a traceback of the other process."""
-    error = exceptions.RayTaskError("edit", "Traceback (most recent call last): ...", cause).as_instanceof_cause()
+    error = exceptions.RayTaskError(
+        "edit", "Traceback (most recent call last): ...", cause
+    ).as_instanceof_cause()
     assert str(error) != str(cause)
     return error
 
