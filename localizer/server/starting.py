@@ -9,7 +9,7 @@ import re
 import secrets
 import signal
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from localizer.diffusion.folder import find_model
 from localizer.errors import ConfigurationError, EngineError
@@ -26,6 +26,7 @@ _SURROUNDINGS = {  # of every process of the server; Ray reads them once, when i
     # Ray opens ports of its own on every interface, also for a single machine; without a token anybody who
     # reaches them could run code here.
     "RAY_AUTH_MODE": "token",
+    "RAY_raylet_start_wait_time_s": "180",  # its 30 are too few on a busy machine
     "RAY_DEDUP_LOGS": "0",  # every call is logged, also one that looks like the last
     "RAY_COLOR_PREFIX": "0",
     "TQDM_DISABLE": "1",  # progress bars make no sense in a log
@@ -53,36 +54,33 @@ def serve(options: ServeOptions) -> None:
 
     Raises:
         ConfigurationError: no token, no model, or a package is missing.
-        EngineError: the model cannot be loaded.
+        EngineError: Ray cannot be started, or the model cannot be loaded.
     """
-    _check(options)
+    settings = _checked(options)
     os.environ |= _SURROUNDINGS | {"RAY_AUTH_TOKEN": secrets.token_hex(32)}
     import ray
     from ray import serve as ray_serve
 
     from localizer.server.deployments import application
 
-    ray.init(
-        address="local",
-        include_dashboard=False,
-        object_store_memory=_OBJECT_STORE,
-    )
+    try:
+        ray.init(address="local", include_dashboard=False, object_store_memory=_OBJECT_STORE)
+    except Exception as error:  # Ray has no better name for most of what can go wrong
+        raise EngineError(f"Ray could not be started on this machine: {error}") from error
     try:
         for number in (signal.SIGINT, signal.SIGTERM):  # now: ray.init sets its own
             signal.signal(number, _leave)
         gpus = int(ray.cluster_resources().get("GPU", 0))
         replicas = options.replicas or max(1, gpus)
         ray_serve.start(http_options={"host": options.host, "port": options.port})
-        app = application(
-            options.settings, replicas=replicas, gpus=1 if gpus else 0, anonymous=options.anonymous
-        )
+        app = application(settings, replicas=replicas, gpus=1 if gpus else 0, anonymous=options.anonymous)
         where = f"http://{options.host}:{options.port}"
-        _say(f"loading {options.settings.model} on {gpus or 'no'} GPU; {where}/health says when it is ready")
+        _say(f"loading {settings.model} on {gpus or 'no'} GPU; {where}/health says when it is ready")
         try:
             ray_serve.run(app, name=_NAME)
         except RuntimeError as error:
             raise EngineError(f"the edit server could not be started: {_why()}") from error
-        _say(f"ready: POST {where}/v1/images/edits, model {options.settings.name!r}, {replicas} replicas")
+        _say(f"ready: POST {where}/v1/images/edits, model {settings.name!r}, {replicas} replicas")
         while True:
             signal.pause()
     finally:
@@ -113,7 +111,8 @@ def _leave(number: int, _: object) -> None:
     sys.exit(0)
 
 
-def _check(options: ServeOptions) -> None:
+def _checked(options: ServeOptions) -> ServerSettings:
+    """The settings, with the model's place as other processes find it."""
     import importlib.util
 
     tokens = load_tokens()
@@ -126,12 +125,14 @@ def _check(options: ServeOptions) -> None:
         raise ConfigurationError("--anonymous contradicts the tokens that are set; leave one out")
     if options.anonymous and not _is_loopback(options.host):
         raise ConfigurationError(f"--anonymous is for loopback only, not for {options.host}; set {VARIABLE}")
-    for package in ("ray", "prometheus_client", "multipart", "torch", "diffusers"):
+    for package in ("ray", "prometheus_client", "python_multipart", "torch", "diffusers"):
         if importlib.util.find_spec(package) is None:
             raise ConfigurationError(
                 f"the edit server needs {package}; install: pip install 'campaign-localizer[server,gpu]'"
             )
-    find_model(options.settings.model, options.settings.revision)
+    settings = options.settings
+    source = find_model(settings.model, settings.revision)
+    return replace(settings, model=source.location, served_name=settings.name)
 
 
 def _is_loopback(host: str) -> bool:
