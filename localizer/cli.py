@@ -1,4 +1,4 @@
-"""The command line: ``python -m localizer run|calls|doctor|engines``.
+"""The command line: ``python -m localizer run|calls|serve|doctor|engines``.
 
 Exit codes of ``run``: 0 every row of the manifest got a result row, whatever its status; 2 the manifest (or
 its copy deck, brand kit or an argument) cannot be used at all; 1 storage or another service refused;
@@ -113,6 +113,30 @@ def _user() -> str:
         return ""  # a container without a user database
 
 
+def _serve(arguments: argparse.Namespace) -> int:
+    from localizer.server.settings import ServerSettings
+    from localizer.server.starting import ServeOptions, serve
+
+    settings = ServerSettings(
+        model=arguments.model,
+        revision=arguments.revision,
+        compiled=arguments.compile,
+        served_name=arguments.served_name,
+        max_queued=arguments.max_queued,
+        max_seconds=arguments.max_seconds,
+    )
+    serve(
+        ServeOptions(
+            settings,
+            host=arguments.host,
+            port=arguments.port,
+            replicas=arguments.replicas,
+            anonymous=arguments.anonymous,
+        )
+    )
+    return OK
+
+
 def _doctor(arguments: argparse.Namespace) -> int:
     from localizer.doctor import examine, report
 
@@ -205,6 +229,48 @@ def _parser() -> argparse.ArgumentParser:
     calls.add_argument("--ask-again", default="", metavar="KEY", help="have this call sent again")
     _add_requested_by(calls, "who decides")
     calls.set_defaults(command=_calls)
+
+    serve = commands.add_parser(
+        "serve",
+        parents=[common],
+        help="serve an image-edit model to other machines",
+        description="An OpenAI-compatible edit server (POST /v1/images/edits) on Ray Serve, one replica of "
+        "the model a GPU. Who may call stands in LOCALIZER_SERVER_TOKENS or in the file that "
+        "LOCALIZER_SERVER_TOKENS_FILE names, one `NAME TOKEN` a line.",
+    )
+    serve.add_argument(
+        "--model", required=True, metavar="FOLDER", help="folder of a diffusers pipeline, or a hub id"
+    )
+    serve.add_argument("--revision", default="", metavar="COMMIT", help="of a hub id")
+    serve.add_argument(
+        "--compile", action="store_true", help="compile the model: a slower start, quicker edits"
+    )
+    serve.add_argument(
+        "--served-name", default="", metavar="NAME", help="what callers call it (default: the folder's name)"
+    )
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: loopback only)")
+    serve.add_argument("--port", type=_positive, default=8000)
+    serve.add_argument(
+        "--replicas", type=_positive, metavar="N", help="copies of the model (default: one per GPU)"
+    )
+    serve.add_argument(
+        "--max-queued",
+        type=_positive,
+        default=32,
+        metavar="N",
+        help="edits that may wait; more are refused (default: 32)",
+    )
+    serve.add_argument(
+        "--max-seconds",
+        type=_positive,
+        default=900,
+        metavar="S",
+        help="that a request may take, waiting included (default: 900)",
+    )
+    serve.add_argument(
+        "--anonymous", action="store_true", help="take calls without a token; only on loopback, for a try"
+    )
+    serve.set_defaults(command=_serve)
 
     doctor = commands.add_parser(
         "doctor", parents=[common], help="say what is installed and what is missing, and what that means"

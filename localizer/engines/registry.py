@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable
+from functools import lru_cache
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from localizer.documents import canonical_json
 from localizer.engines.base import Engine
 from localizer.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from localizer.remote.access import Access
 
 _FACTORIES: dict[str, Callable[..., Engine]] = {}
 
@@ -54,11 +60,10 @@ def get_engine(name: str, **parameters: Any) -> Engine:
 def _over_model(name: str, parameters: dict[str, Any]) -> Engine:
     """A `ModelEngine`; it takes the parameters that it knows, its model all others."""
     from localizer.engines.model_engine import ModelEngine
+    from localizer.remote.access import find_access
 
-    module, _, attribute = _MODELS[name].partition(":")
-    model = getattr(import_module(module), attribute)
     known = set(inspect.signature(ModelEngine).parameters) - {"model", "name"}
-    taken = set(inspect.signature(model).parameters) - {"access"}  # where a service is decides no pixels
+    taken = set(inspect.signature(_model_class(name)).parameters) - {"access"}
     for parameter in parameters:
         if parameter not in known | taken:
             raise ConfigurationError(
@@ -67,4 +72,16 @@ def _over_model(name: str, parameters: dict[str, Any]) -> Engine:
             )
     own = {key: value for key, value in parameters.items() if key in known - taken}
     rest = {key: value for key, value in parameters.items() if key not in own}
-    return ModelEngine(model(**rest), name=name, **own)
+    return ModelEngine(_shared_model(name, canonical_json(rest), find_access(name)), name=name, **own)
+
+
+def _model_class(name: str) -> Any:
+    module, _, attribute = _MODELS[name].partition(":")
+    return getattr(import_module(module), attribute)
+
+
+@lru_cache(maxsize=8)
+def _shared_model(name: str, parameters: str, access: Access | None) -> Any:
+    """One model a service and process: engines are made anew for every job that falls back on them, and the
+    limits of the connection hold for all of them together."""
+    return _model_class(name)(**json.loads(parameters), access=access)

@@ -15,7 +15,7 @@ pip() { uv pip install -q --python "$folder/bin/python" "$@"; }
 
 pip torch==2.13.0
 pip --no-deps sglang==0.5.23 torchvision==0.28.0
-pip transformers==5.19.0 diffusers==0.42.1 accelerate safetensors pillow fastapi 'uvicorn>=0.51' \
+pip transformers==5.19.0 diffusers==0.42.1 accelerate peft safetensors pillow fastapi 'uvicorn>=0.51' \
   python-multipart orjson pyzmq psutil requests aiohttp numpy pydantic pybase64 setproctitle prometheus-client \
   einops httpx tqdm packaging msgspec imageio imageio-ffmpeg addict yunchang cloudpickle remote-pdb scikit-image \
   opencv-python-headless av moviepy trimesh xatlas ipython triton apache-tvm-ffi==0.1.11 dill sentencepiece \
