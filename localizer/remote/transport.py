@@ -62,7 +62,9 @@ class Transport:
         # It logs every URL at INFO, and URLs of answers are signed.
         logging.getLogger("httpx").setLevel(logging.WARNING)
         timeout = httpx.Timeout(self.access.timeout_s, connect=_CONNECT_S)
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=self.access.concurrency)
+        # A connection for each request: one that the server closes just when it is used again looks like a
+        # lost answer, and servers do so after an internal error.
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
         # No redirects: the key would go with them.
         return httpx.Client(timeout=timeout, limits=limits, follow_redirects=False)
 

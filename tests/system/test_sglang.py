@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from localizer.engines.editor import ModelCall, Tier
-from localizer.errors import EngineError, EngineUnavailable, FateUnknown
+from localizer.errors import EngineUnavailable, FateUnknown
 from localizer.remote.access import Access
 from localizer.remote.openai import OpenAIEditModel
 from localizer.remote.transport import SENT, Transport
@@ -47,7 +47,7 @@ class Server:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        model = folder / "tiny"
+        model = folder / "Qwen-Image-Edit-2509"  # SGLang knows an edit model by its name
         home = {**os.environ, "PYTHONPATH": str(PROJECT), "HF_HUB_OFFLINE": "1"}
         home["PATH"] = f"{python.parent}:{home['PATH']}"
         subprocess.run([python, "-m", "localizer.diffusion.tiny", model], env=home, check=True, timeout=600)
@@ -141,7 +141,7 @@ def test_a_size_that_is_none_of_the_models_comes_back_as_a_picture(
     server, _ = starting
     answer = server.model(steps={"fast": 2}).edit(question(width=250, height=130), Memory())
     assert answer.image.ndim == 3
-    assert max(answer.image.shape) <= 512
+    assert 100 < max(answer.image.shape) < 400
 
 
 def test_a_picture_that_it_cannot_read_is_its_error_and_it_lives_on(
@@ -149,7 +149,7 @@ def test_a_picture_that_it_cannot_read_is_its_error_and_it_lives_on(
 ) -> None:
     server, _ = starting
     transport = Transport(server.access, service="SGLang", pause_s=0.1)
-    with pytest.raises((EngineError, EngineUnavailable), match=r"SGLang answered [45]\d\d"):
+    with pytest.raises(EngineUnavailable, match="SGLang answered 500"):
         transport.request(
             "POST",
             "images/edits",

@@ -29,6 +29,8 @@ class Request:
     query: dict[str, str]
     headers: dict[str, str]
     body: bytes
+    port: int
+    """Of the client, which tells one connection from another."""
 
     @property
     def json(self) -> Any:
@@ -132,6 +134,7 @@ class ContractServer:
                     {name: values[0] for name, values in parse_qs(parts.query).items()},
                     {name.lower(): value for name, value in self.headers.items()},
                     self.rfile.read(length),
+                    self.client_address[1],
                 )
                 with server.lock:
                     server.requests.append(request)

@@ -93,6 +93,13 @@ def test_warming_and_overloaded_servers_are_asked_again_twice(server: OpenAIServ
     assert (len(server.requests), server.paid, memory.id) == (6, 1, "")
 
 
+def test_every_request_has_a_connection_of_its_own(server: OpenAIServer) -> None:
+    # SGLang answers 500 and then closes: a second request on that connection would seem lost.
+    server.faults = [warming, overloaded]
+    model_at(server).edit(question(), Memory())
+    assert len({r.port for r in server.requests}) == 3
+
+
 def test_a_pause_that_would_hold_the_worker_for_long_is_left_to_the_next_run(server: OpenAIServer) -> None:
     from tests.localizer.remote.contract_server import Answer
 
