@@ -103,13 +103,13 @@ def _permit_owned(edit: Edit) -> None:
     kind = owned_kind(edit)
     if kind:
         raise EditRefused(
-            f"{_row(edit)}{_what(edit)} takes out a {kind}, and nobody states the right to: if it is yours or "
-            "licensed to you, say rights=own or rights=licensed in the manifest or the brand kit"
+            f"{_row(edit)}{_what(edit)} takes out a {kind}, and nobody states the right: if it is yours "
+            "or licensed to you, say rights=own or rights=licensed in the manifest or the brand kit"
         )
     if edit.action in _REMOVALS and not edit.object.strip() and not edit.text.strip():
         column = "object" if edit.action is Action.REMOVE_OBJECT else "text"
         raise EditRefused(
-            f"{_row(edit)}{edit.action} does not say what is taken out, which may be a logo: "
+            f"{_row(edit)}{edit.action} does not say what is taken out; may be a logo: "
             f"name it in the manifest's column {column}, or state the right to it in the column rights"
         )
 

@@ -38,7 +38,7 @@ _TURN = re.compile(
 _JOINERS = {"\u200c", "\u200d"}  # without them Persian and Hindi are misspelt
 _FAMILIES = {
     "sans": "a sans-serif typeface", "serif": "a serif typeface", "script": "a handwritten typeface",
-    "mono": "a monospaced typeface", "kai": "a Kai (regular script) typeface", "display": "a display typeface",
+    "mono": "a monospaced typeface", "kai": "a Kai (pen) typeface", "display": "a display typeface",
 }  # fmt: skip
 _THIN = 0.05, 3.0  # of an em, pixels: an outline up to this is a thin one
 
@@ -190,7 +190,7 @@ def _colour(rgb: Rgb) -> str:
     from PIL import ImageColor
 
     written = "#{:02x}{:02x}{:02x}".format(*rgb)
-    names = [name for name, value in ImageColor.colormap.items() if value == written]
+    names = [name for name in ImageColor.colormap if ImageColor.getrgb(name) == rgb]
     return min(names, key=lambda name: (len(name), name)) if names else f"{written} coloured"
 
 

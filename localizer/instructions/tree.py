@@ -141,10 +141,13 @@ class _Tokens(Lexer):
             yield Token(name, part.value, start_pos=part.start, end_pos=part.end)
 
 
-@cache
-def _parser() -> Lark:
+def build_parser(*, debug: bool = False) -> Lark:
+    """The parser of ``grammar.lark``; with `debug`, Lark's logger tells of every conflict in it."""
     grammar = resources.files("localizer.instructions").joinpath("grammar.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", lexer=_Tokens, propagate_positions=True)
+    return Lark(grammar, parser="lalr", lexer=_Tokens, propagate_positions=True, debug=debug)
+
+
+_parser = cache(build_parser)
 
 
 def _span(meta: Meta) -> Span:
@@ -228,6 +231,8 @@ class _Meaning(Transformer[Token, list[list[Item]]]):
         """Language and text, either of which may be empty."""
         language = next((str(x) for x in found if isinstance(x, Token)), "")
         return language, next((x for x in found if not isinstance(x, Token)), "")
+
+    named = target
 
     @v_args(meta=True)
     def new(self, meta: Meta, found: list[Style | Token]) -> tuple[str, Wish]:

@@ -112,7 +112,8 @@ _VALUED: dict[str, dict[str, str]] = {
     },
     "OBJECT": {
         "二维码": "QR code", "条形码": "barcode", "条码": "barcode", "贴纸": "sticker", "印章": "stamp",
-        "图标": "icon", "角标": "badge", "徽章": "badge", "吊牌": "tag", "按钮": "button", "丝带": "ribbon",
+        "图标": "icon", "角标": "badge", "徽章": "badge", "吊牌": "tag",
+        "标签": "tag", "价格标签": "price tag", "按钮": "button", "丝带": "ribbon",
         "边框": "frame",
         "qr code": "QR code", "barcode": "barcode", "bar code": "barcode", "sticker": "sticker",
         "stamp": "stamp", "icon": "icon", "badge": "badge", "tag": "tag", "price tag": "price tag",
@@ -122,7 +123,7 @@ _VALUED: dict[str, dict[str, str]] = {
 
 _LOGOS = "logo logos 标志 商标 徽标 标识 logotype trademark emblem"
 _WATERMARKS = "水印 watermark watermarks"
-_BRANDS = ("品牌", "公司", "brand ", "company ", "brand's ", "company's ")
+_BRANDS = ("品牌", "公司", "品牌 ", "公司 ", "brand ", "company ", "brand's ", "company's ")
 _PICTURES = ("图片", "图", "画面", "海报", "图像", "照片")
 _INSIDE = ("中", "上", "里", "内")
 _SIDES = {
@@ -238,7 +239,7 @@ def _signs() -> dict[str, Meaning]:
         for word in listed.split():
             out[word] = Meaning("OBJECT", name)
             for brand in _BRANDS:
-                whose = "brand" if "brand" in brand or brand == "品牌" else "company"
+                whose = "brand" if "brand" in brand or brand.startswith("品牌") else "company"
                 out[brand + word] = Meaning("OBJECT", f"{whose} {name}")
     return out
 
