@@ -38,6 +38,7 @@ CORRELATED = 0.85  # a faithful edit has above 0.95, another picture next to not
 _DRIFT = 0.08  # zoom, turn or shift (as a share of the crop) beyond which it is another picture
 _ALIKE = 24.0  # mean difference (0 to 255) of aligned surroundings beyond which it is one too
 _GAIN = (0.8, 1.25)
+_CHANGED = 24.0  # levels by which a picture differs where it was changed on purpose
 _RATIO = 0.03  # by which the sides of what comes back may differ from what was asked
 
 
@@ -212,6 +213,24 @@ def _correlation(a: Floats, b: Floats) -> float:
     x, y = (v.astype(np.float64) - float(v.mean()) for v in (a, b))
     norm = float(np.sqrt((x * x).sum() * (y * y).sum()))
     return float((x * y).sum()) / norm if norm > 0 else 0.0
+
+
+def changed_area(rgb: UInt8Array, fitted: Fitted, within: Box) -> BoolArray:
+    """H x W bool: where a fitted picture really differs from the image, with a margin.
+
+    For edits that nobody can say the place of beforehand.
+
+    Args:
+        within: what lies outside of it does not count.
+    """
+    import cv2
+
+    made = laid_over(rgb, fitted)
+    apart = cv2.GaussianBlur(np.abs(made.astype(np.float32) - rgb).max(2), (0, 0), 2)
+    clear = (apart > _CHANGED).astype(np.uint8) * _covered(rgb.shape[:2], within)
+    clear = cv2.morphologyEx(clear, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    joined = cv2.morphologyEx(clear, cv2.MORPH_CLOSE, np.ones((15, 15), np.uint8))
+    return dilate(np.asarray(joined) > 0, 8) & _covered(rgb.shape[:2], fitted.box)
 
 
 def _smoothed(image: UInt8Array, size: tuple[int, int]) -> Floats:
