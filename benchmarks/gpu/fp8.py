@@ -28,7 +28,12 @@ def to_fp8(blocks: Any) -> int:
             scale = rows.abs().amax(1, keepdim=True).float().clamp(min=1e-12) / _LARGEST
             small = (rows.float() / scale).to(torch.float8_e4m3fn)
             out = torch._scaled_mm(
-                small, self.weight.t(), scale_a=scale, scale_b=self.scale, out_dtype=torch.bfloat16
+                small,
+                self.weight.t(),
+                scale_a=scale,
+                scale_b=self.scale,
+                out_dtype=torch.bfloat16,
+                use_fast_accum=x.is_cuda,
             )
             out = out if self.bias is None else out + self.bias
             return out.to(x.dtype).reshape(*x.shape[:-1], -1)

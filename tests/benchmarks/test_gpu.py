@@ -15,7 +15,7 @@ SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "gpu" / "qwen_edit
 
 @pytest.mark.skipif(find_spec("diffusers") is None, reason="diffusers is not installed: pip install '.[gpu]'")
 def test_every_setting_that_needs_no_compiler_runs_at_tiny_size(tmp_path: Path) -> None:
-    command = [sys.executable, str(SCRIPT), "--tiny", "--no-compile", "--repeat", "1"]
+    command = [sys.executable, str(SCRIPT), "--tiny", "--bf16", "--no-compile", "--repeat", "1"]
     done = subprocess.run(
         [*command, "--json", str(tmp_path / "out.json")], capture_output=True, text=True, check=False
     )
