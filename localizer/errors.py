@@ -10,8 +10,10 @@ LocalizerError
 ├── ConfigurationError         this installation lacks something it needs; says what to install or set
 ├── EngineError                an engine could not make a candidate; a retry will not help
 │   └── EditRefused            policy forbids the edit; no model was asked
+├── RequestRefused             the edit server refuses a request; carries the HTTP status
 ├── TransientError             worth a retry
 │   ├── EngineUnavailable      the engine is down, warming or overloaded
+│   │   └── FateUnknown        a request was sent and its answer was lost; it is not sent again blindly
 │   ├── EditCancelled          whoever asked for an edit no longer wants it
 │   └── StorageUnavailable     the bucket or disk did not answer
 ├── StorageError               storage refused
@@ -22,6 +24,9 @@ LocalizerError
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 
 class LocalizerError(Exception):
@@ -82,12 +87,43 @@ class EditRefused(EngineError):
     """Policy forbids an edit, or cannot decide on it; no model was asked. The message is for a person."""
 
 
+class RequestRefused(LocalizerError):
+    """The edit server refuses a request.
+
+    Args:
+        message: what is wrong and what to do about it; the caller reads it.
+        status: of the HTTP answer.
+        code: one word for programs.
+        param: the form field that is wrong.
+        retry_after: seconds after which the same request may be taken.
+        details: further fields of the error body; JSON-safe.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        code: str,
+        param: str | None = None,
+        retry_after: int | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message, self.status, self.code, self.param = message, status, code, param
+        self.retry_after, self.details = retry_after, dict(details or {})
+
+
 class TransientError(LocalizerError):
     """Something that a retry may well cure."""
 
 
 class EngineUnavailable(TransientError):
     """The engine is down, warming up or overloaded."""
+
+
+class FateUnknown(EngineUnavailable):
+    """A request was sent and its answer was lost; it may be paid for, so it is not sent again blindly."""
 
 
 class EditCancelled(TransientError):

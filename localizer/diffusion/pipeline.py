@@ -44,6 +44,7 @@ class QwenEditModel:
     """
 
     name = "qwen"
+    concurrency = 2  # one job's image is made while another's is read and checked; one model a process
 
     def __init__(
         self,

@@ -26,7 +26,7 @@ from localizer.text.plate import Erased, erase_text
 from localizer.text.reading import read_source
 from localizer.text.render import draw
 from localizer.text.search import Claims, Search, claim
-from localizer.text.space import STAIN, STRANGE, Room, is_picture, smear, strange_share
+from localizer.text.space import STAIN, Room, leaves_ground, smear
 from localizer.text.typesetting import SetText
 from localizer.text.wishes import wished_effects, wishes
 
@@ -333,11 +333,9 @@ def _draw(
     effects = _effects(edit, erased, made)
     rgb, covered = draw(rgb, made.lines, made.colour, effects)
     if erased is not None and source_box is not None:
-        height = made.lines[0].size
-        plain = erased.plain and not is_picture(work.plate, work.erased, source_box, height=height)
         letters = draw(work.plate, made.lines, made.colour)[1] if effects else covered
-        share = strange_share(work.plate, letters & ~work.erased, source_box, plain=plain)
-        if share > STRANGE:
+        height = made.lines[0].size
+        if leaves_ground(work.plate, work.erased, letters, source_box, height=height, plain=erased.plain):
             words = " ".join(p.line.text for p in made.lines)
             work.doubt("fits", f"“{words}” runs onto something else than the ground that the old text had")
     place = (int(room.left), int(room.top), int(room.right), int(room.bottom))
