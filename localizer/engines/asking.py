@@ -12,7 +12,16 @@ import numpy as np
 from localizer.engines.editor import ModelCall
 from localizer.engines.permission import permit_region
 from localizer.engines.prompts import erase_prompt
-from localizer.engines.region import CORRELATED, Fitted, cut, fit, laid_over, plan_region
+from localizer.engines.region import (
+    CORRELATED,
+    Fitted,
+    Region,
+    changed_area,
+    cut,
+    fit,
+    laid_over,
+    plan_region,
+)
 from localizer.model import Action, Box, CheckResult, CheckStatus, Edit
 
 if TYPE_CHECKING:
@@ -68,6 +77,17 @@ class Asking:
         box = bounds(mask)
         permit_region(self.request.rgb, [box], sha256=job.source_sha256)
         region = plan_region(box, rgb.shape, self.model.size_for, height=height or _SMALL_TYPE)
+        return self._ask(rgb, mask, prompt, region, box)
+
+    def _ask(
+        self,
+        rgb: npt.NDArray[np.uint8],
+        mask: npt.NDArray[np.bool_],
+        prompt: str,
+        region: Region,
+        box: Box,
+    ) -> Fitted:
+        job = self.request.job
         seed = seed_for(job.key, prompt, box, self.request.attempt)
         call = ModelCall(cut(rgb, region), prompt, self.tier, seed)
         answer = self._answer(call)
@@ -90,6 +110,32 @@ class Asking:
             }
         )
         return fitted
+
+    def ask_anywhere(
+        self, rgb: npt.NDArray[np.uint8], prompt: str, *, within: Box
+    ) -> tuple[Fitted, npt.NDArray[np.bool_]]:
+        """Show the model the whole image; its answer, and where that differs.
+
+        Args:
+            rgb: H x W x 3 uint8.
+            within: where it may differ.
+
+        Raises:
+            EngineError: it changed what a model may not touch.
+            and what `ask` raises.
+        """
+        whole = plan_region(
+            (0, 0, rgb.shape[1], rgb.shape[0]), rgb.shape, self.model.size_for, height=_SMALL_TYPE
+        )
+        part = np.zeros(rgb.shape[:2], np.bool_)
+        part[within[1] : within[3], within[0] : within[2]] = True
+        if part.all():  # then what changed has to be small enough not to upset the alignment
+            part[:] = False
+        fitted = self._ask(rgb, part, prompt, whole, within)
+        area = np.zeros_like(part) if fitted.misfit else changed_area(rgb, fitted, within)
+        if area.any():
+            permit_region(self.request.rgb, [bounds(area)], sha256=self.request.job.source_sha256)
+        return fitted, area
 
     def _answer(self, call: ModelCall) -> ModelAnswer:
         log = self.request.calls

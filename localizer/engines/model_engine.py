@@ -14,24 +14,28 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from localizer.checks.faces import remembered_faces
-from localizer.engines.asking import Asking, ModelEraser
+from localizer.engines.asking import Asking, ModelEraser, bounds
 from localizer.engines.base import Candidate, EditRequest, Placement
 from localizer.engines.drawn import Drawn, area_of_text, find_drawn
 from localizer.engines.editor import EditModel, Tier
 from localizer.engines.method import Method, choose_method
 from localizer.engines.permission import permit_job
 from localizer.engines.prompts import edit_prompt
-from localizer.engines.region import composite
+from localizer.engines.region import Fitted, composite
 from localizer.engines.typeset import ALL_TEXT, TypesetEngine
 from localizer.errors import ConfigurationError
 from localizer.model import Action, Box, CheckResult, CheckStatus, Edit
 from localizer.text.locate import Found
 from localizer.text.reading import read_source
 from localizer.text.search import Claims, Search, claim
+from localizer.text.wishes import wishes
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from localizer.brand import BrandKit
+
+_MOST_CHANGED = 0.2  # share of an image beyond which an edit without a place is another picture
 _CHANGES = frozenset({Action.REPLACE_TEXT, Action.TRANSLATE_TEXT})
 
 
@@ -88,8 +92,11 @@ class ModelEngine:
         by_model = [
             i
             for i, edit in enumerate(job.edits)
-            if can_be_drawn(edit)
-            and choose_method(edit, job.locale, brand, height=heights.get(i)) is Method.MODEL
+            if _is_anywhere(edit, brand)
+            or (
+                can_be_drawn(edit)
+                and choose_method(edit, job.locale, brand, height=heights.get(i)) is Method.MODEL
+            )
         ]
         base = self._typesetter.edit(request, eraser=ModelEraser(asking), leave=by_model)
         drawing = _Drawing(asking, search, base)
@@ -101,6 +108,11 @@ class ModelEngine:
             can_retry=bool(asking.calls),
             facts={**base.facts, "calls": asking.calls, "drawn_by_model": by_model},
         )
+
+
+def _is_anywhere(edit: Edit, brand: BrandKit) -> bool:
+    """Whether a thing is to go that nobody gave a box for, and the model may look for it."""
+    return edit.action is Action.REMOVE_OBJECT and edit.box is None and brand.model.whole_image
 
 
 def _find(request: EditRequest) -> tuple[Search, Claims]:
@@ -163,6 +175,8 @@ class _Drawing:
         keep_off = [*faces, *(b for p in self.base.placements for b in p.line_boxes)]
         if edit.action is Action.ADD_TEXT:
             self._add(index, edit, keep_off)
+        elif not places and request.brand.model.whole_image:
+            self._look_for(index, edit)
         elif not places:
             self.findings.append(_doubt("text_found", f"“{edit.text}” was not found in the image"))
             self.placements[index].append(Placement(edit, note="not found"))
@@ -176,6 +190,33 @@ class _Drawing:
             )
             height = min(line.height for line in found.lines)
             self._ask(index, edit, area, height=height, found=found)
+
+    def _look_for(self, index: int, edit: Edit) -> None:
+        """Show the model the whole image; what it changed is taken over, and a person must see it."""
+        rgb, what = self.rgb, edit.replacement or edit.object or edit.text
+        wish = wishes(edit.attribute)
+        within = _part((rgb.shape[1], rgb.shape[0]), wish.place)
+        prompt = edit_prompt(edit, whole_image=True)
+        fitted, area = self.asking.ask_anywhere(rgb, prompt, within=within)
+        share = float(area.mean())
+        if fitted.misfit or not 0 < share <= _MOST_CHANGED:
+            then = "nothing was changed"
+            why = fitted.misfit or (f"it differs in {share:.0%} of the image" if share else "it is the same")
+            self.asking.refused(replace(fitted, misfit=why), f"“{what}”", then, CheckStatus.FAILED)
+            self.placements[index].append(Placement(edit, note=then))
+            return
+        self.findings.append(_doubt("removed", f"the model was shown the whole image to find “{what}”"))
+        box = bounds(area)
+        if edit.action is not Action.REMOVE_OBJECT:
+            self._take(index, edit, fitted, area, height=float(box[3] - box[1]), found=None)
+            return
+        self.rgb = composite(rgb, fitted, area)
+        self.mask |= area
+        if self.plate is not None:
+            self.plate = composite(self.plate, fitted, area)
+        self.placements[index].append(
+            Placement(edit, source_box=box, box=box, note="found and taken out by the model")
+        )
 
     def _add(self, index: int, edit: Edit, keep_off: Sequence[Box]) -> None:
         area = np.zeros(self.mask.shape, np.bool_)
@@ -198,22 +239,33 @@ class _Drawing:
         height: float,
         found: Found | None,
     ) -> None:
-        job = self.asking.request.job
         fitted = self.asking.ask(self.rgb, area, edit_prompt(edit), height=height)
-        source_box = found.box if found else None
-        if fitted.misfit:
-            then = "the text was not changed"
-            self.asking.refused(fitted, f"“{edit.replacement}”", then, CheckStatus.FAILED)
-            self.placements[index].append(Placement(edit, source_box=source_box, note=then))
+        if not fitted.misfit:
+            self._take(index, edit, fitted, area, height=height, found=found)
             return
+        then = "the text was not changed"
+        self.asking.refused(fitted, f"“{edit.replacement}”", then, CheckStatus.FAILED)
+        self.placements[index].append(Placement(edit, source_box=found.box if found else None, note=then))
+
+    def _take(
+        self,
+        index: int,
+        edit: Edit,
+        fitted: Fitted,
+        area: npt.NDArray[np.bool_],
+        *,
+        height: float,
+        found: Found | None,
+    ) -> None:
+        """Take over what was drawn in an area, and find out what that is."""
         self.rgb = composite(self.rgb, fitted, area)
         self.mask |= area
         drawn = find_drawn(
             self.rgb,
             area,
             edit,
-            locale=job.locale,
-            source_box=source_box,
+            locale=self.asking.request.job.locale,
+            source_box=found.box if found else None,
             height=height,
             stayed=found.rest if found else (),
         )
@@ -228,6 +280,17 @@ class _Drawing:
             plate = self.plate.copy()
             plate[area] = drawn.plate[area]
             self.plate = plate
+
+
+def _part(size: tuple[int, int], place: tuple[str, ...]) -> Box:
+    """The half of an image on the side, or the quarter in the corner, that is named; else all of it."""
+    width, height = size
+    return (
+        width // 2 if "right" in place else 0,
+        height // 2 if "bottom" in place else 0,
+        width // 2 if "left" in place else width,
+        height // 2 if "top" in place else height,
+    )
 
 
 def _doubt(name: str, detail: str) -> CheckResult:

@@ -75,7 +75,7 @@ class TypesetEngine:
 
         Args:
             eraser: makes up what stood behind a text where its surroundings do not tell.
-            leave: indices of text edits that somebody else does; their texts stay, without a placement.
+            leave: indices of edits that somebody else does; they get no placement, and their texts stay.
         """
         lines = read_source(request.job.source_sha256, request.rgb)
         search = Search(request.rgb, lines, locale=request.job.source_locale)
@@ -109,7 +109,7 @@ def _erase_all(work: _Work) -> list[Occurrence]:
     edits, claims = work.request.job.edits, work.claims
     named = []
     for i, edit in enumerate(edits):
-        if edit.action is Action.ADD_TEXT:
+        if edit.action is Action.ADD_TEXT or (i in work.leave and not edit.text):
             continue
         if edit.action is Action.REMOVE_OBJECT or (edit.action is Action.REMOVE_TEXT and not edit.text):
             _erase_box(work, i, edit)

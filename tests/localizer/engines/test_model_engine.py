@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,14 +12,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from localizer.attempts import Attempt, try_job
+from localizer.attempts import Attempt, require_contract, try_job
 from localizer.brand import BrandKit, ModelPolicy
+from localizer.checks.suite import run_checks, verdict
 from localizer.engines.base import EditRequest
 from localizer.engines.editor import ModelAnswer, ModelCall, Tier
 from localizer.engines.model_engine import ModelEngine
 from localizer.engines.registry import get_engine
 from localizer.errors import ConfigurationError, EngineError
-from localizer.images import decode
+from localizer.images import decode, deliver
 from localizer.model import Action, CheckStatus, Edit, Job, Status
 from tests.localizer.engines.standins import PaintedModel
 
@@ -52,6 +52,27 @@ def attempts(rgb: np.ndarray, job: Job, engine: ModelEngine, brand: BrandKit) ->
     return try_job(job, decode(stream.getvalue(), name="poster"), engine=engine, brand=brand)
 
 
+def first(rgb: np.ndarray, job: Job, engine: ModelEngine, brand: BrandKit) -> Attempt:
+    """The first attempt only; the others cost as much again."""
+    stream = io.BytesIO()
+    Image.fromarray(rgb).save(stream, "PNG")
+    source = decode(stream.getvalue(), name="poster")
+    candidate = engine.edit(EditRequest(job, rgb, brand))
+    require_contract(candidate, source, job=job, engine="m")
+    delivered = deliver(source, candidate.rgb, candidate.mask, candidate.alpha)
+    checks = run_checks(source=source, candidate=candidate, delivered=delivered, job=job, brand=brand)
+    status, reason = verdict(checks)
+    return Attempt("m", status, reason, 0.0, candidate, delivered, checks, candidate.facts)
+
+
+def asked(model: PaintedModel, rgb: np.ndarray, brand: BrandKit, *, key: str = "k" * 64, climb=()) -> list:
+    """The calls of three attempts."""
+    engine = ModelEngine(model, name="m", climb=climb)
+    for attempt in range(3):
+        engine.edit(EditRequest(job_of(rgb, CHANGE, key=key), rgb, brand, attempt=attempt))
+    return model.calls
+
+
 def findings(attempt: Attempt) -> dict[str, tuple[CheckStatus, str]]:
     return {c.name: (c.status, c.detail) for c in attempt.checks if c.status is not CheckStatus.PASSED}
 
@@ -74,7 +95,7 @@ CHANGE = Edit(Action.REPLACE_TEXT, text="SUMMER SALE", replacement="VERANO LOCO"
 def test_what_a_model_draws_well_is_found_read_back_and_passes(scene) -> None:
     rgb, target, _ = scene
     model = PaintedModel(rgb, target)
-    (attempt,) = attempts(rgb, job_of(rgb, CHANGE), ModelEngine(model, name="m"), DRAW)
+    attempt = first(rgb, job_of(rgb, CHANGE), ModelEngine(model, name="m"), DRAW)
     assert findings(attempt) == {}
     assert attempt.status is Status.PASSED
     candidate = attempt.candidate
@@ -104,40 +125,34 @@ def test_a_misspelt_answer_never_passes_and_each_try_climbs_with_a_new_seed(scen
     seeds = [c.seed for c in model.calls]
     assert len(set(seeds)) == 3
     assert all(0 <= s < 2**31 for s in seeds)
-    again = PaintedModel(rgb, wrong)
-    attempts(rgb, job_of(rgb, CHANGE), ModelEngine(again, name="m"), DRAW)
-    assert [c.seed for c in again.calls] == seeds
-    other = PaintedModel(rgb, wrong)
-    attempts(rgb, job_of(rgb, CHANGE, key="f" * 64), ModelEngine(other, name="m"), DRAW)
-    assert not {c.seed for c in other.calls} & set(seeds)
+    assert [c.seed for c in asked(PaintedModel(rgb, wrong), rgb, DRAW)] == seeds
+    other = asked(PaintedModel(rgb, wrong), rgb, DRAW, key="f" * 64)
+    assert not {c.seed for c in other} & set(seeds)
 
 
 def test_the_brand_or_the_engine_says_which_tiers_are_climbed(scene) -> None:
     rgb = scene[0]
     brand = BrandKit(model=ModelPolicy(method="model", tiers=("balanced",)))
-    model = PaintedModel(rgb, rgb)
-    attempts(rgb, job_of(rgb, CHANGE), ModelEngine(model, name="m"), brand)
-    assert [c.tier for c in model.calls] == [Tier.BALANCED] * 3
-    model = PaintedModel(rgb, rgb)
-    attempts(rgb, job_of(rgb, CHANGE), ModelEngine(model, name="m", climb=["fast", "full"]), brand)
-    assert [c.tier for c in model.calls] == [Tier.FAST, Tier.FULL, Tier.FULL]
+    assert [c.tier for c in asked(PaintedModel(rgb, rgb), rgb, brand)] == [Tier.BALANCED] * 3
+    calls = asked(PaintedModel(rgb, rgb), rgb, brand, climb=["fast", "full"])
+    assert [c.tier for c in calls] == [Tier.FAST, Tier.FULL, Tier.FULL]
     with pytest.raises(ConfigurationError, match="cheapest first"):
-        ModelEngine(model, name="m", climb=["quick"])
+        ModelEngine(PaintedModel(rgb, rgb), name="m", climb=["quick"])
 
 
 def test_an_answer_that_changes_nothing_does_not_pass(scene) -> None:
     rgb = scene[0]
-    made = attempts(rgb, job_of(rgb, CHANGE), ModelEngine(PaintedModel(rgb, rgb), name="m"), DRAW)
-    assert {a.status for a in made} == {Status.FAILED}
+    engine = ModelEngine(PaintedModel(rgb, rgb), name="m")
+    assert first(rgb, job_of(rgb, CHANGE), engine, DRAW).status is Status.FAILED
 
 
 def test_another_picture_is_not_used_at_all(scene) -> None:
     rgb = scene[0]
     model = PaintedModel(rgb, rgb, spoil=lambda made: photo(made.shape[:2], seed=8))
-    made = attempts(rgb, job_of(rgb, CHANGE), ModelEngine(model, name="m"), DRAW)
-    assert {a.status for a in made} == {Status.FAILED}
-    assert "aligned" in findings(made[0])
-    assert np.array_equal(made[0].candidate.rgb, rgb)
+    made = first(rgb, job_of(rgb, CHANGE), ModelEngine(model, name="m"), DRAW)
+    assert made.status is Status.FAILED
+    assert "aligned" in findings(made)
+    assert np.array_equal(made.candidate.rgb, rgb)
 
 
 def test_text_that_stays_is_not_touched_even_if_the_model_ruins_it(scene, poster, line) -> None:
@@ -154,13 +169,13 @@ def test_text_that_stays_is_not_touched_even_if_the_model_ruins_it(scene, poster
 def test_the_hybrid_sets_exact_type_on_the_models_plate(scene) -> None:
     rgb, _, erased = scene
     model = PaintedModel(rgb, erased)
-    (first, *_) = attempts(rgb, job_of(rgb, CHANGE), ModelEngine(model, name="m"), SET)
+    made = first(rgb, job_of(rgb, CHANGE), ModelEngine(model, name="m"), SET)
     assert model.calls[0].prompt.startswith('Remove the text "SUMMER SALE".')
-    candidate = first.candidate
+    candidate = made.candidate
     (placement,) = candidate.placements
     assert placement.typeset
-    assert "text_correct" not in findings(first)
-    assert "source_text_gone" not in findings(first)
+    assert "text_correct" not in findings(made)
+    assert "source_text_gone" not in findings(made)
     ours = get_engine("typeset").edit(EditRequest(job_of(rgb, CHANGE), rgb, BrandKit())).plate
     hole = (ours != rgb).any(2) | (candidate.plate != rgb).any(2)
     apart = [np.abs(plate.astype(int) - erased)[hole].mean() for plate in (candidate.plate, ours)]
@@ -207,9 +222,9 @@ def test_a_text_that_contains_another_keeps_it(poster, line) -> None:
     long = "rebajas en toda la tienda ahora"
     job = job_of(rgb, Edit(Action.REPLACE_TEXT, text="SALE", replacement=long), CHANGE)
     candidate = ModelEngine(PaintedModel(rgb, target), name="m").edit(EditRequest(job, rgb, BrandKit()))
-    first, second = candidate.placements
-    assert first.source_box[1] > 480
-    assert second.source_box[3] < 320
+    small, large = candidate.placements
+    assert small.source_box[1] > 480
+    assert large.source_box[3] < 320
 
 
 def test_a_forbidden_job_is_refused_before_any_call(scene) -> None:
@@ -233,6 +248,28 @@ def test_a_thing_in_a_box_is_taken_off_by_the_model(scene) -> None:
     assert {f.name for f in candidate.findings} == {"removed"}
 
 
+ANYWHERE = BrandKit(model=ModelPolicy(method="model", whole_image=True))
+
+
+def test_a_thing_without_a_box_is_looked_for_only_where_the_brand_lets_the_model_see_everything() -> None:
+    ground = photo((1024, 1024))  # as the model passes it untouched
+    rgb = ground.copy()
+    rgb[60:110, 80:170] = (240, 60, 60)
+    rgb[780:830, 700:790] = ground[780:830, 700:790] = (240, 60, 60)
+    logo = Edit(Action.REMOVE_OBJECT, object="logo", attribute={"place": "top left"}, rights="own")
+    model = PaintedModel(rgb, ground)
+    held = ModelEngine(model, name="m").edit(EditRequest(job_of(rgb, logo), rgb, BrandKit()))
+    assert model.calls == []
+    assert "a box is needed" in held.findings[0].detail
+    candidate = ModelEngine(model, name="m").edit(EditRequest(job_of(rgb, logo), rgb, ANYWHERE))
+    assert model.calls[0].prompt.startswith("Remove the logo at the top left of the image.")
+    assert np.abs(candidate.rgb.astype(int) - ground)[60:110, 80:170].mean() < 12
+    assert np.array_equal(candidate.rgb[512:], rgb[512:]), "the other one stays"
+    assert candidate.mask.mean() < 0.1
+    assert "removed" in {f.name for f in candidate.findings}
+    assert candidate.placements[0].box is not None
+
+
 @dataclass
 class Notebook:
     """A call log that only remembers."""
@@ -248,7 +285,7 @@ def test_every_call_goes_through_the_log_where_there_is_one(scene) -> None:
     rgb, target, _ = scene
     notebook, job = Notebook(), job_of(rgb, CHANGE)
     ModelEngine(PaintedModel(rgb, target), name="m").edit(EditRequest(job, rgb, DRAW, calls=notebook))
-    assert [asked[1] for asked in notebook.asked] == [job]
+    assert [job for _, job in notebook.asked] == [job]
 
 
 def test_parameters_are_json_and_name_model_and_typesetter(scene) -> None:
@@ -259,16 +296,11 @@ def test_parameters_are_json_and_name_model_and_typesetter(scene) -> None:
     assert "typeset" in parameters
 
 
-def run_tiny(folder: Path, rgb: np.ndarray, edits: Sequence[Edit], brand: BrandKit) -> list[Attempt]:
-    engine = get_engine("qwen", model=str(folder))
-    return attempts(rgb, job_of(rgb, *edits), engine, brand)
-
-
 def test_the_hybrid_end_to_end_with_the_real_classes_holds_what_random_weights_make(
     tiny_model, scene
 ) -> None:
     rgb = scene[0]
-    made = run_tiny(tiny_model, rgb, [CHANGE], SET)
+    made = attempts(rgb, job_of(rgb, CHANGE), get_engine("qwen", model=str(tiny_model)), SET)
     assert [a.status for a in made] == [Status.NEEDS_REVIEW] * 3
     assert [a.facts["calls"][0]["tier"] for a in made] == ["fast", "balanced", "full"]
     assert [a.facts["calls"][0]["steps"] for a in made] == [2, 3, 4]
@@ -280,9 +312,10 @@ def test_the_hybrid_end_to_end_with_the_real_classes_holds_what_random_weights_m
 
 
 def test_what_random_weights_draw_is_never_used(tiny_model, scene) -> None:
-    made = run_tiny(tiny_model, scene[0], [CHANGE], DRAW)
-    assert {a.status for a in made} == {Status.FAILED}
-    assert all(np.array_equal(a.candidate.rgb, scene[0]) for a in made)
+    rgb = scene[0]
+    made = first(rgb, job_of(rgb, CHANGE), get_engine("qwen", model=str(tiny_model)), DRAW)
+    assert made.status is Status.FAILED
+    assert np.array_equal(made.candidate.rgb, rgb)
 
 
 def test_engine_qwen_is_made_without_torch_and_says_what_is_wrong(tmp_path: Path) -> None:
