@@ -138,7 +138,7 @@ def _checked(options: ServeOptions) -> ServerSettings:
         socket.create_server((options.host, options.port), family=family).close()
     except OSError as error:
         raise ConfigurationError(
-            f"cannot listen on {options.host}:{options.port} ({error.strerror}); choose another --host or --port"
+            f"cannot listen on {options.host}:{options.port} ({error.strerror}); set --port or --host"
         ) from error
     for package in ("ray", "prometheus_client", "python_multipart", "torch", "diffusers"):
         if importlib.util.find_spec(package) is None:
