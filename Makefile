@@ -25,6 +25,8 @@ export AIRFLOW__API__PORT := $(PORT)
 export AIRFLOW__API__BASE_URL := http://127.0.0.1:$(PORT)
 export AIRFLOW__API__WORKERS := 1
 export AIRFLOW__CORE__EXECUTION_API_SERVER_URL := http://127.0.0.1:$(PORT)/execution/
+# The test button of connections; only this machine reaches the API server.
+export AIRFLOW__CORE__TEST_CONNECTION := Enabled
 export AIRFLOW__USAGE_DATA_COLLECTION__ENABLED := False
 # Airflow runs one process per image; threads inside each would only fight over the cores.
 export OMP_NUM_THREADS ?= 1
@@ -44,8 +46,8 @@ help:  ## Show this list
 
 setup: $(VENV)/.setup-run  ## Install everything the demo needs into .venv
 
-demo: setup  ## Localize and publish the sample campaign; no GPU, no account
-	@python examples/demo.py
+demo: setup  ## Localize and publish the sample campaign; no GPU, no account (ENGINE=qwen MODEL=<folder>)
+	@ENGINE="$(ENGINE)" MODEL="$(MODEL)" CONN="$(CONN)" python examples/demo.py
 
 test: $(VENV)/.setup-dev  ## Lint, type-check, test
 	@ruff check .

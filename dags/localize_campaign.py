@@ -85,6 +85,22 @@ params = {
         description="What makes the images; `typeset` needs no GPU",
         section="Edit",
     ),
+    "engine_conn_id": Param(
+        None,
+        type=["string", "null"],
+        title="Engine connection",
+        description="Airflow connection of the service that the engine calls (openai, dify, dashscope)",
+        examples=["edit_server"],
+        section="Edit",
+    ),
+    "engine_parameters": Param(
+        {},
+        type=["object", "null"],
+        title="Engine parameters",
+        description='Keyword arguments of the engine, such as {"model": "/models/Qwen-Image-Edit-2509"}; '
+        "never a key",
+        section="Edit",
+    ),
     "brand": Param(
         str(SAMPLE / "brand.yaml"),
         type=["string", "null"],
@@ -169,15 +185,20 @@ with DAG(
     doc_md=__doc__,
 ):
     place = {"workspace": "{{ params.workspace }}", "gcp_conn_id": "{{ params.gcp_conn_id }}"}
+    engine = {
+        "engine": "{{ params.engine }}",
+        "engine_conn_id": "{{ params.engine_conn_id }}",
+        "engine_parameters": "{{ params.engine_parameters }}",
+    }
     load = LoadManifestOperator(
         task_id="load_manifest",
         manifest="{{ params.manifest }}",
         image_root="{{ params.image_root }}",
         locales="{{ params.locales }}",
         copy_deck="{{ params.copy_deck }}",
-        engine="{{ params.engine }}",
         brand="{{ params.brand }}",
         plan_only="{{ params.dry_run }}",
+        **engine,
         **place,
     )
     edit = EditImagesOperator.partial(
@@ -185,7 +206,7 @@ with DAG(
         pool=POOL,
         map_index_template="{{ asset }}",
         execution_timeout=timedelta(hours=2),  # a hung native call must not hold a slot for ever
-        engine="{{ params.engine }}",
+        **engine,
         **place,
     ).expand(shard=load.output)
     gate = QualityGateOperator(

@@ -1,6 +1,8 @@
 """The demo: run the DAG `localize_campaign` on the sample campaign for real and publish it to a local folder.
 
 ``make demo`` calls it, in the project's virtual environment and with Airflow's settings in the environment.
+``make demo ENGINE=qwen MODEL=<folder>`` takes another engine through the same DAG; a remote one takes its
+connection from ``CONN=<connection ID>``.
 Nobody is asked: what passed every check is approved by the policy ``never``, the rest stays unpublished.
 """
 
@@ -12,6 +14,7 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +54,7 @@ def main() -> int:
         "campaign": CAMPAIGN,
         "publish_uri": str(OUT / "published"),
         "workspace": str(OUT / "workspace"),
+        **engine_choice(os.environ),
     }
     before = current_release()
     run = run_dag(log, conf)
@@ -60,6 +64,16 @@ def main() -> int:
         return 1
     show(run, before, time.monotonic() - started)
     return 0
+
+
+def engine_choice(environment: Mapping[str, str]) -> dict[str, Any]:
+    """The DAG's engine parameters, as ``ENGINE``, ``MODEL`` and ``CONN`` ask for."""
+    engine, model, conn = (environment.get(name, "") for name in ("ENGINE", "MODEL", "CONN"))
+    choice: dict[str, Any] = {"engine": engine} if engine else {}
+    if model:
+        folder = Path(model).expanduser()
+        choice["engine_parameters"] = {"model": str(folder.resolve()) if folder.is_dir() else model}
+    return choice | ({"engine_conn_id": conn} if conn else {})
 
 
 def step(number: str, text: str) -> None:

@@ -18,6 +18,7 @@ from localizer.model import CheckResult, CheckStatus, Status
 if TYPE_CHECKING:
     from localizer.brand import BrandKit
     from localizer.engines.base import Candidate, Engine
+    from localizer.engines.editor import CallLog
     from localizer.images import Delivered, SourceImage
     from localizer.model import Job
 
@@ -69,7 +70,9 @@ def _plain(value: Any) -> Any:
     return value.tolist() if hasattr(value, "tolist") else str(value)
 
 
-def try_job(job: Job, source: SourceImage, *, engine: Engine, brand: BrandKit) -> list[Attempt]:
+def try_job(
+    job: Job, source: SourceImage, *, engine: Engine, brand: BrandKit, calls: CallLog | None = None
+) -> list[Attempt]:
     """Attempts on a job in the order they were made; at least one, at most `MAX_ATTEMPTS`.
 
     The run's engine comes first. Once it cannot do better, the other engines that the brand names
@@ -82,7 +85,7 @@ def try_job(job: Job, source: SourceImage, *, engine: Engine, brand: BrandKit) -
     attempts: list[Attempt] = []
     for current in _engines(engine, brand):
         for number in range(MAX_ATTEMPTS):
-            attempt = _try_once(job, source, engine=current, brand=brand, number=number)
+            attempt = _try_once(job, source, engine=current, brand=brand, number=number, calls=calls)
             attempts.append(attempt)
             if attempt.status is Status.PASSED or len(attempts) == MAX_ATTEMPTS:
                 return attempts
@@ -106,14 +109,16 @@ def _engines(engine: Engine, brand: BrandKit) -> Iterator[Engine]:
             yield get_engine(name)
 
 
-def _try_once(job: Job, source: SourceImage, *, engine: Engine, brand: BrandKit, number: int) -> Attempt:
+def _try_once(
+    job: Job, source: SourceImage, *, engine: Engine, brand: BrandKit, number: int, calls: CallLog | None
+) -> Attempt:
     from localizer.checks.suite import run_checks, verdict
     from localizer.images import deliver
 
     started = time.perf_counter()
     try:
         candidate = engine.edit(
-            EditRequest(job=job, rgb=source.rgb, brand=brand, attempt=number, alpha=source.alpha)
+            EditRequest(job=job, rgb=source.rgb, brand=brand, attempt=number, alpha=source.alpha, calls=calls)
         )
         require_contract(candidate, source, job=job, engine=engine.name)
         delivered = deliver(source, candidate.rgb, candidate.mask, candidate.alpha)

@@ -4,18 +4,37 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from localizer.documents import canonical_json, pointer, schema_faults
+from localizer.documents import canonical_json, did_you_mean, pointer, schema_faults
 from localizer.errors import BrandError
 from localizer.locales import normalise_locale
+from localizer.model import Action
 
 _FONT_MAGIC = (b"\x00\x01\x00\x00", b"OTTO", b"ttcf", b"true")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPolicy:
+    """How far a brand lets an image-edit model go.
+
+    Attributes:
+        method: ``model`` (it draws the letters), ``hybrid`` (it erases, we set the type), or ``auto``: see
+            `localizer.engines.method`.
+        longest_text: that ``auto`` leaves to the model, in Latin letters; an ideograph counts as two.
+        whole_image: whether the model may be given the whole image rather than the region of an edit.
+        tiers: in the order in which they are tried; see `localizer.engines.editor.Tier`.
+    """
+
+    method: str = "auto"
+    longest_text: int = 24
+    whole_image: bool = False
+    tiers: tuple[str, ...] = ("fast", "balanced", "full")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +48,10 @@ class BrandKit:
         forbidden: target locale or ``*`` → words that must not be published.
         thresholds: check name → override.
         engines: engine policy, in order; empty: the run's engine.
+        rights: ``own`` or ``licensed`` if the brand states that it may take out the logos and watermarks in
+            its images; empty if it states nothing.
+        forbid: what a model may not be asked for: actions (``add_text``) and objects (``logo``).
+        model: how a model is used.
         digest: SHA-256 of the content, font bytes included but not where the fonts lie. Worked out if
             it is not given.
 
@@ -44,6 +67,9 @@ class BrandKit:
     thresholds: Mapping[str, float] = field(default_factory=dict)
     engines: tuple[str, ...] = ()
     digest: str = ""
+    rights: str = ""
+    forbid: tuple[str, ...] = ()
+    model: ModelPolicy = ModelPolicy()
 
     def __post_init__(self) -> None:
         if not self.digest:
@@ -81,7 +107,27 @@ def load_brand(path: str | Path | None) -> BrandKit:
         forbidden=_by_locale(path, "forbidden", content.get("forbidden", {}), tuple),
         thresholds={check: float(value) for check, value in content.get("thresholds", {}).items()},
         engines=tuple(content.get("engines", ())),
+        rights=content.get("rights", ""),
+        forbid=tuple(_forbid(path, content.get("forbid", ()))),
+        model=_model(content.get("model", {})),
     )
+
+
+def _forbid(path: Path, content: Iterable[str]) -> Iterator[str]:
+    for index, entry in enumerate(content):
+        if "_" in entry and entry not in set(Action):
+            hint = did_you_mean(entry, list(Action))
+            raise BrandError(f"{path}: /forbid/{index}: {entry!r} is not an action{hint}")
+        yield entry
+
+
+def _model(content: Mapping[str, Any]) -> ModelPolicy:
+    given = dict(content)
+    if "whole_image" in given:  # our YAML has no booleans, see `_StrictLoader`
+        given["whole_image"] = given["whole_image"] in {"true", "yes"}
+    if "tiers" in given:
+        given["tiers"] = tuple(given["tiers"])
+    return ModelPolicy(**given)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -126,7 +172,7 @@ def _font_bytes(font: Path) -> bytes:
 
 
 def _digest(kit: BrandKit) -> str:
-    content = {
+    content: dict[str, Any] = {
         "name": kit.name,
         "fonts": [hashlib.sha256(_font_bytes(Path(font))).hexdigest() for font in kit.fonts],
         "glossary": {locale: dict(terms) for locale, terms in kit.glossary.items()},
@@ -135,6 +181,13 @@ def _digest(kit: BrandKit) -> str:
         "thresholds": dict(kit.thresholds),
         "engines": list(kit.engines),
     }
+    # Later fields count only where they say something: kits without them keep their jobs' keys.
+    if kit.rights:
+        content["rights"] = kit.rights
+    if kit.forbid:
+        content["forbid"] = list(kit.forbid)
+    if kit.model != ModelPolicy():
+        content["model"] = asdict(kit.model)
     return hashlib.sha256(canonical_json(content).encode("utf-8")).hexdigest()
 
 

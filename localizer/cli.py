@@ -1,4 +1,4 @@
-"""The command line: ``python -m localizer run|serve|doctor|engines``.
+"""The command line: ``python -m localizer run|calls|serve|doctor|engines``.
 
 Exit codes of ``run``: 0 every row of the manifest got a result row, whatever its status; 2 the manifest (or
 its copy deck, brand kit or an argument) cannot be used at all; 1 storage or another service refused;
@@ -8,11 +8,13 @@ its copy deck, brand kit or an argument) cannot be used at all; 1 storage or ano
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from localizer import __version__
 from localizer.errors import ConfigurationError, InputError, LocalizerError, TransientError
@@ -66,9 +68,49 @@ def _run(arguments: argparse.Namespace) -> int:
             campaign=arguments.campaign,
             run_id=arguments.run_id,
             dry_run=arguments.dry_run,
+            engine_parameters=_object(arguments.engine_parameters),
+            engine_url=arguments.engine_url,
+            requested_by=arguments.requested_by,
         )
     )
     return OK
+
+
+def _calls(arguments: argparse.Namespace) -> int:
+    from localizer.calls import ask_again, open_calls
+    from localizer.storage import open_storage
+
+    storage = open_storage(arguments.workspace)
+    if arguments.ask_again:
+        ask_again(storage, arguments.ask_again, requested_by=arguments.requested_by)
+        sys.stdout.write(f"{arguments.ask_again} is asked anew by the next run that needs it\n")
+        return OK
+    for call in open_calls(storage):
+        sys.stdout.write(
+            f"{call.key}  {call.state:9s}  {call.at[:19]}Z  {call.requested_by}  {call.job}"
+            f"  {call.remote_id or '-'}  {call.outcome}\n"
+        )
+    return OK
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise InputError(f"--engine-parameters is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise InputError('--engine-parameters must be a JSON object such as \'{"model": "/models/qwen"}\'')
+    return value
+
+
+def _user() -> str:
+    """Who runs this: models are called in somebody's name."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""  # a container without a user database
 
 
 def _serve(arguments: argparse.Namespace) -> int:
@@ -159,8 +201,34 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--locales", default="", metavar="A,B", help="only these target locales (default: all)")
     run.add_argument("--campaign", metavar="NAME", help="name to publish under (default: the manifest's)")
     run.add_argument("--run-id", metavar="ID", help="name of the run (default: time and manifest name)")
+    run.add_argument(
+        "--engine-parameters",
+        default="{}",
+        metavar="JSON",
+        help='keyword arguments of the engine, such as \'{"model": "/models/qwen"}\'',
+    )
+    run.add_argument(
+        "--engine-url",
+        default="",
+        metavar="URL",
+        help="where the engine's service is (default: LOCALIZER_ENGINE_URL); its key is read from "
+        "LOCALIZER_ENGINE_KEY, never from the command line",
+    )
+    _add_requested_by(run, "in whose name models are called")
     run.add_argument("--dry-run", action="store_true", help="show what would be done; edit nothing")
     run.set_defaults(command=_run)
+
+    calls = commands.add_parser(
+        "calls",
+        parents=[common],
+        help="list calls to models that have no answer, or have one asked anew",
+        description="A call whose answer was lost may have been done and charged, so it is not sent again "
+        "by itself. Look it up at the service, then decide.",
+    )
+    calls.add_argument("--workspace", required=True, metavar="DIR", help="folder or gs://bucket/prefix")
+    calls.add_argument("--ask-again", default="", metavar="KEY", help="have this call sent again")
+    _add_requested_by(calls, "who decides")
+    calls.set_defaults(command=_calls)
 
     serve = commands.add_parser(
         "serve",
@@ -211,6 +279,12 @@ def _parser() -> argparse.ArgumentParser:
     engines = commands.add_parser("engines", parents=[common], help="list the engines")
     engines.set_defaults(command=_engines)
     return parser
+
+
+def _add_requested_by(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument(
+        "--requested-by", default=_user(), metavar="NAME", help=f"{what} (default: the user who runs this)"
+    )
 
 
 def _positive(text: str) -> int:

@@ -9,9 +9,11 @@ LocalizerError
 │   └── CopyDeckError          a copy deck is wrong
 ├── ConfigurationError         this installation lacks something it needs; says what to install or set
 ├── EngineError                an engine could not make a candidate; a retry will not help
+│   └── EditRefused            policy forbids the edit; no model was asked
 ├── RequestRefused             the edit server refuses a request; carries the HTTP status
 ├── TransientError             worth a retry
 │   ├── EngineUnavailable      the engine is down, warming or overloaded
+│   │   └── FateUnknown        a request was sent and its answer was lost; it is not sent again blindly
 │   ├── EditCancelled          whoever asked for an edit no longer wants it
 │   └── StorageUnavailable     the bucket or disk did not answer
 ├── StorageError               storage refused
@@ -81,6 +83,10 @@ class EngineError(LocalizerError):
     """An engine could not make a candidate and would not on a retry."""
 
 
+class EditRefused(EngineError):
+    """Policy forbids an edit, or cannot decide on it; no model was asked. The message is for a person."""
+
+
 class RequestRefused(LocalizerError):
     """The edit server refuses a request.
 
@@ -114,6 +120,10 @@ class TransientError(LocalizerError):
 
 class EngineUnavailable(TransientError):
     """The engine is down, warming up or overloaded."""
+
+
+class FateUnknown(EngineUnavailable):
+    """A request was sent and its answer was lost; it may be paid for, so it is not sent again blindly."""
 
 
 class EditCancelled(TransientError):

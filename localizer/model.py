@@ -56,7 +56,9 @@ class Edit:
         replacement: what shall stand there.
         box: where, if the manifest says so.
         object: free words for a thing to remove (``logo``, ``watermark``).
-        attribute: style wishes such as ``{"colour": "gold", "weight": "bold"}``.
+        attribute: style wishes such as ``{"colour": "gold", "weight": "bold"}``. Its `place` (``top left``)
+            says where a text is added, or where an object without a box is to be looked for.
+        rights: ``own`` or ``licensed`` where somebody states the right to take out a logo or watermark.
         row: manifest row it came from (not part of the job key).
     """
 
@@ -67,9 +69,10 @@ class Edit:
     object: str = ""
     attribute: Mapping[str, str] = field(default_factory=dict)
     row: int | None = None
+    rights: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        return {
+        out: dict[str, Any] = {
             "action": str(self.action),
             "text": self.text,
             "replacement": self.replacement,
@@ -78,6 +81,9 @@ class Edit:
             "attribute": dict(self.attribute),
             "row": self.row,
         }
+        if self.rights:  # absent otherwise: the keys of jobs without it stay what they were
+            out["rights"] = self.rights
+        return out
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Edit:
@@ -90,6 +96,7 @@ class Edit:
             object=data.get("object") or "",
             attribute=dict(data.get("attribute") or {}),
             row=data.get("row"),
+            rights=data.get("rights") or "",
         )
 
 

@@ -19,6 +19,7 @@ from localizer.model import Box, CheckStatus, Edit, Job, JobResult, Status
 if TYPE_CHECKING:
     from localizer.brand import BrandKit
     from localizer.engines.base import Engine, Placement
+    from localizer.engines.editor import CallLog
     from localizer.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -27,11 +28,16 @@ CANDIDATE = "candidate.png"
 HANDOVER, PLATE = "handover.svg", "plate.png"
 
 
-def localize(job: Job, *, workspace: Workspace, engine: Engine, brand: BrandKit) -> JobResult:
+def localize(
+    job: Job, *, workspace: Workspace, engine: Engine, brand: BrandKit, calls: CallLog | None = None
+) -> JobResult:
     """Do one job, or give its cached result. Whatever is wrong with the job itself ends in its result.
 
     A result that another run could not improve is saved and found again by `known_result`; one that
     failed for want of something (an installation, a server) or by a defect of ours is not.
+
+    Args:
+        calls: where calls to models are recorded, in whose name; an engine that calls none needs none.
 
     Raises:
         TransientError: the engine or the storage is down; the same call may succeed later.
@@ -47,7 +53,7 @@ def localize(job: Job, *, workspace: Workspace, engine: Engine, brand: BrandKit)
         data = workspace.read_source(job)
         source = decode(data, name=f"{job.asset_id} ({job.source})")
         with _shared_reading(job, workspace):
-            attempts = try_job(job, source, engine=engine, brand=brand)
+            attempts = try_job(job, source, engine=engine, brand=brand, calls=calls)
         best = best_of(attempts)
         files = _files(source, best)
     except TransientError:
@@ -136,10 +142,13 @@ def localize_many(
     workers: int = 1,
     on_result: Callable[[JobResult], None] | None = None,
     engine_parameters: Mapping[str, Any] | None = None,
+    requested_by: str = "",
 ) -> list[JobResult]:
     """Do many jobs; one result each, in the jobs' order.
 
-    With more than one worker, jobs run in processes of their own. A worker that dies (out of memory,
+    An engine that declares a `concurrency` only waits for a model: that many of its jobs are under way at
+    once in this process, whatever `workers` says. For any other engine and more than one worker, jobs run
+    in processes of their own. A worker that dies (out of memory,
     a crash in a native library) costs no other job its result: the jobs it may have been doing run
     again alone, and the one that kills its worker again becomes `failed`. A job whose engine or
     storage is down becomes `failed` with `retryable` set and is not cached. Jobs with the same key
@@ -147,20 +156,21 @@ def localize_many(
 
     Args:
         on_result: called in this process with each result as it comes.
+        requested_by: in whose name models are called; nameless calls are refused.
 
     Raises:
         StorageError: the workspace refuses results.
         BrandError, ConfigurationError: brand kit or engine cannot be loaded.
     """
-    from localizer.workers import WorkerSetup, run_here, run_in_processes
+    from localizer.workers import WorkerSetup, run
 
     setup = WorkerSetup(
         workspace_uri=workspace_uri,
         engine=engine,
         engine_parameters=json.dumps(dict(engine_parameters or {}), sort_keys=True),
         brand_path=brand_path,
+        requested_by=requested_by,
     )
-    run = run_in_processes if workers > 1 and len(jobs) > 1 else run_here
     return run(jobs, setup=setup, workers=workers, on_result=on_result or (lambda result: None))
 
 

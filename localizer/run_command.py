@@ -8,21 +8,25 @@ import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from localizer.approval import decide
 from localizer.errors import InputError, StorageError
 from localizer.model import Decision, Job, JobResult, Status
 from localizer.pipeline import known_result, localize_many
 from localizer.progress import Progress
+from localizer.remote.access import REMOTE_ENGINES, access_from_environment, use_access
 
 if TYPE_CHECKING:
+    from localizer.brand import BrandKit
+    from localizer.manifest import Manifest
     from localizer.planning import Plan
     from localizer.release import Published
+    from localizer.remote.access import Access
     from localizer.runs import Run
     from localizer.workspace import Workspace
 
@@ -49,6 +53,9 @@ class RunOptions:
     campaign: str | None = None
     run_id: str | None = None
     dry_run: bool = False
+    engine_parameters: Mapping[str, Any] = field(default_factory=dict)
+    engine_url: str = ""
+    requested_by: str = ""
 
 
 def run(options: RunOptions) -> list[JobResult]:
@@ -60,22 +67,40 @@ def run(options: RunOptions) -> list[JobResult]:
         StorageError, TransientError: workspace, results file or release cannot be written.
     """
     from localizer.brand import load_brand
-    from localizer.engines.registry import get_engine
     from localizer.manifest import load_manifest
+
+    manifest = load_manifest(options.manifest, copy_deck=options.copy_deck)
+    brand_path = options.brand or manifest.brand
+    brand = load_brand(brand_path)
+    engine = options.engine or next(iter(brand.engines), "typeset")
+    with use_access(engine, _access(engine, options.engine_url)):
+        return _run(options, manifest, brand, brand_path, engine)
+
+
+def _access(engine: str, url: str) -> Access | None:
+    if engine in REMOTE_ENGINES:
+        return access_from_environment(url)
+    if url:
+        raise InputError(
+            f"--engine-url: engine {engine!r} calls no service; these do: {', '.join(REMOTE_ENGINES)}"
+        )
+    return None
+
+
+def _run(
+    options: RunOptions, manifest: Manifest, brand: BrandKit, brand_path: str | None, engine: str
+) -> list[JobResult]:
+    from localizer.engines.registry import get_engine
     from localizer.planning import plan_manifest
     from localizer.release import publish
     from localizer.workspace import Workspace
 
     started = time.perf_counter()
-    manifest = load_manifest(options.manifest, copy_deck=options.copy_deck)
-    brand_path = options.brand or manifest.brand
-    brand = load_brand(brand_path)
-    engine = options.engine or next(iter(brand.engines), "typeset")
     workspace = Workspace.open(options.workspace)
     plan = plan_manifest(
         manifest,
         workspace=workspace,
-        engine=get_engine(engine),
+        engine=get_engine(engine, **options.engine_parameters),
         brand=brand,
         image_root=options.image_root,
         locales=options.locales,
@@ -104,6 +129,8 @@ def run(options: RunOptions) -> list[JobResult]:
             brand_path=brand_path,
             workers=options.workers or _default_workers(len(plan.jobs)),
             on_result=done,
+            engine_parameters=options.engine_parameters,
+            requested_by=options.requested_by,
         )
         record.save_shard(_SHARD, made)
         results = in_manifest_order(record.merge())

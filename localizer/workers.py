@@ -1,4 +1,5 @@
-"""Run jobs in this process or in worker processes that may die without taking the batch along."""
+"""Run jobs in this process, side by side if they wait for a model, or in worker processes that may die
+without taking the batch along."""
 
 from __future__ import annotations
 
@@ -17,8 +18,11 @@ from functools import lru_cache
 from multiprocessing.connection import wait as wait_for_sentinel
 from typing import TYPE_CHECKING
 
+from localizer.calls import Calls
+from localizer.engines.base import concurrency_of
 from localizer.errors import TransientError
 from localizer.pipeline import known_result, localize, unavailable, worker_died
+from localizer.window import Turn, run_in_window
 
 if TYPE_CHECKING:
     from localizer.brand import BrandKit
@@ -35,12 +39,14 @@ class WorkerSetup:
 
     Attributes:
         engine_parameters: as a JSON object.
+        requested_by: in whose name models are called; engines that call none need no name.
     """
 
     workspace_uri: str
     engine: str
     engine_parameters: str = "{}"
     brand_path: str | None = None
+    requested_by: str = ""
 
     def build(self) -> tuple[Workspace, Engine, BrandKit]:
         """Open the workspace and build engine and brand kit.
@@ -57,16 +63,32 @@ class WorkerSetup:
         return Workspace.open(self.workspace_uri), engine, brand
 
 
-def run_here(
-    jobs: Sequence[Job], *, setup: WorkerSetup, workers: int = 1, on_result: OnResult
-) -> list[JobResult]:
-    """Do the jobs one after another in this process; see `localizer.pipeline.localize_many`."""
-    workspace, engine, brand = setup.build()
+def run(jobs: Sequence[Job], *, setup: WorkerSetup, workers: int, on_result: OnResult) -> list[JobResult]:
+    """Do the jobs where they are best done; see `localizer.pipeline.localize_many`.
+
+    An engine that declares a `concurrency` waits for a model most of the time: that many jobs share this
+    process. Any other computes: it gets a process per worker.
+    """
+    built = setup.build()  # here too: a broken brand kit or engine must be an error, not a dying worker
+    concurrency = concurrency_of(built[1])
+    if not concurrency and workers > 1 and len(jobs) > 1:
+        return run_in_processes(jobs, setup=setup, workers=workers, on_result=on_result)
+    workspace, engine, brand = built
+    turn = Turn()
+    calls = Calls(workspace.storage, setup.requested_by, aside=turn.aside)
+    if concurrency > 1:
+        return run_in_window(
+            jobs,
+            lambda job: _one(job, workspace, engine, brand, calls),
+            size=concurrency,
+            turn=turn,
+            on_result=on_result,
+        )
     results = []
     for job in jobs:
-        result = _one(job, workspace, engine, brand)
-        results.append(result)
-        on_result(result)
+        with turn:
+            results.append(_one(job, workspace, engine, brand, calls))
+        on_result(results[-1])
     return results
 
 
@@ -82,8 +104,9 @@ class _Batch:
 
     def __init__(self, jobs: Sequence[Job], *, setup: WorkerSetup, workers: int, on_result: OnResult) -> None:
         self.jobs, self.setup, self.workers, self.on_result = jobs, setup, workers, on_result
-        # Built here too: a broken brand kit or engine must be an error, not a dying worker.
-        self.workspace, _, _ = setup.build()
+        from localizer.workspace import Workspace
+
+        self.workspace = Workspace.open(setup.workspace_uri)
         self.results: dict[int, JobResult] = {}
         self.waiting: deque[int] = deque()
         self.twins: dict[str, list[int]] = {}  # same key: done after the first one, from its result
@@ -198,12 +221,13 @@ def _built(setup: WorkerSetup) -> tuple[Workspace, Engine, BrandKit]:
 
 
 def _work(setup: WorkerSetup, job: Job) -> JobResult:
-    return _one(job, *_built(setup))
+    workspace, engine, brand = _built(setup)
+    return _one(job, workspace, engine, brand, Calls(workspace.storage, setup.requested_by))
 
 
-def _one(job: Job, workspace: Workspace, engine: Engine, brand: BrandKit) -> JobResult:
+def _one(job: Job, workspace: Workspace, engine: Engine, brand: BrandKit, calls: Calls) -> JobResult:
     """A server that is down fails its jobs for now, not the batch."""
     try:
-        return localize(job, workspace=workspace, engine=engine, brand=brand)
+        return localize(job, workspace=workspace, engine=engine, brand=brand, calls=calls)
     except TransientError as exc:
         return unavailable(job, exc, workspace, engine=engine.name)

@@ -37,6 +37,7 @@ class EditImagesOperator(LocalizerOperator):
         shard: a descriptor ``{"shard", "label", "jobs", "brand"}``; `jobs` are indices into the plan.
         engine: as given to `LoadManifestOperator`.
         engine_parameters: as given to `LoadManifestOperator`.
+        engine_conn_id: as given to `LoadManifestOperator`; its key stays in this process.
         brand: path of a brand kit; None means the one that the descriptor names.
         workers: processes for a shard of several images; a crash in one costs no other image its result.
     """
@@ -46,6 +47,7 @@ class EditImagesOperator(LocalizerOperator):
         "shard",
         "engine",
         "engine_parameters",
+        "engine_conn_id",
         "brand",
         "workers",
     )
@@ -56,7 +58,8 @@ class EditImagesOperator(LocalizerOperator):
         *,
         shard: Mapping[str, Any],
         engine: str = "typeset",
-        engine_parameters: Mapping[str, Any] | None = None,
+        engine_parameters: Mapping[str, Any] | str | None = None,
+        engine_conn_id: str | None = None,
         brand: str | None = None,
         workers: int | str = 2,
         **kwargs: Any,
@@ -65,11 +68,14 @@ class EditImagesOperator(LocalizerOperator):
         self.shard = shard
         self.engine = engine
         self.engine_parameters = engine_parameters
+        self.engine_conn_id = engine_conn_id
         self.brand = brand
         self.workers = workers
 
     def execute(self, context: Context) -> dict[str, Any]:
         from localizer.pipeline import localize_many
+        from localizer.remote.access import use_access
+        from operators.hooks.engines import engine_settings
         from operators.hooks.gcs import application_default_credentials
 
         name = str(self.shard["shard"])
@@ -90,16 +96,21 @@ class EditImagesOperator(LocalizerOperator):
             )
             checkpoint.add(result)
 
+        parameters, access = engine_settings(self.engine, self.engine_conn_id, self.engine_parameters)
         on_gcs = self.workspace.startswith("gs://")
-        with application_default_credentials(self.gcp_conn_id if on_gcs else None):
+        with (
+            application_default_credentials(self.gcp_conn_id if on_gcs else None),
+            use_access(self.engine, access),
+        ):
             results = localize_many(
                 jobs,
                 workspace_uri=self.workspace,
                 engine=self.engine,
-                engine_parameters=self.engine_parameters or {},
+                engine_parameters=parameters,
                 brand_path=self.brand or self.shard.get("brand") or None,
                 workers=int(self.workers) if len(jobs) > 1 else 1,
                 on_result=done,
+                requested_by=requested_by(context),
             )
         run.save_shard(name, results)
 
@@ -112,6 +123,12 @@ class EditImagesOperator(LocalizerOperator):
             )
         counts = Counter(str(r.status) for r in results)
         return {"shard": name, **counts, "cached": sum(r.cached for r in results)}
+
+
+def requested_by(context: Context) -> str:
+    """In whose name a task calls models: the user who triggered the DAG run, else its schedule."""
+    dag_run = context["dag_run"]
+    return getattr(dag_run, "triggering_user_name", None) or f"schedule:{dag_run.dag_id}"
 
 
 class _Checkpoint:

@@ -32,14 +32,16 @@ class LoadManifestOperator(LocalizerOperator):
 
         [{"shard": "0000", "label": "poster-01 · ja", "jobs": [0], "brand": "/.../brand.yaml"}, ...]
 
-    Up to 64 images there is one shard an image; beyond, shards of 20 to 50 images, and larger ones only
-    where there would be more of them than Airflow's ``max_map_length``. The XCom ``plan`` holds a
-    summary: counts by locale, warnings, rejected rows.
+    Up to 64 images there is one shard an image, unless the engine waits for a service; beyond, shards of 20
+    to 50 images, and larger ones only where there would be more of them than Airflow's ``max_map_length``.
+    The XCom ``plan`` holds a summary: counts by locale, warnings, rejected rows.
 
     Args:
         manifest: path or ``gs://`` URI.
         engine: name of the engine that will edit; part of every job's key.
         engine_parameters: keyword arguments for the engine.
+        engine_conn_id: connection of the service that a remote engine calls. What decides pixels in it
+            becomes engine parameters; its host and key do not.
         brand: path of a brand kit; None means the one that the campaign document names, if any.
         copy_deck: path or ``gs://`` URI of the copy deck; None means the one that the campaign document
             names, or ``copy_deck.csv`` beside the manifest.
@@ -53,6 +55,7 @@ class LoadManifestOperator(LocalizerOperator):
         "manifest",
         "engine",
         "engine_parameters",
+        "engine_conn_id",
         "brand",
         "copy_deck",
         "locales",
@@ -66,7 +69,8 @@ class LoadManifestOperator(LocalizerOperator):
         *,
         manifest: str,
         engine: str = "typeset",
-        engine_parameters: Mapping[str, Any] | None = None,
+        engine_parameters: Mapping[str, Any] | str | None = None,
+        engine_conn_id: str | None = None,
         brand: str | None = None,
         copy_deck: str | None = None,
         locales: Sequence[str] | str = (),
@@ -78,6 +82,7 @@ class LoadManifestOperator(LocalizerOperator):
         self.manifest = manifest
         self.engine = engine
         self.engine_parameters = engine_parameters
+        self.engine_conn_id = engine_conn_id
         self.brand = brand
         self.copy_deck = copy_deck
         self.locales = locales
@@ -86,7 +91,7 @@ class LoadManifestOperator(LocalizerOperator):
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
         run = self.open_run()
-        plan, brand = self._plan()
+        plan, brand, together = self._plan()
         run.save_plan(plan)
         summary = summarize(plan)
         context["ti"].xcom_push(key="plan", value=summary)
@@ -94,34 +99,40 @@ class LoadManifestOperator(LocalizerOperator):
         if as_bool(self.plan_only, field="plan_only"):
             self.log.info("plan only: nothing is edited and nothing is published")
             return []
-        shards = shard_descriptors(plan.jobs, max_shards=conf.getint("core", "max_map_length"))
+        most = conf.getint("core", "max_map_length")
+        shards = shard_descriptors(plan.jobs, max_shards=most, together=together)
         # Whoever edits must take the very kit that the job keys were made with.
         return [{**shard, "brand": brand, "plan": plan_digest(plan.jobs)} for shard in shards]
 
-    def _plan(self) -> tuple[Plan, str | None]:
-        """The plan, and the brand kit that it was made with.
+    def _plan(self) -> tuple[Plan, str | None, int]:
+        """The plan, the brand kit that it was made with, and how many jobs can wait side by side.
 
         Everything that can be wrong with the parameters is found here, before any image is edited.
         """
         from localizer.brand import load_brand
+        from localizer.engines.base import concurrency_of
         from localizer.engines.registry import get_engine
         from localizer.manifest import load_manifest
         from localizer.planning import plan_manifest
+        from localizer.remote.access import use_access
+        from operators.hooks.engines import engine_settings
         from operators.hooks.gcs import application_default_credentials
 
         # Manifest, deck and images may lie in other buckets than the workspace; the same key opens them.
-        with application_default_credentials(self.gcp_conn_id):
+        parameters, access = engine_settings(self.engine, self.engine_conn_id, self.engine_parameters)
+        with application_default_credentials(self.gcp_conn_id), use_access(self.engine, access):
             manifest = load_manifest(self.manifest, copy_deck=self.copy_deck or None)
             brand = self.brand or manifest.brand or None
+            engine = get_engine(self.engine, **parameters)
             plan = plan_manifest(
                 manifest,
                 workspace=self.open_workspace(),
-                engine=get_engine(self.engine, **(self.engine_parameters or {})),
+                engine=engine,
                 brand=load_brand(brand),
                 image_root=self.image_root or None,
                 locales=target_locales(self.locales),
             )
-        return plan, brand
+            return plan, brand, concurrency_of(engine)
 
     def _show(self, plan: Plan, summary: Mapping[str, Any]) -> None:
         self.log.info(
@@ -195,8 +206,15 @@ def summarize(plan: Plan) -> dict[str, Any]:
     }
 
 
-def shard_size(jobs: int, *, max_shards: int) -> int:
-    """How many jobs one mapped task does."""
+def shard_size(jobs: int, *, max_shards: int, together: int = 0) -> int:
+    """How many jobs one mapped task does.
+
+    Args:
+        together: how many jobs the engine lets wait side by side; several share a task at once then, so that
+            a slot of the pool is not spent on waiting.
+    """
+    if together > 1:
+        return max(_SMALLEST_SHARD, together, _ceil(jobs, max_shards))
     if jobs <= min(ONE_TASK_AN_IMAGE_UP_TO, max_shards):
         return 1
     # About 64 tasks where that gives shards of a sensible size; never more than may be mapped.
@@ -204,9 +222,9 @@ def shard_size(jobs: int, *, max_shards: int) -> int:
     return max(sensible, _ceil(jobs, max_shards))
 
 
-def shard_descriptors(jobs: Sequence[Job], *, max_shards: int) -> list[dict[str, Any]]:
+def shard_descriptors(jobs: Sequence[Job], *, max_shards: int, together: int = 0) -> list[dict[str, Any]]:
     """What travels through XCom for each shard: its name, a label for people, indices into the plan."""
-    size = shard_size(len(jobs), max_shards=max_shards)
+    size = shard_size(len(jobs), max_shards=max_shards, together=together)
     descriptors = []
     for number, start in enumerate(range(0, len(jobs), size)):
         indices = list(range(start, min(start + size, len(jobs))))

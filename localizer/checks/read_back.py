@@ -2,7 +2,8 @@
 
 A reading that equals the text settles it. One that does not is held against what the same reader makes of
 the same line drawn black on white: if it misreads that alike, the reader is weak and the picture is not at
-fault, as long as digits, prices and brand terms come back right. Everything else is for a person.
+fault, as long as digits, prices and brand terms come back right. So it is if all but a letter or two come
+back and the very letters, lifted off their ground, read right. Everything else is for a person.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from localizer.checks.letters import letters_alone
 from localizer.checks.readers import Reader, further_readers, rapidocr_line, reader_for, reader_of_runs
 from localizer.checks.seen import likeness_in_place
 from localizer.engines.base import Placement
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 NAME = "text_correct"
 EXACT = 1.0
 ALIKE = 0.8  # least similarity that a misreading may have, even if plain black on white is misread alike
+CLOSE = 0.9  # least similarity that a reading on a lively ground may have, if the letters alone read right
 SURE = 0.9  # confidence from which a wrong reading of the picture is held to be right
 Corners = Sequence[tuple[float, float]]
 _ORDER = (CheckStatus.PASSED, CheckStatus.UNDECIDED, CheckStatus.FAILED)
@@ -129,6 +132,15 @@ def _check(
             )
         readings.append(reading)
     status, value, detail = _judge(placement, readings, keep)
+    if status is CheckStatus.UNDECIDED and plate is not None and _is_ground_only(placement, readings, keep):
+        alone = letters_alone(rgb, plate, placement.colour or (0, 0, 0))
+        black = replace(placement, colour=(0, 0, 0))
+        again = [
+            _read_in_locales(alone, text, outline, black, locale)[0]
+            for text, outline in zip(placement.lines, corners, strict=True)
+        ]
+        if all(r is not None and r.is_exact for r in again):
+            return CheckStatus.PASSED, value, f"{detail}; off their ground the letters read right", ""
     if status is CheckStatus.PASSED and all(r.reader is rapidocr_line for r in readings):
         seen = likeness_in_place(rgb, placement, enough=value, plate=plate)
         if seen is not None and seen < value:
@@ -155,6 +167,17 @@ def _judge(
     if value < 0.5 and sure >= SURE and not placement.typeset:
         return CheckStatus.FAILED, value, said
     return CheckStatus.UNDECIDED, value, said
+
+
+def _is_ground_only(placement: Placement, readings: Sequence[_Reading], keep: Sequence[str]) -> bool:
+    """Whether so little was misread that a lively ground may be all there is to it; never digits or names."""
+    wanted, read = " ".join(placement.lines), " ".join(r.text for r in readings)
+    return (
+        placement.typeset
+        and similarity(read, wanted) >= CLOSE
+        and digits_of(read) == digits_of(wanted)
+        and all(fold(t) in fold(read) for t in keep if fold(t) in fold(wanted))
+    )
 
 
 def _misread_alike(reading: _Reading) -> bool:

@@ -26,7 +26,8 @@ SHADE = 0.25
 """Share of the old type's contrast that may show on the plate; the detail of a photo alone makes a fifth."""
 STAIN = 32.0
 """8-bit levels that a filled place may be off a plain ground; pale ornaments are up to 25 off theirs."""
-_READING_SIZE = 48.0  # pixels; taller type is judged at this size
+READING_SIZE = 48.0
+"""Pixels; taller type is judged at this size, whatever the image's."""
 _PLAIN = 8.0  # levels that a plain ground may be off a plane,
 _SHADES = 12  # levels within which two colours are one
 _BUSY = 0.35  # but for this share of it: other type, a rule, what is beside the panel
@@ -52,10 +53,10 @@ def shade_of(source_rgb: UInt8Array, plate: UInt8Array, placement: Placement) ->
     box, colour = placement.source_box, placement.colour
     assert box is not None  # noqa: S101 - see `knows_type`
     assert colour is not None  # noqa: S101
-    tall = _letter_height(placement)
+    tall = letter_height(placement)
     window = np.s_[max(0, box[1]) : max(0, box[3]), max(0, box[0]) : max(0, box[2])]
     was, now = _at_reading_size(source_rgb[window], tall), _at_reading_size(plate[window], tall)
-    tall = min(tall, _READING_SIZE)
+    tall = min(tall, READING_SIZE)
     near = np.abs(was.astype(np.int16) - np.array(colour, np.int16)).max(2) < _ALIKE
     changed = differing(was, now).astype(np.uint8)
     strokes = (near & (changed > 0)).astype(np.float32)
@@ -90,7 +91,7 @@ def _at_reading_size(crop: UInt8Array, tall: float) -> UInt8Array:
     """A crop scaled down so that type of a height is no taller than it needs to be to be judged."""
     import cv2
 
-    scale = _READING_SIZE / max(1.0, tall)
+    scale = READING_SIZE / max(1.0, tall)
     if scale >= 1 or min(crop.shape[:2]) < 2:
         return crop
     size = max(1, round(crop.shape[1] * scale)), max(1, round(crop.shape[0] * scale))
@@ -110,7 +111,7 @@ def stain_of(plate: UInt8Array, source_rgb: UInt8Array, box: Box) -> float:
     window = np.s_[max(0, box[1] - far) : max(0, box[3] + far), max(0, box[0] - far) : max(0, box[2] + far)]
     tall, seen_rows = box[3] - box[1], plate[window].shape[0]
     was, seen = (_at_reading_size(image[window], tall) for image in (source_rgb, plate))
-    m = max(3, round(m * min(1.0, _READING_SIZE / max(1, tall))))
+    m = max(3, round(m * min(1.0, READING_SIZE / max(1, tall))))
     now = cv2.GaussianBlur(seen, (0, 0), 1.5).astype(np.float32)
     filled = differing(was, seen).astype(np.uint8)
     ring = (cv2.dilate(filled, np.ones((2 * m + 1, 2 * m + 1), np.uint8)) > 0) & (
@@ -151,7 +152,7 @@ def letter_left(
     box, colour = placement.source_box, placement.colour
     assert box is not None  # noqa: S101 - see `knows_type`
     assert colour is not None  # noqa: S101
-    tall = _letter_height(placement)
+    tall = letter_height(placement)
     m = max(4, round(0.3 * tall))
     height, width = source_rgb.shape[:2]
     x0, y0, x1, y1 = max(0, box[0] - m), max(0, box[1] - m), min(width, box[2] + m), min(height, box[3] + m)
@@ -171,8 +172,8 @@ def letter_left(
     return False
 
 
-def _letter_height(placement: Placement) -> float:
-    """Of the source type, in pixels: its box over its lines, less what lies between them."""
+def letter_height(placement: Placement) -> float:
+    """Height of the source type, in pixels: its box over its lines, less what lies between them."""
     assert placement.source_box is not None  # noqa: S101 - asked by the caller
     count = len([part for part in placement.edit.text.split("\n") if part.strip()]) or 1
     deep = placement.source_box[3] - placement.source_box[1]

@@ -15,7 +15,7 @@ import numpy as np
 from localizer.engines.base import Placement
 from localizer.model import Box
 from localizer.text.normalise import fold, similarity
-from localizer.text.reading import TextLine, read_area, read_crop, read_part
+from localizer.text.reading import TextLine, read_area, read_crop
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -74,20 +74,18 @@ def _looks(rgb: npt.NDArray[np.uint8], placement: Placement) -> Iterator[tuple[T
     for border in (0, 24):
         yield read_crop(rgb, box, pad=_MARGIN, border=border, line_height=height)
     for size, margin in ((_COMFORTABLE, 0.5 * height), (2 * _COMFORTABLE, 0.2 * height + 4)):
-        around = (
-            box[0] - round(margin),
-            box[1] - round(margin),
-            box[2] + round(margin),
-            box[3] + round(margin),
-        )
-        yield read_area(rgb, around, min(4.0, max(0.25, size / max(1, height))))
+        yield read_area(rgb, _padded(box, margin), min(4.0, max(0.25, size / max(1, height))))
 
 
 def _strict_looks(rgb: npt.NDArray[np.uint8], box: Box) -> Iterator[tuple[TextLine, ...]]:
-    margin = round(_MARGIN * min(box[2] - box[0], box[3] - box[1])) + 4
-    around = box[0] - margin, box[1] - margin, box[2] + margin, box[3] + margin
+    around = _padded(box, round(_MARGIN * min(box[2] - box[0], box[3] - box[1])) + 4)
     for scale, border in ((1.0, 0), (1.0, 24), (2.0, 24)):
-        yield read_part(rgb, around, scale=scale, border=border)
+        yield read_area(rgb, around, scale, border=border, as_page=True)
+
+
+def _padded(box: Box, margin: float) -> Box:
+    m = round(margin)
+    return box[0] - m, box[1] - m, box[2] + m, box[3] + m
 
 
 def _best_run(lines: tuple[TextLine, ...], wanted: str) -> float:

@@ -14,6 +14,7 @@ from localizer.checks.faces import check_faces
 from localizer.checks.file import check_file
 from localizer.checks.legible import check_legible
 from localizer.checks.read_back import check_text_correct
+from localizer.checks.scars import check_erased_cleanly
 from localizer.checks.source_gone import check_source_text_gone
 from localizer.checks.typography import check_fits
 from localizer.checks.untouched import check_untouched
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from localizer.brand import BrandKit
     from localizer.images import Delivered, SourceImage
 
-CHECKS_VERSION = "2"
+CHECKS_VERSION = "3"
 """Raised whenever a check could come to another verdict on the same pixels: older results are redone."""
 
 _OVERRULABLE = frozenset({"copy_policy", "faces", "legible", "text_found"})
@@ -75,6 +76,16 @@ def run_checks(
         check_file(source, delivered),
         _every_edit_done(candidate, job),
     ]
+    if candidate.plate is not None:
+        checks.append(
+            check_erased_cleanly(
+                candidate.rgb,
+                candidate.placements,
+                source_rgb=source.rgb,
+                plate=candidate.plate,
+                mask=candidate.mask,
+            )
+        )
     return merge([*checks, *candidate.findings])
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -50,30 +51,20 @@ class Generated:
 class LoadedPipeline:
     """The real diffusers pipeline with its LoRAs. Not safe to share between threads without a lock."""
 
-    def __init__(
-        self,
-        source: ModelSource,
-        setups: Mapping[Tier, TierSetup],
-        loras: Mapping[Tier, Lora],
-        *,
-        compiled: bool,
-    ) -> None:
-        """Load.
+    def __init__(self, pipe: Any, setups: Mapping[Tier, TierSetup], adapters: Collection[Tier] = ()) -> None:
+        """Take a pipeline.
 
-        Raises:
-            ConfigurationError: packages are missing, or the files are not what they should be.
-            EngineUnavailable: too little memory.
+        Args:
+            pipe: a `QwenImageEditPlusPipeline`, wherever it lies.
+            setups: tiers that can be asked for.
+            adapters: tiers whose LoRA is loaded, under the tier's name.
         """
         self.torch = import_torch()
+        self.pipe, self.adapters = pipe, frozenset(adapters)
         self.device = best_device()
         self.offloaded = False
-        self.pipe = self._load(source)
         self.pipe.set_progress_bar_config(disable=True)
-        self.loras = {tier: self._load_lora(tier, lora) for tier, lora in loras.items()}
         self.schedulers = {tier: self._scheduler(setup) for tier, setup in setups.items()}
-        self._place()
-        if compiled:
-            self.pipe.transformer.compile_repeated_blocks(fullgraph=True)
         self._embeddings: OrderedDict[tuple[str, str], tuple[Any, Any]] = OrderedDict()
 
     @property
@@ -81,37 +72,15 @@ class LoadedPipeline:
         """What the transformer computes in."""
         return str(self.pipe.transformer.dtype).removeprefix("torch.")
 
-    def _load(self, source: ModelSource) -> Any:
-        from diffusers import QwenImageEditPlusPipeline
-
-        torch = self.torch
-        dtype = torch.bfloat16 if self.device == "cuda" else torch.float32
-        where: dict[str, Any] = {"local_files_only": True} if source.local else {"revision": source.revision}
-        try:
-            return QwenImageEditPlusPipeline.from_pretrained(source.location, dtype=dtype, **where)
-        except (OSError, ValueError, KeyError, RuntimeError) as exc:
-            raise ConfigurationError(f"model {source.label} cannot be loaded: {exc}") from exc
-
-    def _load_lora(self, tier: Tier, lora: Lora) -> str:
-        where = {"weight_name": lora.weight_name, "revision": lora.commit} if lora.commit else {}
-        try:
-            # Not fused into the weights: fusing and undoing it in bf16 would leave other weights behind.
-            self.pipe.load_lora_weights(lora.location, adapter_name=str(tier), **where)
-        except (OSError, ValueError, KeyError, RuntimeError) as exc:
-            raise ConfigurationError(f"LoRA of tier {tier} cannot be loaded: {exc}") from exc
-        return str(tier)
-
     def _scheduler(self, setup: TierSetup) -> Any:
         from diffusers import FlowMatchEulerDiscreteScheduler
 
         changes = LIGHTNING if setup.distilled else {}
         return FlowMatchEulerDiscreteScheduler.from_config(self.pipe.scheduler.config, **changes)
 
-    def _place(self) -> None:
-        """Everything on the device; where that is too small, part by part as it is needed."""
-        if self.device == "cpu":
-            return
-        if self._if_it_fits(lambda: self.pipe.to(self.device)) is None:
+    def place(self) -> None:
+        """Move everything to the device; where that is too small, part by part as it is needed."""
+        if self.device != "cpu" and self._if_it_fits(lambda: self.pipe.to(self.device)) is None:
             self._offload()
 
     def _offload(self) -> None:
@@ -221,10 +190,10 @@ class LoadedPipeline:
     def _choose(self, tier: Tier) -> None:
         """The tier's LoRA and schedule, and no other."""
         self.pipe.scheduler = self.schedulers[tier]
-        if tier in self.loras:
+        if tier in self.adapters:
             self.pipe.transformer.enable_lora()
-            self.pipe.set_adapters([self.loras[tier]])
-        elif self.loras:
+            self.pipe.set_adapters([str(tier)])
+        elif self.adapters:
             self.pipe.transformer.disable_lora()
 
     def _embed(self, call: ModelCall, prompt: str, picture: Any) -> tuple[tuple[Any, Any], int]:
@@ -250,6 +219,44 @@ class LoadedPipeline:
         while len(self._embeddings) > _REMEMBERED:
             self._embeddings.popitem(last=False)
         return (embeds, mask), 0
+
+
+def load_pipeline(
+    source: ModelSource, setups: Mapping[Tier, TierSetup], loras: Mapping[Tier, Lora], *, compiled: bool
+) -> LoadedPipeline:
+    """Load a model with its LoRAs: bf16 on a GPU, float32 on a CPU.
+
+    Raises:
+        ConfigurationError: packages are missing, or the files are not what they should be.
+    """
+    torch = import_torch()
+    from diffusers import QwenImageEditPlusPipeline
+
+    dtype = torch.bfloat16 if best_device() == "cuda" else torch.float32
+    where: dict[str, Any] = {"local_files_only": True} if source.local else {"revision": source.revision}
+    with _said(f"model {source.label}"):
+        pipe = QwenImageEditPlusPipeline.from_pretrained(source.location, dtype=dtype, **where)
+    for tier, lora in loras.items():
+        where = {"weight_name": lora.weight_name, "revision": lora.commit} if lora.commit else {}
+        with _said(f"LoRA of tier {tier}"):
+            # Not fused into the weights: fusing and undoing it in bf16 would leave other weights behind.
+            pipe.load_lora_weights(lora.location, adapter_name=str(tier), **where)
+    loaded = LoadedPipeline(pipe, setups, loras)
+    loaded.place()
+    if compiled:
+        pipe.transformer.compile_repeated_blocks(fullgraph=True)
+    return loaded
+
+
+@contextmanager
+def _said(what: str) -> Iterator[None]:
+    """What the loaders raise, as what it means here."""
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as exc:
+        raise ConfigurationError(f"{what} cannot be loaded: {exc}") from exc
 
 
 def _stop_if(cancelled: Cancel | None, when: str) -> None:

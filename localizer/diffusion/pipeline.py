@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from localizer.diffusion.folder import SETTINGS, ModelSource, find_model
-from localizer.diffusion.loaded import Cancel, LoadedPipeline
+from localizer.diffusion.loaded import Cancel, LoadedPipeline, load_pipeline
 from localizer.diffusion.loras import find_loras
 from localizer.diffusion.sizes import MEGAPIXEL, QUARTER, area_of, best_size, untouched
 from localizer.diffusion.tiers import TierSetup, tier_setups
@@ -44,6 +44,7 @@ class QwenEditModel:
     """
 
     name = "qwen"
+    concurrency = 2  # one job's image is made while another's is read and checked; one model a process
 
     def __init__(
         self,
@@ -154,7 +155,7 @@ class QwenEditModel:
     def _load(self) -> LoadedPipeline:
         if self._loaded is None:
             ready = {tier: self.setups[tier] for tier in self.ready_tiers()}
-            self._loaded = LoadedPipeline(self.source, ready, self.loras, compiled=self.compiled)
+            self._loaded = load_pipeline(self.source, ready, self.loras, compiled=self.compiled)
         return self._loaded
 
     def _area(self, call: ModelCall) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,38 @@ _SPECIALS = [
     "<|image_pad|>",
     "<|video_pad|>",
 ]
-_LATENT = 4  # channels; the real one has 16
-_HIDDEN = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What the parts of a pipeline are made of; named as in their configurations.
+
+    Attributes:
+        vocabulary: rows of the text encoder's embedding; 0 means as many as the tokenizer has.
+    """
+
+    layers: int = 2
+    heads: int = 2
+    head_dim: int = 16
+    rope: tuple[int, int, int] = (8, 4, 4)
+    latent: int = 4
+    vae_base: int = 4
+    vae_blocks: int = 1
+    hidden: int = 16
+    intermediate: int = 16
+    text_layers: int = 2
+    text_heads: int = 2
+    text_kv_heads: int = 2
+    mrope: tuple[int, int, int] = (1, 1, 2)
+    vocabulary: int = 0
+    vision_layers: int = 2
+    vision_hidden: int = 16
+    vision_intermediate: int = 16
+    vision_heads: int = 2
+    vision_full: tuple[int, ...] = (1,)
+
+
+TINY = Shape()
 
 
 def write_tiny(folder: Path, *, seed: int = 0) -> None:
@@ -52,7 +83,7 @@ def write_tiny(folder: Path, *, seed: int = 0) -> None:
     state = torch.random.get_rng_state()
     try:
         torch.manual_seed(seed)
-        pipe = tiny_pipeline()
+        pipe = random_pipeline(TINY)
         pipe.save_pretrained(folder, safe_serialization=True)
         for tier in (Tier.FAST, Tier.BALANCED):
             _write_lora(pipe, folder / "loras" / f"{tier}.safetensors")
@@ -66,8 +97,8 @@ def write_tiny(folder: Path, *, seed: int = 0) -> None:
     (folder / SETTINGS).write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
 
 
-def tiny_pipeline() -> Any:
-    """The real pipeline class around real parts with next to no weights; random, by torch's global seed."""
+def random_pipeline(shape: Shape) -> Any:
+    """The real pipeline around real parts with random weights, by torch's global seed, device and type."""
     import_torch()
     from diffusers import (
         AutoencoderKLQwenImage,
@@ -79,22 +110,22 @@ def tiny_pipeline() -> Any:
     tokenizer = _tokenizer()
     transformer = QwenImageTransformer2DModel(
         patch_size=2,
-        in_channels=4 * _LATENT,
-        out_channels=_LATENT,
-        num_layers=2,
-        attention_head_dim=16,
-        num_attention_heads=2,
-        joint_attention_dim=_HIDDEN,
-        axes_dims_rope=(8, 4, 4),
+        in_channels=4 * shape.latent,
+        out_channels=shape.latent,
+        num_layers=shape.layers,
+        attention_head_dim=shape.head_dim,
+        num_attention_heads=shape.heads,
+        joint_attention_dim=shape.hidden,
+        axes_dims_rope=shape.rope,
     )
-    vae = AutoencoderKLQwenImage(  # 8 times smaller each way, as the real one
-        base_dim=4,
-        z_dim=_LATENT,
+    vae = AutoencoderKLQwenImage(  # 8 times smaller each way
+        base_dim=shape.vae_base,
+        z_dim=shape.latent,
         dim_mult=[1, 2, 4, 4],
         temperal_downsample=[False, True, True],
-        num_res_blocks=1,
-        latents_mean=[0.0] * _LATENT,
-        latents_std=[1.0] * _LATENT,
+        num_res_blocks=shape.vae_blocks,
+        latents_mean=[0.0] * shape.latent,
+        latents_std=[1.0] * shape.latent,
     )
     scheduler = FlowMatchEulerDiscreteScheduler(  # the real model's schedule
         use_dynamic_shifting=True,
@@ -108,7 +139,7 @@ def tiny_pipeline() -> Any:
     pipe = QwenImageEditPlusPipeline(
         scheduler=scheduler,
         vae=vae.eval(),
-        text_encoder=_text_encoder(tokenizer),
+        text_encoder=_text_encoder(tokenizer, shape),
         tokenizer=tokenizer,
         processor=_processor(tokenizer),
         transformer=transformer.eval(),
@@ -187,31 +218,31 @@ def _processor(tokenizer: Any) -> Any:
     )
 
 
-def _text_encoder(tokenizer: Any) -> Any:
+def _text_encoder(tokenizer: Any, shape: Shape) -> Any:
     from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
 
     number = tokenizer.convert_tokens_to_ids
     config = Qwen2_5_VLConfig(
         text_config={
-            "hidden_size": _HIDDEN,
-            "intermediate_size": _HIDDEN,
-            "num_hidden_layers": 2,
-            "num_attention_heads": 2,
-            "num_key_value_heads": 2,
-            "vocab_size": len(tokenizer),
+            "hidden_size": shape.hidden,
+            "intermediate_size": shape.intermediate,
+            "num_hidden_layers": shape.text_layers,
+            "num_attention_heads": shape.text_heads,
+            "num_key_value_heads": shape.text_kv_heads,
+            "vocab_size": shape.vocabulary or len(tokenizer),
             "max_position_embeddings": 32768,
-            "rope_scaling": {"mrope_section": [1, 1, 2], "rope_type": "default", "type": "default"},
+            "rope_scaling": {"mrope_section": list(shape.mrope), "rope_type": "default", "type": "default"},
             "rope_theta": 1e6,
             "bos_token_id": number("<|endoftext|>"),
             "eos_token_id": number("<|im_end|>"),
         },
         vision_config={
-            "depth": 2,
-            "hidden_size": _HIDDEN,
-            "intermediate_size": _HIDDEN,
-            "num_heads": 2,
-            "out_hidden_size": _HIDDEN,
-            "fullatt_block_indexes": [1],
+            "depth": shape.vision_layers,
+            "hidden_size": shape.vision_hidden,
+            "intermediate_size": shape.vision_intermediate,
+            "num_heads": shape.vision_heads,
+            "out_hidden_size": shape.hidden,
+            "fullatt_block_indexes": list(shape.vision_full),
         },
         image_token_id=number("<|image_pad|>"),
         video_token_id=number("<|video_pad|>"),

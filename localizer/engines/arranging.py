@@ -20,7 +20,7 @@ from localizer.text.panel import Panel, find_panel, grow_alpha, grow_panel
 from localizer.text.plate import Erased
 from localizer.text.reading import Quad
 from localizer.text.render import draw
-from localizer.text.space import STRANGE, Room, find_rooms, is_picture, measure_room, strange_share
+from localizer.text.space import Room, find_rooms, leaves_ground, measure_room
 from localizer.text.style import LineStyle, locale_of_text
 from localizer.text.typesetting import SetText, set_in_rooms
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _COSTS = 0.97  # scale below which a panel is let grow
+_SMALLER = (1.0, 0.94, 0.88, 0.82)  # of the largest size in the old ground, tried until nothing sinks in
 _WIDEST = 1.6  # times its old width: beyond, a label is no longer the same label
 _BESIDE = 12  # pixels from a panel's rim from where the ground beside it is looked at
 
@@ -141,9 +142,11 @@ class Arranger:
         made = again(1.0)
         if len(rooms) > 1 and self._is_uneasy(o, made):
             smaller = _Again(self, o, o.erased.styles, rooms[:1], hang)
-            calm = smaller(1.0)
-            if calm.fits and not calm.split and not self._is_uneasy(o, calm):
-                return Arranged(o, calm, rooms[0], "kept to the ground that the old text had"), smaller
+            largest = smaller(1.0)
+            for share in _SMALLER:
+                calm = largest if share == 1.0 else smaller(share * largest.scale)
+                if calm.fits and not calm.split and not self._is_uneasy(o, calm):
+                    return Arranged(o, calm, rooms[0], "kept to the ground that the old text had"), smaller
         if (
             made.scale < _COSTS
             and len(o.erased.styles) == 1
@@ -162,10 +165,9 @@ class Arranger:
         seen = [line_contrast(rgb, p.box, made.colour, self.plate) for p in made.lines]
         if min(c.line for c in seen) < CONTRAST or min(c.stretch for c in seen) < STRETCH:
             return True
-        plain = o.erased.plain and not is_picture(
-            self.plate, self.hole, o.found.box, height=made.lines[0].size
+        return leaves_ground(
+            self.plate, self.hole, covered, o.found.box, height=made.lines[0].size, plain=o.erased.plain
         )
-        return strange_share(self.plate, covered & ~self.hole, o.found.box, plain=plain) > STRANGE
 
     def _grow_panel(
         self, o: Occurrence, made: SetText, obstacles: Sequence[Box]

@@ -115,7 +115,10 @@ class Candidate:
 
 
 class Engine(Protocol):
-    """An image editor. `name`, `version` and `parameters` are part of the job key."""
+    """An image editor. `name`, `version` and `parameters` are part of the job key.
+
+    One that mostly waits for a model may say how many jobs may do so at once: see `concurrency_of`.
+    """
 
     name: str
     version: str
@@ -132,3 +135,12 @@ class Engine(Protocol):
             EngineUnavailable: worth a retry.
         """
         ...
+
+
+def concurrency_of(engine: Engine) -> int:
+    """How many of an engine's jobs may be under way at once in one process, as it or its model declares.
+
+    0: it computes, so a process does one job at a time, and there is a process for each worker.
+    """
+    own = getattr(engine, "concurrency", 0)
+    return int(own or getattr(getattr(engine, "model", None), "concurrency", 0))

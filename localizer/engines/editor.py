@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from localizer.model import Job
 
 
+def pixels_sha256(image: npt.NDArray[np.uint8]) -> str:
+    """SHA-256 (hex) of shape and pixels, whatever file they came in."""
+    height, width = image.shape[:2]
+    return hashlib.sha256(f"{width}x{height}:".encode() + image.tobytes()).hexdigest()
+
+
 class Tier(StrEnum):
     """How much work a model puts into a call, cheapest first."""
 
@@ -50,8 +56,7 @@ class ModelCall:
     @property
     def image_sha256(self) -> str:
         """Of shape and pixels."""
-        height, width = self.image.shape[:2]
-        return hashlib.sha256(f"{width}x{height}:".encode() + self.image.tobytes()).hexdigest()
+        return pixels_sha256(self.image)
 
     def key(self, model: EditModel) -> str:
         """SHA-256 of everything that decides the answer: the same key is never paid for twice."""

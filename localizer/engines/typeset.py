@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from localizer.engines.surfaces import arrange_on_surface
 from localizer.model import Action, Box, CheckResult, CheckStatus, Edit, share_inside
 from localizer.text.added import Adder
 from localizer.text.effects import PLAIN, Effects
+from localizer.text.erase import Eraser, blended
 from localizer.text.families import digest
 from localizer.text.handover import HANDOVER, LiveText, handover_svg
 from localizer.text.locate import WHOLE, Found, nearest
@@ -25,7 +26,7 @@ from localizer.text.plate import Erased, erase_text
 from localizer.text.reading import read_source
 from localizer.text.render import draw
 from localizer.text.search import Claims, Search, claim
-from localizer.text.space import STAIN, STRANGE, Room, is_picture, smear, strange_share
+from localizer.text.space import STAIN, Room, leaves_ground, smear
 from localizer.text.typesetting import SetText
 from localizer.text.wishes import wished_effects, wishes
 
@@ -49,6 +50,8 @@ class _Work:
     claims: Claims = field(default_factory=Claims)
     texts: list[LiveText] = field(default_factory=list)
     erased: npt.NDArray[np.bool_] = field(init=False)
+    eraser: Eraser | None = None
+    leave: Collection[int] = ()
     alpha: npt.NDArray[np.uint8] | None = None
 
     def doubt(self, name: str, detail: str) -> None:
@@ -65,11 +68,19 @@ class TypesetEngine:
         """The installed type families: another set may match the source with another face."""
         return {"families": digest()}
 
-    def edit(self, request: EditRequest) -> Candidate:
-        """Make a candidate; what cannot be done is a finding, and the rest is done all the same."""
+    def edit(
+        self, request: EditRequest, *, eraser: Eraser | None = None, leave: Collection[int] = ()
+    ) -> Candidate:
+        """Make a candidate; what cannot be done is a finding, and the rest is done all the same.
+
+        Args:
+            eraser: makes up what stood behind a text where its surroundings do not tell.
+            leave: indices of text edits that somebody else does; their texts stay, without a placement.
+        """
         lines = read_source(request.job.source_sha256, request.rgb)
         search = Search(request.rgb, lines, locale=request.job.source_locale)
         work = _Work(request, search, request.rgb.copy(), np.zeros(request.rgb.shape[:2], np.bool_))
+        work.eraser, work.leave = eraser, leave
         occurrences = _erase_all(work)
         work.erased = work.mask.copy()
         rgb = work.plate.copy()
@@ -105,14 +116,16 @@ def _erase_all(work: _Work) -> list[Occurrence]:
         elif edit.text != ALL_TEXT:
             named.append((i, edit))
     claim(work.search, named, claims)
-    for i, edit in enumerate(edits):
+    mine = [(i, e) for i, e in enumerate(edits) if i not in work.leave]
+    for i, edit in mine:
         if edit.text == ALL_TEXT:
             claims.found[i] = _all_text(work, edit)
         if not claims.found.get(i) and ((i, edit) in named or edit.text == ALL_TEXT):
             _report_missing(work, i, edit)
     for detail in claims.doubts:
         work.doubt("text_found", detail)
-    matched = [(i, *_what_changes(work, edits[i], f), f) for i, found in claims.found.items() for f in found]
+    places = [(i, f) for i, _ in mine for f in claims.found.get(i, ())]
+    matched = [(i, *_what_changes(work, edits[i], f), f) for i, f in places]
     staying = work.search.staying(f for _, f, _, _, _ in matched)
     occurrences = []
     for i, f, text, replacement, whole in sorted(matched, key=lambda m: (m[0], m[1].box[1])):
@@ -126,6 +139,7 @@ def _erase_all(work: _Work) -> list[Occurrence]:
             others=staying,
             neighbours=near,
             wanted=text,
+            eraser=work.eraser,
         )
         if erased.remains:
             work.doubt(
@@ -184,16 +198,21 @@ def _erase_box(work: _Work, index: int, edit: Edit) -> None:
         return
     taken = take_off(work.plate, edit.box)
     x0, y0, x1, y1 = taken.box
-    work.plate[:] = taken.rgb
-    work.mask[y0:y1, x0:x1] = True
+    thing = "" if edit.action is Action.REMOVE_TEXT else edit.object or "object"
+    area = np.zeros(work.mask.shape, np.bool_)
+    area[y0:y1, x0:x1] = True
+    made = None if taken.clean or work.eraser is None else work.eraser(area, thing=thing)
+    work.plate[:] = taken.rgb if made is None else blended(taken.rgb, made, area)
+    work.mask |= area
+    note = "box filled from its rim" if made is None else "box filled by the model"
     work.placements.setdefault(index, []).append(
-        Placement(edit, source_box=taken.box, box=taken.box, note="box filled from its rim")
+        Placement(edit, source_box=taken.box, box=taken.box, note=note)
     )
     if taken.clean:
         return
-    what = edit.object or ("text" if edit.action is Action.REMOVE_TEXT else "object")
     work.doubt(
-        "removed", f"the {what} in the box was painted over; a person must see whether it is gone cleanly"
+        "removed",
+        f"the {thing or 'text'} in the box was painted over; a person must see whether it is gone cleanly",
     )
 
 
@@ -268,7 +287,8 @@ def _add_all(
 ) -> npt.NDArray[np.uint8]:
     """Add the texts that the image did not have, those with a box first."""
     job = work.request.job
-    edits = [(i, e) for i, e in enumerate(job.edits) if e.action is Action.ADD_TEXT]
+    leave = work.leave
+    edits = [(i, e) for i, e in enumerate(job.edits) if e.action is Action.ADD_TEXT and i not in leave]
     texts = [*staying, *(x.made.box for x in arranged), *(e.box for _, e in edits if e.box is not None)]
     styles = [s for o in measured for s in o.erased.styles]
     for i, edit in sorted(edits, key=lambda x: x[1].box is None):
@@ -313,11 +333,9 @@ def _draw(
     effects = _effects(edit, erased, made)
     rgb, covered = draw(rgb, made.lines, made.colour, effects)
     if erased is not None and source_box is not None:
-        height = made.lines[0].size
-        plain = erased.plain and not is_picture(work.plate, work.erased, source_box, height=height)
         letters = draw(work.plate, made.lines, made.colour)[1] if effects else covered
-        share = strange_share(work.plate, letters & ~work.erased, source_box, plain=plain)
-        if share > STRANGE:
+        height = made.lines[0].size
+        if leaves_ground(work.plate, work.erased, letters, source_box, height=height, plain=erased.plain):
             words = " ".join(p.line.text for p in made.lines)
             work.doubt("fits", f"“{words}” runs onto something else than the ground that the old text had")
     place = (int(room.left), int(room.top), int(room.right), int(room.bottom))

@@ -14,7 +14,7 @@ from localizer.manifest.records import RawRow
 from localizer.manifest.values import parse_name
 from localizer.tables import Fault, TableError, as_text, clean_values, decode_text, strict_json
 
-_PLAIN = ("action", "text", "box", "object", "attribute")
+_PLAIN = ("action", "text", "box", "object", "attribute", "instruction")
 _Faults = Mapping[tuple[int, int | None], list[Fault]]
 
 
@@ -103,11 +103,12 @@ def _edit_rows(
     at = f"/assets/{index}/edits/{place}"
     places = {"asset_id": f"/assets/{index}/asset_id", "image": f"/assets/{index}/image"}
     places |= {"source_locale": "/source_locale"}
+    owner = edit if edit.get("rights") else asset
+    places["rights"] = f"{at}/rights" if owner is edit else f"/assets/{index}/rights"
     places |= {column: f"{at}/{column}" for column in (*_PLAIN, "replacement")}
     common = {"source_locale": document["source_locale"]}
-    for column, value in [(c, asset.get(c)) for c in ("asset_id", "image")] + [
-        (c, edit.get(c)) for c in _PLAIN
-    ]:
+    given = [(c, asset.get(c)) for c in ("asset_id", "image")] + [(c, edit.get(c)) for c in _PLAIN]
+    for column, value in [*given, ("rights", owner.get("rights"))]:
         try:
             common[column] = as_text(value)
         except ValueError as error:

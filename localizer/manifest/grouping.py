@@ -100,25 +100,23 @@ def _check_source_locales(group: _Group) -> None:
 
 def _check_contradictions(group: _Group) -> None:
     """Two rows that want something different of the same text or place: both are wrong."""
-    first: dict[tuple[object, ...], ParsedRow] = {}
-    for row in group.rows:
-        if row.edit is None:
-            continue
-        known = first.setdefault(_target(row.edit), row)
-        if known is row or known.edit is None:
-            continue
-        column = _difference(known.edit, row.edit)
+    first: dict[tuple[object, ...], tuple[ParsedRow, Edit]] = {}
+    for row, edit in ((r, e) for r in group.rows for e in r.edits):
+        known, before = first.setdefault(_target(edit), (row, edit))
+        column = _difference(before, edit)
         if column:
-            for one, other in ((known, row), (row, known)):
-                message = (
-                    f"contradicts row {other.raw.row}, which wants something else of the same text and box"
-                )
-                group.errors.append(one.raw.error(column, f"{message}; keep one, or give each its own box"))
+            for one, other in ((known.raw, row.raw), (row.raw, known.raw)):
+                said = "instruction" if one["instruction"] else column
+                whom = f"row {other.row}, which" if one is not other else "itself: it"
+                message = f"contradicts {whom} wants something else of the same text and box"
+                group.errors.append(one.error(said, f"{message}; keep one, or give each its own box"))
 
 
 def _target(edit: Edit) -> tuple[object, ...]:
+    """What an edit is about. Added texts and objects without a box are told apart by their place."""
     kind = "text" if edit.action in _OF_TEXT else str(edit.action)
-    return kind, edit.text, edit.box, edit.object if kind == Action.REMOVE_OBJECT else ""
+    where = edit.attribute.get("place", "") if kind != "text" and edit.box is None else ""
+    return kind, edit.text, edit.box, edit.object if kind == Action.REMOVE_OBJECT else "", where
 
 
 def _difference(one: Edit, other: Edit) -> str:
@@ -126,7 +124,9 @@ def _difference(one: Edit, other: Edit) -> str:
         return "action"
     if one.replacement != other.replacement:
         return "replacement"
-    return "attribute" if one.attribute != other.attribute else ""
+    if one.attribute != other.attribute:
+        return "attribute"
+    return "rights" if one.rights != other.rights else ""
 
 
 def _job(group: _Group) -> JobRows:
@@ -135,8 +135,7 @@ def _job(group: _Group) -> JobRows:
     edits: list[Edit] = []
     for row in group.rows:
         # Rows that differ in the source locale's spelling alone are the same edit.
-        if row.edit and not any(_same(row.edit, edit) for edit in edits):
-            edits.append(row.edit)
+        edits.extend(edit for edit in row.edits if not any(_same(edit, known) for known in edits))
     return JobRows(
         asset_id=head.asset_id,
         image=next((row.image for row in group.rows if row.image), ""),

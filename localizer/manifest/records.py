@@ -21,8 +21,11 @@ COLUMNS = (
     "box",
     "object",
     "attribute",
+    "rights",
+    "instruction",
 )
 REQUIRED = ("asset_id", "image", "locale", "action")
+"""Of these, `action` may be left out where there is a column `instruction`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,8 @@ class JobRows:
     Attributes:
         asset_id, locale: canonical where they are valid, else as written.
         rows: manifest row numbers, ascending.
-        edits: one per good row, in manifest order. Meaningless if there are errors.
+        edits: those of the good rows, in manifest order; one a row, or several out of an instruction.
+            Meaningless if there are errors.
         errors: if there is any, none of the edits is done: a half-edited poster must not go out.
         raw: the values as written, for telling one wrong job from another.
         places: row → column → JSON pointer, for rows of a campaign document.

@@ -27,7 +27,8 @@ def read_tabular(data: bytes, *, name: str) -> tuple[list[RawRow], list[str]]:
         raise ManifestError(f"{name}: {error}") from None
     if not table.records:
         raise ManifestError(f"{name}: has no rows; give one row per edit")
-    missing = [column for column in REQUIRED if column not in table.columns]
+    required = [column for column in REQUIRED if column != "action" or "instruction" not in table.columns]
+    missing = [column for column in required if column not in table.columns]
     if missing and any(not record.faults for record in table.records):
         found = [column for column in table.columns if column not in COLUMNS]
         hints = (did_you_mean(column, found) if found else "" for column in missing)

@@ -14,6 +14,8 @@ from localizer.text.wishes import KEYS, SIDES, check_wish
 MAX_NAME_CHARACTERS = 128
 MAX_NAME_BYTES = 200  # of UTF-8: file systems stop at 255, and an extension or a suffix comes on top
 
+RIGHTS = ("", "own", "licensed")
+
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://|(data|file|javascript):", re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?\d{1,9}(?:\.\d{1,9})?")
 _EXACT = {"align", "size", "case", "tracking", "line_spacing", "place"}
@@ -148,6 +150,13 @@ def _attribute_value(key: str, value: str) -> str:
     if key == "align":
         return SIDES[value.casefold()]
     return value.removesuffix("px").strip() if key == "size" else value
+
+
+def parse_rights(text: str) -> str:
+    """``own`` or ``licensed``, or nothing."""
+    if text.casefold() not in RIGHTS:
+        raise ValueError(f"{text!r} is not one of {', '.join(RIGHTS[1:])}")
+    return text.casefold()
 
 
 def parse_text(text: str) -> str:

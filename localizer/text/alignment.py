@@ -13,6 +13,8 @@ from localizer.text.style import LineStyle
 
 _NEAR = 0.25  # of an em: edges and middles that close were meant to be the same
 _ALIKE = 0.75, 1.6  # height of a reader's box over that of the ink of a line of the same size
+_SMALL = 12  # pixels; boxes of smaller type are no more exact
+_ENOUGH = 2  # votes for a side; a list of twenty lines is one thing on the page, not twenty
 _MIDDLE = 0.025  # of the image's width, by which a text set on its middle may be off
 
 
@@ -61,12 +63,14 @@ def alignment(styles: Sequence[LineStyle], room: Room, image_width: int, others:
 
 def _votes(span: tuple[float, float], size: float, others: Sequence[Box]) -> dict[str, int]:
     left, right = span
-    middle, near = (left + right) / 2, _NEAR * size
-    return {
-        "center": sum(abs((b[0] + b[2]) / 2 - middle) < near for b in others),
-        "left": sum(abs(b[0] - left) < 2 * near for b in others),
-        "right": sum(abs(b[2] - right) < 2 * near for b in others),
-    }
+    middle = (left + right) / 2
+    votes = {"left": 0, "center": 0, "right": 0}
+    for b in others:
+        near = _NEAR * min(size, max(_SMALL, b[3] - b[1]))  # a long list of small print is near by chance
+        votes["center"] += abs((b[0] + b[2]) / 2 - middle) < near
+        votes["left"] += abs(b[0] - left) < 2 * near
+        votes["right"] += abs(b[2] - right) < 2 * near
+    return {side: min(count, _ENOUGH) for side, count in votes.items()}
 
 
 def _of_lines(styles: Sequence[LineStyle], votes: dict[str, int]) -> str:
@@ -76,7 +80,8 @@ def _of_lines(styles: Sequence[LineStyle], votes: dict[str, int]) -> str:
     spreads = {"left": np.ptp(lefts), "center": np.ptp(middles), "right": np.ptp(rights)}
     least = min(float(s) for s in spreads.values())
     close = [k for k, s in spreads.items() if float(s) <= least + 0.1 * styles[0].size]
-    return max(close, key=lambda k: (votes[k], -float(spreads[k])))
+    # Lines of one length on the very middle of the page are not there by chance.
+    return max(close, key=lambda k: (votes[k], k == "center", -float(spreads[k])))
 
 
 def _is_companion(style: LineStyle, box: Box) -> bool:

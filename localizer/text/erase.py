@@ -9,11 +9,11 @@ with the grain of its surroundings laid over it so that the patch does not look 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from localizer.text.regions import dilate, distance_to
+from localizer.text.regions import depth_in, dilate, distance_to
 from localizer.text.surface import membrane
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ _RING = 12  # pixels around a hole that tell what the place is
 _PATCH = 3  # radius of compared patches
 _BUDGET = 60_000  # pixels of hole that PatchMatch fills at full size; about a second of one core
 _AROUND = 64  # pixels around a hole that pieces are taken from
+_FEATHER = 6.0  # pixels inside an area over which another picture is faded in
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,46 @@ class Filled:
     def surface(self) -> bool:
         """Whether a fitted ground was continued everywhere."""
         return not bool(self.guessed.any())
+
+
+class Eraser(Protocol):
+    """Makes up what stood behind a text or a thing where its surroundings do not tell: a model, say."""
+
+    def __call__(
+        self, area: npt.NDArray[np.bool_], *, text: str = "", thing: str = ""
+    ) -> npt.NDArray[np.uint8] | None:
+        """The source with the text or thing taken off.
+
+        Args:
+            area: H x W bool, where the picture may differ from the source.
+            text: what is to go, as it was asked for; empty for any text there.
+            thing: what is to go, in words, where it is no text.
+
+        Returns:
+            H x W x 3 uint8, laid over the source; None if none can be had. Whoever erases says why.
+        """
+        ...
+
+
+def blended(
+    rgb: npt.NDArray[np.uint8], made: npt.NDArray[np.uint8], area: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.uint8]:
+    """A copy of an image with an area taken from another picture, faded in from the border of the area.
+
+    Every pixel outside the area is the image's own: it is not written to.
+
+    Args:
+        rgb, made: H x W x 3 uint8.
+        area: H x W bool.
+    """
+    out = rgb.copy()
+    if not area.any():
+        return out
+    depth = depth_in(area)
+    feather = min(_FEATHER, max(1.0, 0.25 * float(depth.max())))
+    share = np.clip(depth[area] / feather, 0, 1)[:, None]
+    out[area] = np.round(rgb[area] * (1 - share) + made[area] * share).astype(np.uint8)
+    return out
 
 
 def fill(

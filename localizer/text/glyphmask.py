@@ -18,7 +18,7 @@ from localizer.text.inkcolour import beside_text, cluster, ink_by_frequency, ink
 from localizer.text.likeness import Likeness
 from localizer.text.outline import find_outline
 from localizer.text.reading import Quad
-from localizer.text.regions import depth_in, dilate, distance_to, heart, polygon
+from localizer.text.regions import dilate, distance_to, heart, polygon
 from localizer.text.surface import fit_ground
 
 if TYPE_CHECKING:
@@ -328,9 +328,14 @@ def _without_specks(mask: npt.NDArray[np.bool_], height: float) -> npt.NDArray[n
     import cv2
 
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-    keep = stats[:count, cv2.CC_STAT_AREA] >= max(3.0, 0.0004 * height * height)
+    keep = stats[:count, cv2.CC_STAT_AREA] >= _speck(height)
     keep[0] = False
     return np.asarray(keep[labels])
+
+
+def _speck(height: float) -> float:
+    """Pixels below which a component is noise."""
+    return max(3.0, 0.0004 * height * height)
 
 
 def _drop_outsiders(
@@ -342,7 +347,7 @@ def _drop_outsiders(
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     area = stats[:count, cv2.CC_STAT_AREA]
     area_in = np.bincount(labels[inside], minlength=count)
-    speck = area < max(3.0, 0.0004 * height * height)
+    speck = area < _speck(height)
     solid = area > 0.85 * float(inside.sum())
     keep = (area_in >= share * area) & ~speck & ~solid
     keep[0] = False
@@ -351,7 +356,5 @@ def _drop_outsiders(
 
 def _fill_colour(rgb: npt.NDArray[np.uint8], strokes: npt.NDArray[np.bool_]) -> tuple[int, int, int]:
     """Median colour of the heart of the strokes, away from anti-aliased edges."""
-    depth = depth_in(strokes)
-    middle = strokes & (depth >= 0.6 * float(np.percentile(depth[strokes], 95)))
-    r, g, b = (round(float(c)) for c in np.median(rgb[middle], axis=0))
+    r, g, b = (round(float(c)) for c in np.median(rgb[strokes & heart(strokes)], axis=0))
     return r, g, b

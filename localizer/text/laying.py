@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from localizer.locales import script_of
+from localizer.model import Box
 from localizer.text.faces import Face
-from localizer.text.families import Kind
 from localizer.text.fonts import stack
 from localizer.text.render import PlacedLine, coverage
 from localizer.text.shaping import ShapedLine, shape_line
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 SAMPLE = 32  # pixels of ink height at which families are compared
 _FINE = 96  # at most, at which size and place are found
+_MANY = 4  # letters from which they tell where they stand
+_ON_BASELINE = {"Latn", "Cyrl", "Grek"}
 LIKE = 0.82  # correlation from which a family is taken for that of the source
 
 
@@ -30,7 +33,6 @@ class Match:
 
     Attributes:
         family: name of the family; empty for the script's usual face.
-        kind: of the family.
         face: the face that was laid over the line.
         size: pixels per em.
         stretch: horizontal scale.
@@ -42,7 +44,6 @@ class Match:
     """
 
     family: str
-    kind: Kind
     face: Face
     size: float
     stretch: float
@@ -53,7 +54,13 @@ class Match:
     slant: int = 0
 
 
-def normalise(raster: Coverage) -> tuple[Coverage | None, tuple[int, int, int, int]]:
+def shape_in(face: Face, text: str, locale: str, tracking: float = 0.0, slant: int = 0) -> ShapedLine:
+    """Shape a line in one face; the usual ones of the locale stand in for signs that it lacks."""
+    faces = (face, *stack(locale, weight=face.weight, slant=slant or face.slant))
+    return shape_line(text, faces, locale, tracking)
+
+
+def normalise(raster: Coverage) -> tuple[Coverage | None, Box]:
     """The ink of a raster, cropped and scaled to the height of samples; and where it was."""
     import cv2
 
@@ -70,15 +77,16 @@ def normalise(raster: Coverage) -> tuple[Coverage | None, tuple[int, int, int, i
     return np.asarray(cv2.resize(crop, (width, SAMPLE), interpolation=interpolation), np.float32), box
 
 
-def lay(text: str, raster: Coverage, locale: str, found: Match) -> Match:
-    """Size, width and place to a fraction of a pixel, by correlation around the first estimate."""
+def lay(text: str, raster: Coverage, box: Box, locale: str, found: Match) -> Match:
+    """Size, width and place to a fraction of a pixel, by correlation around the first estimate.
+
+    Args:
+        box: of the ink in the raster, as `normalise` found it.
+    """
     import cv2
 
-    _, box = normalise(raster)
     x0, y0, x1, y1 = box
-    line = shape_line(text, (found.face,), locale, found.tracking)
-    if line.missing:  # the usual face with others standing in
-        line = shape_line(text, stack(locale, weight=found.face.weight), locale, found.tracking)
+    line = shape_in(found.face, text, locale, found.tracking, found.slant)
     ink = line.ink
     tall, wide = ink[3] - ink[1], ink[2] - ink[0]
     rough = replace(
@@ -91,8 +99,9 @@ def lay(text: str, raster: Coverage, locale: str, found: Match) -> Match:
     if abs(rough.stretch - 1) < 0.05:  # long lines know their size better by their width
         size = (x1 - x0) / wide if wide > tall else (y1 - y0) / tall
         rough = replace(rough, size=size, stretch=1.0)
-    if found.score < LIKE:
-        return rough
+    if found.score < LIKE:  # brackets and tails reach as low as they like in a face that is not known
+        stands = _foot(raster, box) if script_of(locale) in _ON_BASELINE else None
+        return rough if stands is None else replace(rough, baseline=stands)
     k = min(1.0, _FINE / (y1 - y0))
     pad = max(3, round(0.08 * (y1 - y0)))
     h, w = raster.shape
@@ -114,6 +123,22 @@ def lay(text: str, raster: Coverage, locale: str, found: Match) -> Match:
                         rough, size=size, stretch=stretch, left=(placed[1] - 4) / k + left, baseline=baseline
                     )
     return best
+
+
+def _foot(raster: Coverage, box: Box) -> float | None:
+    """Where most letters stand: the bottom that most pieces of a line share; None where they do not agree."""
+    import cv2
+
+    x0, y0, x1, y1 = box
+    ink = (raster[y0:y1, x0:x1] > 0.5).astype(np.uint8)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    tall = stats[1:count, cv2.CC_STAT_HEIGHT] >= 0.4 * (y1 - y0)
+    bottoms = (stats[1:count, cv2.CC_STAT_TOP] + stats[1:count, cv2.CC_STAT_HEIGHT])[tall]
+    if len(bottoms) < _MANY:
+        return None
+    foot = float(np.median(bottoms))
+    together = np.abs(bottoms - foot) <= max(1.0, 0.04 * (y1 - y0))
+    return y0 + foot if together.mean() > 0.6 else None
 
 
 def _overlay(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from localizer.locales import is_rtl, script_of
 from localizer.text.fonts import Face
@@ -41,6 +41,13 @@ class Setting:
     split: bool = False
     width: float = 0.0
 
+    def at_most(self, scale: float) -> Setting:
+        """The same lines, no larger than at a scale."""
+        if self.scale <= scale:
+            return self
+        k = scale / self.scale
+        return replace(self, size=self.size * k, scale=scale, pitch=self.pitch * k, width=self.width * k)
+
 
 def default_pitch(locale: str) -> float:
     """Line pitch in em where the source has one line only; scripts with stacked marks need more."""
@@ -63,7 +70,7 @@ def fit(
     least: float = MIN_SCALE,
     most_lines: int = MAX_LINES,
 ) -> Setting:
-    """Choose breaks and size.
+    """Choose breaks and size. A place that contains another never makes the same number of lines smaller.
 
     Args:
         size: wanted, pixels per em; the result is never larger.
@@ -72,7 +79,7 @@ def fit(
         source_width: of the source text, pixels.
         pitch: wanted line pitch in em.
         least: smallest scale that still counts as fitting.
-        most_lines: the text is broken into no more lines, unless the copy itself has more.
+        most_lines: the text is broken into no more lines; if the copy itself has as many, it is set as it is.
     """
     if script_of(locale) in _JOINING:
         tracking = 0.0
@@ -106,21 +113,26 @@ def fit(
 def _breakings(
     text: str, faces: tuple[Face, ...], locale: str, tracking: float, most_lines: int = MAX_LINES
 ) -> list[tuple[list[str], bool]]:
-    """Ways to break a text: as the copy says, and in one to several lines of about equal width.
+    """One way to break a text for each number of lines, about equally wide; the flag: a phrase is split.
 
-    The flag says whether a phrase is split.
+    As the copy says where it has that many lines, else between phrases, and inside phrases only into more
+    lines than there are phrases. Two ways for one number would be chosen by the width of the place, and the
+    better one, chosen in the wider place, may be the smaller.
     """
     paragraphs = [p.strip() for p in text.split("\n")]
-    out = [([p for p in paragraphs if p] or [""], False)]
+    own = [p for p in paragraphs if p] or [""]
+    out = {len(own): (own, False)}
+    if len(own) >= most_lines:
+        return list(out.values())
     joiner = "" if script_of(locale) in {"Hans", "Hant", "Jpan", "Thai"} else " "
     flowing = joiner.join(p for p in paragraphs if p)
     for phrases in (True, False):
         parts = pieces(flowing, locale, phrases=phrases)
         for count in range(1, min(most_lines, len(parts)) + 1):
-            lines = _balance(parts, count, faces, locale, tracking)
-            if lines and all(lines != known for known, _ in out):
-                out.append((lines, not phrases))
-    return out
+            lines = [] if count in out else _balance(parts, count, faces, locale, tracking)
+            if lines:
+                out[count] = lines, not phrases
+    return list(out.values())
 
 
 def _balance(

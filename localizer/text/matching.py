@@ -17,11 +17,10 @@ import numpy as np
 
 from localizer.locales import script_of
 from localizer.text.faces import Face
-from localizer.text.families import Kind, candidates
+from localizer.text.families import candidates
 from localizer.text.fonts import stack
-from localizer.text.laying import LIKE, SAMPLE, Match, lay, normalise
+from localizer.text.laying import LIKE, SAMPLE, Match, lay, normalise, shape_in
 from localizer.text.render import PlacedLine, coverage
-from localizer.text.shaping import shape_line
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -34,6 +33,7 @@ _LEADING = 2  # lines that weights are tried on
 _BETTER = 0.03  # by which a family must beat the script's usual face
 _ODD = 0.04  # correlation that stretching to twice or half the width costs: squeezed type is rare
 _LEANS = 6  # degrees from which type is slanted on purpose
+_ALMOST = 0.98  # correlation of the right face
 _SURE = 0.93  # correlation from which nothing better is looked for
 _WIDER = 0.6  # correlation that letters cost which are an em wider or narrower
 _JOINING = {"Arab", "Deva"}
@@ -47,39 +47,39 @@ class _Try:
     density: float
 
 
-def match_lines(
-    lines: Sequence[tuple[str, Coverage]], locale: str, *, brand: tuple[str, ...] = ()
-) -> list[Match | None]:
+def match_lines(lines: Sequence[tuple[str, Coverage]], locale: str) -> list[Match | None]:
     """Find the one face that lines are set in, and the size, width and place of each.
 
     Args:
         lines: what each says, with its spaces, and its raster: H x W, 0 to 1, how much of each pixel the
             type covers; upright.
         locale: in whose script the lines are.
-        brand: font files of the brand, which are looked at too.
 
     Returns:
         One for each line; None where there is nothing to measure.
     """
-    targets = [(text, normalise(raster)[0]) for text, raster in lines]
-    known = [(text, target) for text, target in targets if target is not None and text.strip()]
+    targets = [normalise(raster) for _, raster in lines]
+    known = [
+        (text, _Raster(target))
+        for (text, _), (target, _) in zip(lines, targets, strict=True)
+        if target is not None and text.strip()
+    ]
     if not known:
         return [None] * len(lines)
-    option, weight, slant = _choose(tuple((text, _Raster(target)) for text, target in known), locale, brand)
-    faces = option[2]
+    (name, faces), weight, slant = _choose(tuple(known), locale)
     out: list[Match | None] = []
-    for (text, raster), (_, target) in zip(lines, targets, strict=True):
+    for (text, raster), (target, box) in zip(lines, targets, strict=True):
         if target is None or not text.strip():
             out.append(None)
             continue
         face = _nearest(faces, weight)
         tried = _try(text, target, face, locale)
-        found = Match(option[0], option[1], face, 0, tried.stretch, tried.tracking, 0, 0, tried.score, slant)
-        out.append(lay(text, raster, locale, found))
+        found = Match(name, face, 0, tried.stretch, tried.tracking, 0, 0, tried.score, slant)
+        out.append(lay(text, raster, box, locale, found))
     return out
 
 
-_Option = tuple[str, Kind, tuple[Face, ...]]
+_Option = tuple[str, tuple[Face, ...]]
 
 
 class _Raster:
@@ -97,30 +97,27 @@ class _Raster:
 
 
 @lru_cache(maxsize=64)
-def _choose(
-    lines: tuple[tuple[str, _Raster], ...], locale: str, brand: tuple[str, ...]
-) -> tuple[_Option, int, int]:
+def _choose(lines: tuple[tuple[str, _Raster], ...], locale: str) -> tuple[_Option, int, int]:
     """The family that fits all lines best, its weight, and the slant of its letters."""
     known = [(text, raster.pixels) for text, raster in lines]
     script = script_of(locale)
-    usual: _Option = ("", Kind.SANS, _weights_of(stack(locale)[0]))
-    options = [usual, *((path, Kind.SANS, (Face(path),)) for path in brand)]
+    options: list[_Option] = [("", _weights_of(stack(locale)[0]))]
     letters = "".join("".join(text.split()) for text, _ in known)
-    options += [(f.name, f.kind, f.faces(script)) for f in candidates(script) if f.covers(letters, script)]
+    options += [(f.name, f.faces(script)) for f in candidates(script) if f.covers(letters, script)]
     # All faces are tried on the longest line only, the others have the same; and in the weight that
     # the usual face would need to be as dark.
     leading = sorted(known, key=lambda k: -len(k[0]))[:1]
-    weight = _densest(leading, usual[2], locale).weight
-    first = [(_score(leading, _nearest(faces, weight), locale), i) for i, (_, _, faces) in enumerate(options)]
+    weight = _densest(leading, options[0][1], locale).weight
+    first = [(_score(leading, _nearest(faces, weight), locale), i) for i, (_, faces) in enumerate(options)]
     shortlist = sorted(first, reverse=True)[:_SHORTLIST]
-    climbed = [(_climb(leading, options[i][2], weight, locale), i) for _, i in shortlist]
+    climbed = [(_climb(leading, options[i][1], weight, locale), i) for _, i in shortlist]
     upright, score = _finish(
         known, options, {i for _, i in sorted(climbed, reverse=True)[:_FINALISTS]}, locale
     )
     slant = _slant(leading[0][1])
     if slant:
         leaning = [_lean(option, script, slant) for option in options]
-        tries = [(_score(leading, _nearest(leaning[i][2], weight), locale), i) for _, i in shortlist]
+        tries = [(_score(leading, _nearest(leaning[i][1], weight), locale), i) for _, i in shortlist]
         best = {i for _, i in sorted(tries, reverse=True)[:_FINALISTS]}
         slanted, leaning_score = _finish(known, leaning, best, locale)
         if leaning_score > score + _BETTER:
@@ -134,7 +131,7 @@ def _finish(
     """The best of a few options with its weight, over all lines; the first unless another is like them."""
     final = {}
     for i in sorted(best | {0}):
-        face = _best_weight(known, options[i][2], locale)
+        face = _best_weight(known, options[i][1], locale)
         final[i] = _score(known, face, locale), face.weight
     winner = max(final, key=lambda i: final[i][0])
     if final[winner][0] < max(LIKE, final[0][0] + _BETTER):
@@ -144,11 +141,11 @@ def _finish(
 
 def _lean(option: _Option, script: str, slant: int) -> _Option:
     """An option with slanted letters: the family's italic, or its upright faces sheared."""
-    name, kind, faces = option
+    name, faces = option
     known = next((f for f in candidates(script) if f.name == name), None)
     if known is not None:
-        return name, kind, known.faces(script, slant=slant)
-    return name, kind, tuple(replace(face, slant=slant) for face in faces)
+        return name, known.faces(script, slant=slant)
+    return name, tuple(replace(face, slant=slant) for face in faces)
 
 
 def _slant(target: Coverage) -> int:
@@ -187,10 +184,7 @@ def _nearest(faces: tuple[Face, ...], weight: int) -> Face:
 @lru_cache(maxsize=4096)
 def _sample(text: str, face: Face, locale: str, tracking: float) -> tuple[Coverage | None, float]:
     """A text in a face with ink `SAMPLE` high, and its ink height in em; None if it cannot be drawn."""
-    line = shape_line(text, (face,), locale, tracking)
-    if line.missing:  # signs that the usual face lacks come from others
-        others = stack(locale, weight=face.weight, slant=face.slant)
-        line = shape_line(text, (face, *others), locale, tracking)
+    line = shape_in(face, text, locale, tracking)
     x0, y0, x1, y1 = line.ink
     if line.missing or y1 <= y0 or x1 <= x0:
         return None, 0.0
@@ -282,8 +276,8 @@ def _best_weight(lines: Sequence[tuple[str, Coverage]], faces: tuple[Face, ...],
     lead = sorted(lines, key=lambda k: -len(k[0]))[:_LEADING]
     likeness = {face: min(_try(text, target, face, locale).score for text, target in lead) for face in faces}
     best = max(likeness.values())
-    # Where no weight lies over the lines, correlation tells nothing at all about it.
-    least = best - 0.08 if best >= 0.75 else -1.0
+    # The less the face is that of the lines, the less correlation tells about its weight; in the end nothing.
+    least = best - 0.08 - max(0.0, _ALMOST - best) if best >= 0.75 else -1.0
     return _densest(lead, tuple(f for f in faces if likeness[f] >= least), locale)
 
 

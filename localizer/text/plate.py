@@ -12,7 +12,7 @@ import numpy as np
 from localizer.model import Box, share_inside
 from localizer.text.angle import block_angle
 from localizer.text.effects import PLAIN, Effects
-from localizer.text.erase import fill
+from localizer.text.erase import Eraser, blended, fill
 from localizer.text.glyphmask import Ink, find_ink
 from localizer.text.likeness import expect
 from localizer.text.locate import Found
@@ -79,6 +79,7 @@ def erase_text(
     others: Sequence[TextLine],
     neighbours: Sequence[TextLine] = (),
     wanted: str = "",
+    eraser: Eraser | None = None,
 ) -> Erased:
     """Take a text off the plate; `plate` and `mask` are changed in place.
 
@@ -90,6 +91,7 @@ def erase_text(
         others: lines that stay.
         neighbours: lines that are replaced as well.
         wanted: the text as it was asked for.
+        eraser: asked, once, where what stood behind the text would have to be made up from its surroundings.
     """
     own = {line.quad for line in found.lines}  # the same place may be claimed by two equal edits
     around = [line for line in (*others, *neighbours) if line.quad not in own]
@@ -101,6 +103,7 @@ def erase_text(
     rules = [rule for piece in lines if piece.dressed is not None for rule in piece.dressed.rules]
     angle = rules[0].angle if rules else angle
     before, remains = plate.copy(), ""
+    asked, made = eraser is None, None
     hole, patched = np.zeros(mask.shape, np.bool_), np.zeros(mask.shape, np.bool_)
     for attempt, growth in enumerate(_GROWTH):
         plate[:] = before
@@ -111,6 +114,13 @@ def erase_text(
             x0, y0, x1, y1 = piece.window
             hole[y0:y1, x0:x1] |= local
             patched[y0:y1, x0:x1] |= guessed
+        if eraser is not None and not asked and patched.any():
+            asked, made = (
+                True,
+                eraser(_reach(mask, lines), text=found.text if wanted in {"", "*"} else wanted),
+            )
+        if made is not None:
+            plate[:] = blended(plate, made, patched)
         remains = _remains(plate, found) or _leftover_ink(plate, hole, lines)
         if not remains:
             break
@@ -229,6 +239,14 @@ def _with_shadow(source: npt.NDArray[np.uint8], plate: npt.NDArray[np.uint8], pi
         return None
     x0, y0, x1, y1 = piece.window
     return cast_on(piece.dressed, source[y0:y1, x0:x1], plate[y0:y1, x0:x1], piece.line.height)
+
+
+def _reach(mask: npt.NDArray[np.bool_], lines: Sequence[_Line]) -> npt.NDArray[np.bool_]:
+    """Everywhere that erasing may come to, however large the hole has to be."""
+    out = np.zeros(mask.shape, np.bool_)
+    for piece in lines:
+        out |= polygon((mask.shape[0], mask.shape[1]), piece.line.quad, grow=0.45 * piece.line.height)
+    return out
 
 
 def _shift(quad: Quad, window: Box) -> Quad:

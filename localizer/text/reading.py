@@ -123,13 +123,17 @@ def read_lines(rgb: npt.NDArray[np.uint8]) -> tuple[TextLine, ...]:
     return _lines_of(_read_with_characters("page", rgb), 1.0, 0, 0)
 
 
-def read_area(rgb: npt.NDArray[np.uint8], box: Box, scale: float) -> tuple[TextLine, ...]:
+def read_area(
+    rgb: npt.NDArray[np.uint8], box: Box, scale: float, *, border: int = 0, as_page: bool = False
+) -> tuple[TextLine, ...]:
     """All text lines in a part of an image, read at another size. Coordinates are the image's.
 
     Args:
         rgb: H x W x 3 uint8.
         scale: above 1 the part is enlarged first, which shows small print to the reader; below 1 it is
             shrunk, which shows it very large type.
+        border: replicated pixels added around the part, which helps text that touches its edge.
+        as_page: read it as a picture of its own would be, with the usual settings: stricter and slower.
     """
     import cv2
     import numpy as np
@@ -142,32 +146,10 @@ def read_area(rgb: npt.NDArray[np.uint8], box: Box, scale: float) -> tuple[TextL
     if scale != 1.0:
         interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
         crop = np.asarray(cv2.resize(crop, None, fx=scale, fy=scale, interpolation=interpolation), np.uint8)
-    return _lines_of(_read_with_characters("area", crop), scale, x0, y0)
-
-
-def read_part(
-    rgb: npt.NDArray[np.uint8], box: Box, *, scale: float = 1.0, border: int = 0
-) -> tuple[TextLine, ...]:
-    """All text lines in a part of an image, read as a picture of its own would be, with the usual settings.
-
-    Args:
-        rgb: H x W x 3 uint8.
-        border: replicated pixels added around the part, which helps text that touches its edge.
-    """
-    import cv2
-    import numpy as np
-
-    h, w = rgb.shape[:2]
-    x0, y0, x1, y1 = max(0, box[0]), max(0, box[1]), min(w, box[2]), min(h, box[3])
-    if min(x1 - x0, y1 - y0) < 4:
-        return ()
-    part = rgb[y0:y1, x0:x1]
-    if scale != 1.0:
-        part = np.asarray(cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), np.uint8)
     if border:
-        sides = (border,) * 4
-        part = np.asarray(cv2.copyMakeBorder(part, *sides, cv2.BORDER_REPLICATE), np.uint8)
-    return _lines_of(_read_with_characters("page", part), scale, x0 - border / scale, y0 - border / scale)
+        crop = np.asarray(cv2.copyMakeBorder(crop, *(border,) * 4, cv2.BORDER_REPLICATE), np.uint8)
+    read = _read_with_characters("page" if as_page else "area", crop)
+    return _lines_of(read, scale, x0 - border / scale, y0 - border / scale)
 
 
 def _read_with_characters(use: str, rgb: npt.NDArray[np.uint8]) -> Any:

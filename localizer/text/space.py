@@ -300,6 +300,29 @@ def strange_share(
     return max(0.0, strange - 1.5 * float(ground.strange(usual.reshape(-1, 3)[::7]).mean()))
 
 
+def leaves_ground(
+    plate: npt.NDArray[np.uint8],
+    hole: npt.NDArray[np.bool_],
+    letters: npt.NDArray[np.bool_],
+    box: Box,
+    *,
+    height: float,
+    plain: bool,
+) -> bool:
+    """Whether new letters run onto something else than the ground that the old text had.
+
+    Args:
+        plate: H x W x 3 uint8, erased.
+        hole: H x W bool, what was filled.
+        letters: H x W bool, where new type lies.
+        box: of the old text.
+        height: of one line, pixels.
+        plain: whether the ground right under the old text was plain or graded.
+    """
+    plain = plain and not is_picture(plate, hole, box, height=height)
+    return strange_share(plate, letters & ~hole, box, plain=plain) > STRANGE
+
+
 def keep_off_things(plate: npt.NDArray[np.uint8], box: Box, room: Room, *, height: float) -> Room:
     """Narrow a room on a photo to where the ground is that of the old text.
 

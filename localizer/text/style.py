@@ -16,14 +16,13 @@ import numpy as np
 
 from localizer.locales import script_of
 from localizer.model import Box
-from localizer.text.faces import Face
-from localizer.text.fonts import REGULAR, stack
+from localizer.text.fonts import REGULAR
 from localizer.text.glyphmask import Ink
-from localizer.text.laying import Match
+from localizer.text.laying import Match, shape_in
 from localizer.text.matching import match_lines
 from localizer.text.reading import TextLine
 from localizer.text.regions import dilate
-from localizer.text.shaping import ShapedLine, shape_line
+from localizer.text.shaping import ShapedLine
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -50,7 +49,6 @@ class LineStyle:
         tracking: extra space between characters, em.
         pen: u at which the line begins and ends, side bearings included: what a design tool aligns.
         slant: degrees by which the letters lean to the right.
-        face: the face that the source was laid in, for measuring; None for new text.
         vertical: a column of upright characters; `baseline` is then its top, `centre` the v of its middle.
     """
 
@@ -66,7 +64,6 @@ class LineStyle:
     centre: float
     pen: tuple[float, float] | None = None
     slant: int = 0
-    face: Face | None = None
     vertical: bool = False
 
 
@@ -198,8 +195,7 @@ def _style(
     angle: float,
 ) -> LineStyle:
     pixels, (u, v) = raster
-    faces = (match.face, *stack(locale, weight=match.face.weight, slant=match.slant))
-    shaped = shape_line(line.text, faces, locale, match.tracking)
+    shaped = shape_in(match.face, line.text, locale, match.tracking, match.slant)
     x0, y0, x1, y1 = shaped.ink
     baseline, pen = v + match.baseline, None
     if match.score >= 0.75:  # the face knows where its ink is better than a mask with a speck in it
@@ -230,5 +226,4 @@ def _style(
         baseline - (low + high) / 2 * match.size,
         pen,
         match.slant,
-        match.face,
     )

@@ -158,11 +158,8 @@ def set_text(
     if title:
         setting, anchor, side = _set_title(attempt, span, limits, hang.side, page[0])
     else:
-        setting, anchor, side = _set_block(attempt, span, limits, hang.side, size, lead.stretch)
-    setting = replace(setting, scale=setting.scale * eased)
-    if setting.scale > most:
-        k = most / setting.scale
-        setting = replace(setting, size=setting.size * k, scale=most, pitch=setting.pitch * k)
+        setting, anchor, side = _set_block(attempt, span, limits, hang.side)
+    setting = replace(setting, scale=setting.scale * eased).at_most(most)
     first = first_baseline(setting, styles, written, source_locale, (top, bottom), hang, faces)
     moved = side != hang.side or abs(anchor - _anchor(span, side)) > 1.0
     if not moved and all(s.pen is not None for s in styles):
@@ -205,18 +202,16 @@ def _set_block(
     span: tuple[float, float],
     limits: tuple[float, float],
     side: str,
-    size: float,
-    stretch: float,
 ) -> tuple[Setting, float, str]:
     """Text that belongs with others keeps its edge or its middle; setting, anchor and side."""
     left, right = limits
     width = max(_kept(span, limits, side), span[1] - span[0])
     setting, anchor = attempt(width), _anchor(span, side)
-    if setting.scale < _SLIDE and right - left > width + 0.25 * size:
+    if setting.scale < _SLIDE:
         # Keeping the anchor would cost too much size: use the whole room, as near to the old place as can be.
-        wider = attempt(right - left)
-        if wider.scale > setting.scale + 0.05:
-            setting, anchor = wider, _slide(wider, side, anchor, left, right, stretch)
+        # It gains no more than it would have to keep, or a little more room would make it smaller again.
+        setting = attempt(max(width, right - left)).at_most(_SLIDE)
+        anchor = _slide(setting, side, anchor, left, right)
     return setting, anchor, side
 
 
@@ -243,19 +238,21 @@ def _set_title(
 
     # Hung from a margin, it keeps at least as much of a margin on the other side.
     best = on_one_line(_kept(span, inner, side), _kept(span, limits if side == "center" else inner, side))
-    anchor = _anchor(span, side)
-    if best.scale < (_GIVES if side == "center" else _STAYS):
-        moved = on_one_line(whole[1] - whole[0], limits[1] - limits[0])
-        if moved.scale > best.scale + 0.05:
+    anchor, hung = _anchor(span, side), side
+    stays = _GIVES if side == "center" else _STAYS
+    if best.scale < stays:
+        # As large as it would stay and no larger, or a little more room would make it smaller again.
+        moved = on_one_line(whole[1] - whole[0], limits[1] - limits[0]).at_most(stays)
+        if moved.scale > best.scale:
             # Off the middle on purpose, it moves no further than it must; from a margin, to the middle.
-            goal = anchor if side == "center" else (whole[0] + whole[1]) / 2
             low, high = whole if moved.width <= whole[1] - whole[0] + 1 else limits
-            best, side, wide = moved, "center", moved.width / 2
-            anchor = max(low + wide, min(goal, high - wide))
+            if side != "center" and len(moved.lines) == 1:
+                hung, anchor = "center", (whole[0] + whole[1]) / 2
+            best, anchor = moved, _slide(moved, hung, anchor, low, high)
     if best.scale >= _ONE_LINE:
-        return best, anchor, side
+        return best, anchor, hung
     broken = attempt(max(_kept(span, inner, side), span[1] - span[0]))
-    return (broken, _anchor(span, side), side) if broken.scale > best.scale + 0.2 else (best, anchor, side)
+    return (broken, _anchor(span, side), side) if broken.scale > best.scale + 0.2 else (best, anchor, hung)
 
 
 def wished_faces(
@@ -310,8 +307,8 @@ def _source_pitch(styles: Sequence[LineStyle]) -> float | None:
     return pitch if 0.9 <= pitch <= 2.5 else None
 
 
-def _slide(setting: Setting, align: str, anchor: float, left: float, right: float, stretch: float) -> float:
-    wide = max(line.ink[2] - line.ink[0] for line in setting.lines) * setting.size * stretch
+def _slide(setting: Setting, align: str, anchor: float, left: float, right: float) -> float:
+    wide = setting.width
     if align == "left":
         return max(left, min(anchor, right - wide))
     if align == "right":

@@ -28,11 +28,16 @@ _YES, _NO = (
     {"no", "false", "off", "0", "none", "normal", "upright"},
 )
 _SLANT = 12  # degrees, as most italics lean
-_CHINESE = {
-    "红": "red", "紅": "red", "橙": "orange", "黄": "yellow", "黃": "yellow", "绿": "green", "綠": "green",
-    "蓝": "blue", "藍": "blue", "紫": "purple", "黑": "black", "白": "white", "灰": "gray", "金": "gold",
-    "银": "silver", "銀": "silver", "粉": "pink", "棕": "brown", "青": "cyan",
+CHINESE_COLOURS = {
+    "红": "red", "紅": "red", "橙": "orange", "橘": "orange", "黄": "yellow", "黃": "yellow", "绿": "green",
+    "綠": "green", "蓝": "blue", "藍": "blue", "紫": "purple", "黑": "black", "白": "white", "灰": "gray",
+    "金": "gold", "银": "silver", "銀": "silver", "粉": "pink", "粉红": "pink", "粉紅": "pink", "棕": "brown",
+    "褐": "brown", "青": "cyan", "米": "beige", "深红": "darkred", "深紅": "darkred", "深蓝": "darkblue",
+    "深藍": "darkblue", "藏青": "navy", "深绿": "darkgreen", "深綠": "darkgreen", "深灰": "dimgray",
+    "浅蓝": "lightblue", "淺藍": "lightblue", "天蓝": "skyblue", "天藍": "skyblue", "浅绿": "lightgreen",
+    "淺綠": "lightgreen", "浅灰": "lightgray", "淺灰": "lightgray",
 }  # fmt: skip
+"""Chinese names of colours, with or without 色 behind them, in CSS's words."""
 _CAST = 0.04, 0.04, 0.03, 0.6  # a soft shadow to the lower right: offset and blur in em, opacity
 _LENGTH = re.compile(r"(\d{1,5}(?:\.\d{1,3})?)\s*(px|em|%)?", re.ASCII)
 _SIGNED = re.compile(r"([+-]?\d{1,3}(?:\.\d{1,4})?)\s*(em|%)?", re.ASCII)
@@ -139,7 +144,7 @@ def colour(value: str) -> Rgb:
     """A CSS colour."""
     from PIL import ImageColor
 
-    value = _CHINESE.get(value.removesuffix("色"), value)
+    value = CHINESE_COLOURS.get(value.removesuffix("色"), value)
     try:
         return ImageColor.getrgb(value)[:3]
     except ValueError as exc:

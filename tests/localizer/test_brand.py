@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from localizer.brand import BrandKit, load_brand
+from localizer.brand import BrandKit, ModelPolicy, load_brand
 from localizer.errors import BrandError
 
 KIT = """
@@ -109,3 +109,50 @@ def test_a_missing_or_undecodable_file(tmp_path):
     (tmp_path / "b.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(BrandError, match="UTF-8"):
         load_brand(tmp_path / "b.yaml")
+
+
+def test_rights_what_is_forbidden_and_how_a_model_is_used(tmp_path):
+    path = write(
+        tmp_path,
+        "rights: licensed\nforbid: [add_text, logo]\n"
+        "model: {method: hybrid, longest_text: 12, whole_image: true, tiers: [fast, full]}\n",
+    )
+    kit = load_brand(path)
+    assert (kit.rights, kit.forbid) == ("licensed", ("add_text", "logo"))
+    assert kit.model == ModelPolicy("hybrid", 12, True, ("fast", "full"))
+    assert load_brand(write(tmp_path, "model: {whole_image: no}")).model == ModelPolicy()
+    assert pickle.loads(pickle.dumps(kit)) == kit  # noqa: S301
+
+
+def test_the_digest_counts_the_later_fields_only_where_they_say_something():
+    before = BrandKit(name="Acme").digest
+    assert (
+        before == "fd9e970c64bbcde11a301da29fbef08db64ecebad78368f5d76fab5afd7f658b"
+    )  # as before there were such fields
+    changed = [
+        BrandKit(name="Acme", rights="own"),
+        BrandKit(name="Acme", forbid=("logo",)),
+        BrandKit(name="Acme", model=ModelPolicy(method="model")),
+        BrandKit(name="Acme", model=ModelPolicy(tiers=("full",))),
+    ]
+    assert BrandKit(name="Acme", rights="", forbid=(), model=ModelPolicy()).digest == before
+    assert len({before, *(kit.digest for kit in changed)}) == 5
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("rights: maybe", "/rights"),
+        ("forbid: [remove_objct]", "/forbid/0: .*did you mean 'remove_object'"),
+        ("forbid: logo", "/forbid"),
+        ("model: {method: magic}", "/model/method"),
+        ("model: {longest_text: -1}", "/model/longest_text"),
+        ("model: {whole_image: 1}", "/model/whole_image"),
+        ("model: {tiers: []}", "/model/tiers"),
+        ("model: {tiers: [quick]}", "/model/tiers/0"),
+        ("model: {steps: 4}", "/model/steps: is not known"),
+    ],
+)
+def test_a_wrong_policy_is_named_by_file_and_field(tmp_path, content, message):
+    with pytest.raises(BrandError, match=message):
+        load_brand(write(tmp_path, content))

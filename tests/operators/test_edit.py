@@ -10,7 +10,7 @@ from localizer.errors import InputError
 from localizer.model import Action, Edit, Job, JobResult, Status
 from localizer.runs import Run
 from localizer.workspace import Workspace
-from operators.edit import _Checkpoint, shard_jobs
+from operators.edit import _Checkpoint, requested_by, shard_jobs
 from operators.manifest import plan_digest
 
 
@@ -43,3 +43,13 @@ def test_a_checkpoint_of_a_retry_keeps_what_the_earlier_try_had(tmp_path, monkey
     checkpoint.add(result(first).with_changes(cached=True))
     kept = {r.asset_id: r.cached for r in run.load_shard("0000")}
     assert kept == {"a": True, "b": False}
+
+
+@pytest.mark.parametrize(
+    ("user", "name"), [("mei", "mei"), (None, "schedule:nightly"), ("", "schedule:nightly")]
+)
+def test_models_are_called_in_the_name_of_who_triggered_the_run(user: str | None, name: str) -> None:
+    from types import SimpleNamespace
+
+    context = {"dag_run": SimpleNamespace(dag_id="nightly", triggering_user_name=user)}
+    assert requested_by(context) == name  # type: ignore[arg-type]

@@ -67,3 +67,10 @@ def test_flags_may_come_as_text(given: bool | str, expected: bool) -> None:
 def test_a_flag_that_is_neither_is_refused() -> None:
     with pytest.raises(InputError, match="dry_run: 'maybe'"):
         as_bool("maybe", field="dry_run")
+
+
+def test_jobs_that_wait_for_a_service_share_tasks() -> None:
+    assert shard_size(30, max_shards=1024, together=8) == 20
+    assert shard_size(30, max_shards=1024, together=32) == 32
+    assert shard_size(30, max_shards=1024, together=1) == 1
+    assert shard_size(100_000, max_shards=1024, together=8) == 98

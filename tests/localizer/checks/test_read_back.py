@@ -400,3 +400,49 @@ def test_every_script_with_digits_signs_and_latin_names(locale: str) -> None:
     assert result.status is CheckStatus.PASSED, result.detail
     spelt, there = drawn(wrong, locale=locale, size=40)
     assert check(spelt, claimed(there, text), locale).status is not CheckStatus.PASSED
+
+
+STARRY = "Анализ сложности"
+
+
+def starry(said: str, wanted: str = STARRY) -> tuple[np.ndarray, np.ndarray, Placement]:
+    """White type among stars that touch its letters: a picture, the same without type, and the placement."""
+    rng, plate = np.random.default_rng(16), np.full((160, 620, 3), NAVY, np.uint8)
+    for _ in range(30):
+        x, y, radius = (int(rng.integers(low, high)) for low, high in ((0, 620), (0, 160), (2, 7)))
+        cv2.circle(plate, (x, y), radius, (215, 215, 225), -1, cv2.LINE_AA)
+    line = PlacedLine(shape_line(said, stack("ru"), "ru"), 40, 100, 48, 1.0, 0.0)
+    rgb, _ = draw(plate, [line], WHITE)
+    edit = Edit(Action.REPLACE_TEXT, text="复杂度分析", replacement=wanted)
+    boxes = {"source_box": line.box, "box": line.box, "line_boxes": (line.box,)}
+    return rgb, plate, Placement(edit, lines=(wanted,), colour=WHITE, background=NAVY, **boxes)
+
+
+def test_letters_that_only_their_ground_makes_hard_to_read_are_read_off_it():
+    rgb, plate, placement = starry(STARRY)
+    assert check_text_correct(rgb, [placement], locale="ru").status is CheckStatus.UNDECIDED
+    result = check_text_correct(rgb, [placement], locale="ru", plate=plate)
+    assert result.status is CheckStatus.PASSED
+    assert "off their ground" in result.detail
+
+
+@pytest.mark.parametrize("said", ["Анализ сложнасти", "Анали сложности", "Анализ сложностя"])
+def test_wrong_letters_do_not_become_right_off_their_ground(said):
+    rgb, plate, placement = starry(said)
+    assert check_text_correct(rgb, [placement], locale="ru", plate=plate).status is not CheckStatus.PASSED
+
+
+def test_what_a_model_drew_is_never_judged_off_its_ground():
+    rgb, plate, placement = starry(STARRY)
+    drawn_by_model = replace(placement, typeset=False)
+    result = check_text_correct(rgb, [drawn_by_model], locale="ru", plate=plate)
+    assert result.status is not CheckStatus.PASSED
+
+
+def test_letters_that_have_the_colour_of_their_ground_do_not_come_off_it():
+    rgb, plate, placement = starry(STARRY)
+    x0, y0, x1, y1 = placement.box
+    plate[y0:y1, (x0 + x1) // 2 : x1] = WHITE  # half of the line stands white on white
+    rgb[y0:y1, (x0 + x1) // 2 : x1] = WHITE
+    result = check_text_correct(rgb, [placement], locale="ru", plate=plate)
+    assert result.status is not CheckStatus.PASSED

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import cv2  # noqa: TID253  a test is no Airflow task
 import numpy as np
 import pytest
@@ -11,42 +9,7 @@ import pytest
 from localizer.checks.source_gone import check_source_text_gone
 from localizer.engines.base import Placement
 from localizer.model import Action, CheckResult, CheckStatus, Edit
-from localizer.text.fonts import stack
-from localizer.text.reading import TextLine
-from localizer.text.render import PlacedLine, draw
-from localizer.text.shaping import shape_line
-
-H, W = 220, 560
-NAVY, WHITE = (24, 40, 84), (255, 255, 255)
-
-
-def ground(colour=NAVY) -> np.ndarray:
-    return np.full((H, W, 3), colour, np.uint8)
-
-
-def set_type(rgb: np.ndarray, text: str, *, locale: str = "en", at=(60, 130), size: float = 52, colour=WHITE):
-    placed = PlacedLine(shape_line(text, stack(locale, weight=700), locale), *at, size)
-    return draw(rgb, [placed], colour)[0], placed.box
-
-
-def placement(text: str, box, *, source: str = "OLD TEXT", **changes: object) -> Placement:
-    made = Placement(
-        Edit(Action.REPLACE_TEXT, text=source, replacement=text),
-        source_box=box,
-        box=box,
-        lines=(text,),
-        line_boxes=(box,),
-        colour=WHITE,
-        background=NAVY,
-        cap_height=37.0,
-        room=(0, 0, W, H),
-    )
-    return replace(made, **changes)  # type: ignore[arg-type]
-
-
-def line(text: str, box, score: float = 0.95) -> TextLine:
-    x0, y0, x1, y1 = box
-    return TextLine(text, ((x0, y0), (x1, y0), (x1, y1), (x0, y1)), score)
+from tests.localizer.checks.lettering import NAVY, WHITE, H, W, ground, line, placement, set_type
 
 
 class TestSourceTextGone:

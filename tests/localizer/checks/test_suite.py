@@ -23,7 +23,7 @@ from localizer.text.shaping import shape_line
 
 P, U, F = CheckStatus.PASSED, CheckStatus.UNDECIDED, CheckStatus.FAILED
 ALL = {"text_correct", "source_text_gone", "untouched", "legible", "fits", "faces", "copy_policy", "file"}
-ALL |= {"text_found"}
+ALL |= {"text_found", "erased_cleanly"}
 
 
 def result(name: str, status: CheckStatus, detail: str = "", **more: object) -> CheckResult:

@@ -129,3 +129,13 @@ def test_text_added_over_the_product_is_shown(poster, edit_poster) -> None:
     adding = Edit(Action.ADD_TEXT, replacement="Free gift", box=(330, 290, 640, 370))
     done = edit_poster(poster(), [adding], locale="en")
     assert "fits" in done.findings, done.findings
+
+
+def test_an_object_of_which_only_the_place_is_known_stays_and_a_person_is_asked(
+    poster, line, edit_poster
+) -> None:
+    rgb = poster(line("SALE", x=60, y=90, size=60))
+    logo = Edit(Action.REMOVE_OBJECT, object="brand logo", attribute={"place": "top left"})
+    done = edit_poster(rgb, [logo], locale="und")
+    assert "a box is needed" in done.findings["text_found"]
+    assert not done.candidate.mask.any()

@@ -116,12 +116,16 @@ def test_tsv_jsonl_and_parquet_read_as_csv_does(tmp_path):
         dict(
             zip(
                 COLUMNS,
-                ["p1", "a.png", "en", "de", "replace_text", "NA", "1.0", "1 2 3 4", "", "size=4"],
+                ["p1", "a.png", "en", "de", "replace_text", "NA", "1.0", "1 2 3 4", "", "size=4", "", ""],
                 strict=True,
             )
         ),
         dict(
-            zip(COLUMNS, ["p2", "b.png", "en", "de", "remove_text", 'a, b\n"c"', "", "", "", ""], strict=True)
+            zip(
+                COLUMNS,
+                ["p2", "b.png", "en", "de", "remove_text", 'a, b\n"c"', "", "", "", "", "own", ""],
+                strict=True,
+            )
         ),
     ]
     frame = pd.DataFrame(rows)

@@ -6,7 +6,7 @@ import cv2  # noqa: TID253  a test is no Airflow task
 import numpy as np
 import pytest
 
-from localizer.text.panel import find_panel, grow_panel
+from localizer.text.panel import find_panel, grow_alpha, grow_panel
 
 H, W = 200, 700
 GREEN = (16, 185, 129)
@@ -65,3 +65,35 @@ def test_what_is_no_plain_panel_is_left_alone() -> None:
         assert find_panel(other, INK, 30.0) is None
     cut = pill(back, -40, 360)  # it runs out of the picture
     assert find_panel(cut, INK, 30.0) is None
+
+
+def alpha_of(x0: float, x1: float, radius: float = 30, rest: int = 0) -> np.ndarray:
+    """Transparency of a pill that stands alone: opaque in it, `rest` around it."""
+    black = np.zeros((H, W, 3), np.uint8)
+    cover = pill(black, x0, x1, radius=radius)[:, :, 1] / GREEN[1]
+    return np.round(255 * cover + rest * (1 - cover)).astype(np.uint8)
+
+
+@pytest.mark.parametrize("rest", [0, 90])
+@pytest.mark.parametrize(("left", "right"), [(0, 7), (0, 180), (60, 60), (45, 0)])
+def test_the_alpha_plane_grows_with_the_panel(left: int, right: int, rest: int) -> None:
+    plate, alpha = pill(ground(), 120, 360), alpha_of(120, 360, rest=rest)
+    panel = find_panel(plate, INK, 30.0)
+    assert panel is not None
+    before = alpha.copy()
+    grown = grow_alpha(alpha, panel, left, right)
+    assert (alpha == before).all()
+    assert (grown.shape, grown.dtype) == (alpha.shape, np.uint8)
+    wanted = alpha_of(120 - left, 360 + right, rest=rest)
+    assert np.abs(grown.astype(int) - wanted).max() <= 24  # a shade in the soft edge
+    assert np.abs(grown.astype(int) - wanted).mean() < 0.1
+    _, mask, _ = grow_panel(plate, panel, left, right)
+    far = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0
+    assert (grown[far] == alpha[far]).all()
+
+
+def test_an_opaque_alpha_plane_stays_opaque() -> None:
+    panel = find_panel(pill(ground(), 120, 360), INK, 30.0)
+    assert panel is not None
+    opaque = np.full((H, W), 255, np.uint8)
+    assert (grow_alpha(opaque, panel, 40, 60) == 255).all()

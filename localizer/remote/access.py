@@ -1,0 +1,121 @@
+"""Where a remote service is, with which key, and how much it may be asked.
+
+None of this decides pixels, so none of it is an engine parameter: it reaches the model through the
+environment of the process and its children, and nothing writes it down.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from urllib.parse import urlsplit
+
+from localizer.errors import ConfigurationError, InputError
+
+KEY_VARIABLE, URL_VARIABLE = "LOCALIZER_ENGINE_KEY", "LOCALIZER_ENGINE_URL"
+
+REMOTE_ENGINES = ("dashscope", "dify", "openai")
+"""Engines whose model is a service, and that therefore need access to one."""
+
+_PREFIX = "LOCALIZER_ACCESS_"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A service and how to use it.
+
+    Attributes:
+        url: base URL as the service documents it (``https://host/v1``).
+        key: bearer key; empty where none is asked for.
+        timeout_s: seconds that one answer may take.
+        concurrency: requests that one process has under way at once.
+        per_minute: requests that one process begins in a minute; 0: as many as come.
+        price: what one edit costs there, in `currency`; None where nobody says.
+
+    Raises:
+        InputError: not an ``http(s)`` URL, or a number that makes no sense.
+    """
+
+    url: str
+    key: str = field(default="", repr=False)
+    timeout_s: float = 600.0
+    concurrency: int = 8
+    per_minute: float = 0.0
+    price: float | None = None
+    currency: str = ""
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise InputError(f"{self.url!r} is not an http:// or https:// URL of a service")
+        if parts.username or parts.password or parts.query:
+            raise InputError(
+                f"the URL of {parts.hostname} holds a user, password or query; give the key as the key"
+            )
+        if self.concurrency < 1 or self.timeout_s <= 0 or self.per_minute < 0:
+            raise InputError(
+                "concurrency must be at least 1, the timeout positive, requests a minute not negative"
+            )
+        if not self.key.isascii() or any(c.isspace() for c in self.key):
+            raise InputError("the key holds a space or a character that no key has; copy it again")
+
+
+def find_access(engine: str) -> Access | None:
+    """The access that this process was given for an engine, or None."""
+    text = os.environ.get(_PREFIX + engine.upper())
+    return Access(**json.loads(text)) if text else None
+
+
+def require_access(engine: str) -> Access:
+    """The access that this process was given for an engine.
+
+    Raises:
+        ConfigurationError: none.
+    """
+    access = find_access(engine)
+    if access is None:
+        raise ConfigurationError(
+            f"engine {engine!r} does not know where its service is: name an Airflow connection of type "
+            f"localizer_{engine} (engine_conn_id), or give --engine-url and {KEY_VARIABLE}"
+        )
+    return access
+
+
+def concurrency_at(engine: str, access: Access | None = None) -> int:
+    """How many calls may be under way at an engine's service; 1 where it is not known yet."""
+    known = access or find_access(engine)
+    return known.concurrency if known else 1
+
+
+@contextmanager
+def use_access(engine: str, access: Access | None) -> Iterator[None]:
+    """Give this process and the processes it starts access to an engine's service; None changes nothing."""
+    if access is None:
+        yield
+        return
+    name = _PREFIX + engine.upper()
+    before = os.environ.get(name)
+    os.environ[name] = json.dumps(asdict(access))
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
+
+
+def access_from_environment(url: str = "") -> Access | None:
+    """What a command line was given: a URL, or the one in `URL_VARIABLE`, and the key in `KEY_VARIABLE`.
+
+    Returns:
+        None without a URL.
+
+    Raises:
+        InputError: the URL or the key cannot be used.
+    """
+    url = url or os.environ.get(URL_VARIABLE, "")
+    return Access(url.rstrip("/"), key=os.environ.get(KEY_VARIABLE, "")) if url else None

@@ -1,0 +1,107 @@
+"""What Airflow learns of this package as a provider: its connection types and the fields of their forms.
+
+Airflow finds `get_provider_info` by the entry point ``apache_airflow_provider`` (pyproject.toml) and reads
+the fields from here without importing the hooks.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def get_provider_info() -> dict[str, Any]:
+    """Provider metadata."""
+    return {
+        "package-name": "campaign-localizer",
+        "name": "Campaign localizer",
+        "description": "Localize campaign images: edit, check, approve, publish.",
+        "connection-types": [
+            _connection_type(
+                "localizer_openai",
+                "OpenAIHook",
+                "Image edits, OpenAI-compatible (localizer)",
+                "https://host:8000/v1",
+                {
+                    "model": _text("Model", "Must equal the name that the server serves it under"),
+                    "server": _text(
+                        "Kind of server",
+                        "What takes the request; decides the fields that go beyond OpenAI's",
+                        enum=["localizer", "sglang", "vllm-omni", "openai"],
+                        default="localizer",
+                    ),
+                    "steps": _text(
+                        "Steps by tier (JSON)",
+                        'For sglang and vllm-omni with a distillation loaded: {"fast": 4, "balanced": 8}',
+                    ),
+                    "resend_lost": {
+                        "label": "Send lost requests again",
+                        "description": "Only where doing an edit twice costs nothing. Our own server joins "
+                        "equal requests and needs no leave",
+                        "schema": {"type": ["boolean", "null"], "default": False},
+                    },
+                },
+            ),
+            _connection_type(
+                "localizer_dify",
+                "DifyHook",
+                "Dify workflow (localizer)",
+                "https://api.dify.ai/v1",
+                {
+                    "workflow": _text(
+                        "Workflow and version",
+                        "Part of every job's key: change it when the app is published anew",
+                    ),
+                    "image_input": _text("Input for the picture", "Variable of type file", default="image"),
+                    "prompt_input": _text("Input for the prompt", "Variable of type text", default="prompt"),
+                    "seed_input": _text("Input for the seed", "Empty: it has none"),
+                    "tier_input": _text("Input for the tier", "Empty: it has none"),
+                    "output": _text("Output with the picture", "A file, or a list of one", default="image"),
+                },
+            ),
+            _connection_type(
+                "localizer_dashscope",
+                "DashScopeHook",
+                "DashScope image models (localizer)",
+                "https://dashscope.aliyuncs.com/api/v1",
+                {
+                    "model": _text(
+                        "Model", "qwen-image-edit-plus, or qwen-mt-image", default="qwen-image-edit-plus"
+                    ),
+                    "source_lang": _text("Source language", "For qwen-mt-image", default="auto"),
+                    "target_lang": _text("Target language", "For qwen-mt-image; one a connection"),
+                },
+            ),
+        ],
+    }
+
+
+def _connection_type(
+    conn_type: str, hook: str, name: str, url: str, fields: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "connection-type": conn_type,
+        "hook-class-name": f"operators.hooks.engines.{hook}",
+        "hook-name": name,
+        "ui-field-behaviour": {
+            "hidden-fields": ["schema", "login", "port", "extra"],
+            "relabeling": {"host": "Base URL", "password": "Key"},
+            "placeholders": {"host": url, "password": "kept encrypted; never in plans, results or logs"},
+        },
+        "conn-fields": {
+            **fields,
+            "concurrency": _number("Calls at once", "In one task; the pool limits the tasks", "integer", 8),
+            "per_minute": _number("Calls a minute", "In one task; 0: as many as come", "number", 0),
+            "timeout_s": _number("Timeout, seconds", "For one answer", "number", 600),
+            "price": _number("Price of one edit", "For the call log; empty: not known", "number", None),
+            "currency": _text("Currency", "Of the price"),
+        },
+    }
+
+
+def _text(label: str, description: str, **schema: Any) -> dict[str, Any]:
+    return {"label": label, "description": description, "schema": {"type": ["string", "null"], **schema}}
+
+
+def _number(label: str, description: str, kind: str, default: float | None) -> dict[str, Any]:
+    schema = {"type": [kind, "null"], "minimum": 0, "default": default}
+    return {"label": label, "description": description, "schema": schema}

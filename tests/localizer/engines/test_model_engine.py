@@ -1,0 +1,298 @@
+"""An engine over a model: what is asked, what is used of the answers, and what is held."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from localizer.attempts import Attempt, try_job
+from localizer.brand import BrandKit, ModelPolicy
+from localizer.engines.base import EditRequest
+from localizer.engines.editor import ModelAnswer, ModelCall, Tier
+from localizer.engines.model_engine import ModelEngine
+from localizer.engines.registry import get_engine
+from localizer.errors import ConfigurationError, EngineError
+from localizer.images import decode
+from localizer.model import Action, CheckStatus, Edit, Job, Status
+from tests.localizer.engines.standins import PaintedModel
+
+DRAW, SET = BrandKit(model=ModelPolicy(method="model")), BrandKit(model=ModelPolicy(method="hybrid"))
+
+
+def photo(shape: tuple[int, int] = (900, 1100), seed: int = 0) -> np.ndarray:
+    """A lively ground in soft colours."""
+    import cv2
+
+    rng = np.random.default_rng(seed)
+    coarse = cv2.GaussianBlur(rng.integers(0, 255, (*shape, 3), dtype=np.uint8), (0, 0), 9).astype(np.float32)
+    fine = cv2.GaussianBlur(rng.integers(0, 255, shape, dtype=np.uint8), (0, 0), 2).astype(np.float32)
+    out = 0.9 * cv2.normalize(coarse, None, 10, 90, cv2.NORM_MINMAX) + 0.35 * (fine - 128)[:, :, None] + 10
+    return np.clip(out, 0, 140).astype(np.uint8)
+
+
+def job_of(rgb: np.ndarray, *edits: Edit, locale: str = "es", key: str = "k" * 64) -> Job:
+    return Job(key, "poster", locale, "en", "sources/x.png", sha(rgb), edits)
+
+
+def sha(rgb: np.ndarray) -> str:
+    return hashlib.sha256(rgb.tobytes()).hexdigest()
+
+
+def attempts(rgb: np.ndarray, job: Job, engine: ModelEngine, brand: BrandKit) -> list[Attempt]:
+    stream = io.BytesIO()
+    Image.fromarray(rgb).save(stream, "PNG")
+    return try_job(job, decode(stream.getvalue(), name="poster"), engine=engine, brand=brand)
+
+
+def findings(attempt: Attempt) -> dict[str, tuple[CheckStatus, str]]:
+    return {c.name: (c.status, c.detail) for c in attempt.checks if c.status is not CheckStatus.PASSED}
+
+
+@pytest.fixture(scope="module")
+def scene(poster, line) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A poster, what it should become, and its ground."""
+    ground = photo()
+    stays = line("BLUE NOTE", "en", 90, 640, 50)
+    return (
+        poster(line("SUMMER SALE", "en", 90, 260, 56), stays, back=ground),
+        poster(line("VERANO LOCO", "en", 90, 260, 56), stays, back=ground),
+        poster(stays, back=ground),
+    )
+
+
+CHANGE = Edit(Action.REPLACE_TEXT, text="SUMMER SALE", replacement="VERANO LOCO")
+
+
+def test_what_a_model_draws_well_is_found_read_back_and_passes(scene) -> None:
+    rgb, target, _ = scene
+    model = PaintedModel(rgb, target)
+    (attempt,) = attempts(rgb, job_of(rgb, CHANGE), ModelEngine(model, name="m"), DRAW)
+    assert findings(attempt) == {}
+    assert attempt.status is Status.PASSED
+    candidate = attempt.candidate
+    (placement,) = candidate.placements
+    assert (placement.lines, placement.typeset) == (("VERANO LOCO",), False)
+    assert np.abs(np.array(placement.colour) - 255).max() < 25
+    assert np.array_equal(candidate.rgb[~candidate.mask], rgb[~candidate.mask])
+    assert candidate.mask.mean() < 0.4
+    (call,) = model.calls
+    assert call.prompt.startswith('Replace the text "SUMMER SALE" with "VERANO LOCO".')
+    assert call.negative_prompt == " "
+    (noted,) = candidate.facts["calls"]
+    assert (noted["tier"], noted["seed"], noted["steps"]) == ("fast", call.seed, 4)
+    assert (noted["prompt"], noted["model"]) == (call.prompt, "painted@1")
+    assert noted["correlation"] > 0.9
+
+
+def test_a_misspelt_answer_never_passes_and_each_try_climbs_with_a_new_seed(scene, poster, line) -> None:
+    rgb = scene[0]
+    wrong = poster(line("VERANQ LOOO", "en", 90, 260, 56), line("BLUE NOTE", "en", 90, 640, 50), back=photo())
+    model = PaintedModel(rgb, wrong)
+    made = attempts(rgb, job_of(rgb, CHANGE), ModelEngine(model, name="m"), DRAW)
+    assert len(made) == 3
+    assert all(a.status is not Status.PASSED for a in made)
+    assert all("text_correct" in findings(a) for a in made)
+    assert [c.tier for c in model.calls] == [Tier.FAST, Tier.BALANCED, Tier.FULL]
+    seeds = [c.seed for c in model.calls]
+    assert len(set(seeds)) == 3
+    assert all(0 <= s < 2**31 for s in seeds)
+    again = PaintedModel(rgb, wrong)
+    attempts(rgb, job_of(rgb, CHANGE), ModelEngine(again, name="m"), DRAW)
+    assert [c.seed for c in again.calls] == seeds
+    other = PaintedModel(rgb, wrong)
+    attempts(rgb, job_of(rgb, CHANGE, key="f" * 64), ModelEngine(other, name="m"), DRAW)
+    assert not {c.seed for c in other.calls} & set(seeds)
+
+
+def test_the_brand_or_the_engine_says_which_tiers_are_climbed(scene) -> None:
+    rgb = scene[0]
+    brand = BrandKit(model=ModelPolicy(method="model", tiers=("balanced",)))
+    model = PaintedModel(rgb, rgb)
+    attempts(rgb, job_of(rgb, CHANGE), ModelEngine(model, name="m"), brand)
+    assert [c.tier for c in model.calls] == [Tier.BALANCED] * 3
+    model = PaintedModel(rgb, rgb)
+    attempts(rgb, job_of(rgb, CHANGE), ModelEngine(model, name="m", climb=["fast", "full"]), brand)
+    assert [c.tier for c in model.calls] == [Tier.FAST, Tier.FULL, Tier.FULL]
+    with pytest.raises(ConfigurationError, match="cheapest first"):
+        ModelEngine(model, name="m", climb=["quick"])
+
+
+def test_an_answer_that_changes_nothing_does_not_pass(scene) -> None:
+    rgb = scene[0]
+    made = attempts(rgb, job_of(rgb, CHANGE), ModelEngine(PaintedModel(rgb, rgb), name="m"), DRAW)
+    assert {a.status for a in made} == {Status.FAILED}
+
+
+def test_another_picture_is_not_used_at_all(scene) -> None:
+    rgb = scene[0]
+    model = PaintedModel(rgb, rgb, spoil=lambda made: photo(made.shape[:2], seed=8))
+    made = attempts(rgb, job_of(rgb, CHANGE), ModelEngine(model, name="m"), DRAW)
+    assert {a.status for a in made} == {Status.FAILED}
+    assert "aligned" in findings(made[0])
+    assert np.array_equal(made[0].candidate.rgb, rgb)
+
+
+def test_text_that_stays_is_not_touched_even_if_the_model_ruins_it(scene, poster, line) -> None:
+    ground = photo()
+    near = line("BLUE NOTE", "en", 90, 312, 40)
+    rgb = poster(line("SUMMER SALE", "en", 90, 260, 56), near, back=ground)
+    ruined = poster(line("VERANO LOCO", "en", 90, 260, 56), line("BLOB MOTE", "en", 90, 312, 40), back=ground)
+    engine = ModelEngine(PaintedModel(rgb, ruined), name="m")
+    candidate = engine.edit(EditRequest(job_of(rgb, CHANGE), rgb, DRAW))
+    assert np.array_equal(candidate.rgb[284:312, 92:330], rgb[284:312, 92:330])
+    assert not np.array_equal(candidate.rgb[215:262], rgb[215:262])
+
+
+def test_the_hybrid_sets_exact_type_on_the_models_plate(scene) -> None:
+    rgb, _, erased = scene
+    model = PaintedModel(rgb, erased)
+    (first, *_) = attempts(rgb, job_of(rgb, CHANGE), ModelEngine(model, name="m"), SET)
+    assert model.calls[0].prompt.startswith('Remove the text "SUMMER SALE".')
+    candidate = first.candidate
+    (placement,) = candidate.placements
+    assert placement.typeset
+    assert "text_correct" not in findings(first)
+    assert "source_text_gone" not in findings(first)
+    ours = get_engine("typeset").edit(EditRequest(job_of(rgb, CHANGE), rgb, BrandKit())).plate
+    hole = (ours != rgb).any(2) | (candidate.plate != rgb).any(2)
+    apart = [np.abs(plate.astype(int) - erased)[hole].mean() for plate in (candidate.plate, ours)]
+    assert apart[0] < 0.6 * apart[1], "the model's plate is nearer to the real ground than our fill"
+    assert np.array_equal(candidate.rgb[~candidate.mask], rgb[~candidate.mask])
+
+
+def test_a_plain_ground_is_continued_without_asking_anybody(chinese) -> None:
+    model = PaintedModel(chinese, chinese)
+    edit = Edit(Action.REPLACE_TEXT, text="新品上市", replacement="وصل حديثا")
+    job = Job("k", "poster", "ar", "zh-Hans", "sources/x.png", sha(chinese), (edit,))
+    candidate = ModelEngine(model, name="m").edit(EditRequest(job, chinese, BrandKit()))
+    assert model.calls == []
+    assert candidate.facts["calls"] == []
+    assert not candidate.can_retry
+    assert candidate.placements[0].typeset
+
+
+def test_the_way_is_chosen_edit_by_edit(scene, poster, line) -> None:
+    ground = photo()
+    rgb = poster(
+        line("SUMMER SALE", "en", 90, 260, 56), line("free shipping", "en", 90, 560, 60), back=ground
+    )
+    target = poster(
+        line("VERANO LOCO", "en", 90, 260, 56), line("free shipping", "en", 90, 560, 60), back=ground
+    )
+    long = "envío gratuito a toda España y Portugal"
+    job = job_of(rgb, CHANGE, Edit(Action.REPLACE_TEXT, text="free shipping", replacement=long))
+    model = PaintedModel(rgb, target)
+    candidate = ModelEngine(model, name="m").edit(EditRequest(job, rgb, BrandKit()))
+    assert [(p.edit.replacement, p.typeset) for p in candidate.placements] == [
+        ("VERANO LOCO", False),
+        (long, True),
+    ]
+    assert candidate.facts["drawn_by_model"] == [0]
+    assert [c.prompt.split()[0] for c in model.calls] == ["Remove", "Replace"]
+
+
+def test_a_text_that_contains_another_keeps_it(poster, line) -> None:
+    """“SALE” is set by us, “SUMMER SALE” drawn by the model: neither takes the other's place."""
+    ground = photo()
+    rgb = poster(line("SUMMER SALE", "en", 90, 260, 56), line("SALE", "en", 90, 560, 60), back=ground)
+    target = poster(line("VERANO LOCO", "en", 90, 260, 56), line("SALE", "en", 90, 560, 60), back=ground)
+    long = "rebajas en toda la tienda ahora"
+    job = job_of(rgb, Edit(Action.REPLACE_TEXT, text="SALE", replacement=long), CHANGE)
+    candidate = ModelEngine(PaintedModel(rgb, target), name="m").edit(EditRequest(job, rgb, BrandKit()))
+    first, second = candidate.placements
+    assert first.source_box[1] > 480
+    assert second.source_box[3] < 320
+
+
+def test_a_forbidden_job_is_refused_before_any_call(scene) -> None:
+    rgb = scene[0]
+    model = PaintedModel(rgb, rgb)
+    logo = Edit(Action.REMOVE_OBJECT, object="logo", box=(100, 100, 200, 200))
+    with pytest.raises(EngineError, match="rights"):
+        ModelEngine(model, name="m").edit(EditRequest(job_of(rgb, logo), rgb, BrandKit()))
+    assert model.calls == []
+
+
+def test_a_thing_in_a_box_is_taken_off_by_the_model(scene) -> None:
+    ground = photo()
+    rgb = ground.copy()
+    rgb[300:380, 400:520] = (240, 60, 60)
+    model = PaintedModel(rgb, ground)
+    logo = Edit(Action.REMOVE_OBJECT, object="logo", box=(395, 295, 525, 385), rights="own")
+    candidate = ModelEngine(model, name="m").edit(EditRequest(job_of(rgb, logo), rgb, BrandKit()))
+    assert model.calls[0].prompt.startswith("Remove the logo.")
+    assert np.abs(candidate.rgb.astype(int) - ground)[300:380, 400:520].mean() < 8
+    assert {f.name for f in candidate.findings} == {"removed"}
+
+
+@dataclass
+class Notebook:
+    """A call log that only remembers."""
+
+    asked: list[tuple[ModelCall, Job]] = field(default_factory=list)
+
+    def once(self, call: ModelCall, *, model: PaintedModel, job: Job) -> ModelAnswer:
+        self.asked.append((call, job))
+        return model.edit(call, None)  # type: ignore[arg-type]
+
+
+def test_every_call_goes_through_the_log_where_there_is_one(scene) -> None:
+    rgb, target, _ = scene
+    notebook, job = Notebook(), job_of(rgb, CHANGE)
+    ModelEngine(PaintedModel(rgb, target), name="m").edit(EditRequest(job, rgb, DRAW, calls=notebook))
+    assert [asked[1] for asked in notebook.asked] == [job]
+
+
+def test_parameters_are_json_and_name_model_and_typesetter(scene) -> None:
+    parameters = ModelEngine(PaintedModel(scene[0], scene[0]), name="m", climb=["full"]).parameters()
+    assert json.loads(json.dumps(parameters)) == parameters
+    assert parameters["model"] == {"name": "painted"}
+    assert parameters["climb"] == ["full"]
+    assert "typeset" in parameters
+
+
+def run_tiny(folder: Path, rgb: np.ndarray, edits: Sequence[Edit], brand: BrandKit) -> list[Attempt]:
+    engine = get_engine("qwen", model=str(folder))
+    return attempts(rgb, job_of(rgb, *edits), engine, brand)
+
+
+def test_the_hybrid_end_to_end_with_the_real_classes_holds_what_random_weights_make(
+    tiny_model, scene
+) -> None:
+    rgb = scene[0]
+    made = run_tiny(tiny_model, rgb, [CHANGE], SET)
+    assert [a.status for a in made] == [Status.NEEDS_REVIEW] * 3
+    assert [a.facts["calls"][0]["tier"] for a in made] == ["fast", "balanced", "full"]
+    assert [a.facts["calls"][0]["steps"] for a in made] == [2, 3, 4]
+    for attempt in made:
+        assert "filled from its surroundings" in findings(attempt)["aligned"][1]
+        assert attempt.candidate.placements[0].typeset
+        assert "text_correct" not in findings(attempt)
+    assert made[0].facts["calls"][0]["model"].startswith("tiny@")
+
+
+def test_what_random_weights_draw_is_never_used(tiny_model, scene) -> None:
+    made = run_tiny(tiny_model, scene[0], [CHANGE], DRAW)
+    assert {a.status for a in made} == {Status.FAILED}
+    assert all(np.array_equal(a.candidate.rgb, scene[0]) for a in made)
+
+
+def test_engine_qwen_is_made_without_torch_and_says_what_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "model_index.json").write_text('{"_class_name": "QwenImageEditPlusPipeline"}')
+    engine = get_engine("qwen", model=str(tmp_path), climb=["full"])
+    assert engine.name == "qwen"
+    assert engine.parameters()["model"]["revision"]
+    with pytest.raises(ConfigurationError, match="did you mean 'loras'"):
+        get_engine("qwen", model=str(tmp_path), lora={})
+    with pytest.raises(ConfigurationError, match="parameter model"):
+        get_engine("qwen")
+    with pytest.raises(ConfigurationError, match="tier fast"):
+        get_engine("qwen", model=str(tmp_path), climb=["fast", "full"])
