@@ -156,7 +156,7 @@ def set_text(
     eased = _LETTERS if title and not wish.size and _replaces_square(written, source_locale) else 1.0
     size *= eased
     if title:
-        setting, anchor, side = _set_title(attempt, span, limits, hang.side, page[0])
+        setting, anchor, side = _set_title(attempt, span, limits, hang.side, page[0], most / eased)
     else:
         setting, anchor, side = _set_block(attempt, span, limits, hang.side)
     setting = replace(setting, scale=setting.scale * eased).at_most(most)
@@ -221,6 +221,7 @@ def _set_title(
     limits: tuple[float, float],
     side: str,
     page: float,
+    most: float,
 ) -> tuple[Setting, float, str]:
     """A title stays on one line and keeps its edge or its middle; too long, it moves to the page's middle.
 
@@ -234,12 +235,12 @@ def _set_title(
     natural = attempt(_WITHOUT_END, 1).width
 
     def on_one_line(comfortable: float, possible: float) -> Setting:
-        return attempt(max(comfortable, min(possible, _GIVES * natural), 1.0), 1)
+        return attempt(max(comfortable, min(possible, _GIVES * natural), 1.0), 1).at_most(most)
 
     # Hung from a margin, it keeps at least as much of a margin on the other side.
     best = on_one_line(_kept(span, inner, side), _kept(span, limits if side == "center" else inner, side))
     anchor, hung = _anchor(span, side), side
-    stays = _GIVES if side == "center" else _STAYS
+    stays = min(most, _GIVES if side == "center" else _STAYS)
     if best.scale < stays:
         # As large as it would stay and no larger, or a little more room would make it smaller again.
         moved = on_one_line(whole[1] - whole[0], limits[1] - limits[0]).at_most(stays)
