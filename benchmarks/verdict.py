@@ -29,6 +29,7 @@ os.environ.update(OMP_NUM_THREADS="1", OMP_THREAD_LIMIT="1")  # before NumPy and
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a script: find the project
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks.posters.drawing import Poster, campaign, lettered
 from benchmarks.posters.faults import FAULTS, Scene
@@ -91,7 +92,7 @@ def trouble(poster: Poster, candidate: Candidate) -> str:
         x0, y0, x1, y1 = (max(0, v) for v in p.source_box)
         if ghost[y0:y1, x0:x1].sum() > GHOST * max(1, old[y0:y1, x0:x1].sum()):
             return f"strokes of “{p.edit.text}” remain"
-    filled = (plate != poster.source.rgb).any(2)
+    filled = (plate != poster.source.rgb).any(2) & _near_old_text(candidate)  # not a panel that grew
     apart = cv2.GaussianBlur((now - empty).astype(np.float32), (0, 0), 3.0)
     soft = cv2.GaussianBlur(poster.empty.astype(np.float32), (0, 0), 3.0)
     wide = cv2.GaussianBlur(soft, (0, 0), 24.0)
@@ -100,6 +101,17 @@ def trouble(poster: Poster, candidate: Candidate) -> str:
     if len(seen) and np.percentile(seen, 95) > 1:
         return f"the filled place shows ({np.percentile(seen, 95):.1f} times what may)"
     return ""
+
+
+def _near_old_text(candidate: Candidate) -> npt.NDArray[np.bool_]:
+    """The places of the old texts, with as much around them as their effects reach."""
+    near = np.zeros(candidate.mask.shape, np.bool_)
+    for p in candidate.placements:
+        if p.source_box is not None:
+            x0, y0, x1, y1 = p.source_box
+            m = max(4, round(0.2 * (y1 - y0)))
+            near[max(0, y0 - m) : y1 + m, max(0, x0 - m) : x1 + m] = True
+    return near
 
 
 def measure(poster: Poster, tally: Tally) -> None:

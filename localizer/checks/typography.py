@@ -56,12 +56,9 @@ def check_fits(
             failed.append(f"no font has {', '.join(p.missing_glyphs)} of “{words}”")
         if p.box is not None and not _inside(p.box, (0, 0, shape[1], shape[0]), 0):
             failed.append(f"“{words}” runs over the frame")
-        if p.box is not None and _hugs_frame(p.box, p.source_box, shape):
-            doubts.append(f"“{words}” stands at the very edge of the image")
+        doubts += _out_of_place(p, words, shape)
         if p.source_box is not None and p.scale < least_scale * p.usual:
             doubts.append(f"“{words}” fits at {p.scale:.0%} of the source size only: ask for shorter copy")
-        if p.room is not None and p.box is not None and p.angle == 0 and not _inside(p.box, p.room, 3):
-            doubts.append(f"“{words}” leaves its place")
         if drawn is not None and p.angle == 0 and not all(_reaches(drawn, b) for b in p.line_boxes):
             doubts.append(
                 f"a part of “{words}” cannot be seen: cut off, covered, or in the colour of its ground"
@@ -75,6 +72,26 @@ def check_fits(
                 failed.append(f"“{' '.join(a.lines)}” and “{' '.join(b.lines)}” overlap")
     status = CheckStatus.FAILED if failed else CheckStatus.UNDECIDED if doubts else CheckStatus.PASSED
     return CheckResult("fits", status, round(value, 3), least_scale, "; ".join([*failed, *doubts]))
+
+
+def _out_of_place(p: Placement, words: str, shape: tuple[int, int]) -> list[str]:
+    if p.box is None:
+        return []
+    doubts = []
+    if _hugs_frame(p.box, p.source_box, shape):
+        doubts.append(f"“{words}” stands at the very edge of the image")
+    if p.room is not None and p.angle == 0 and not _inside(p.box, p.room, 3):
+        doubts.append(f"“{words}” leaves its place")
+    if p.source_box is not None and not _near(p.box, p.source_box):
+        doubts.append(f"“{words}” stands elsewhere than the old text did")
+    return doubts
+
+
+def _near(box: Box, source: Box) -> bool:
+    """Whether type at least touches the place of the old type."""
+    return min(box[2], source[2]) >= max(box[0], source[0]) and min(box[3], source[3]) >= max(
+        box[1], source[1]
+    )
 
 
 def _hugs_frame(box: Box, source: Box | None, shape: tuple[int, int]) -> bool:

@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import signal
+import socket
 import sys
 from dataclasses import dataclass, replace
 
@@ -26,7 +27,9 @@ _SURROUNDINGS = {  # of every process of the server; Ray reads them once, when i
     # Ray opens ports of its own on every interface, also for a single machine; without a token anybody who
     # reaches them could run code here.
     "RAY_AUTH_MODE": "token",
-    "RAY_raylet_start_wait_time_s": "180",  # its 30 are too few on a busy machine
+    # The usual 30 and 5 seconds are too few on a busy machine.
+    "RAY_raylet_start_wait_time_s": "180",
+    "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "60",
     "RAY_DEDUP_LOGS": "0",  # every call is logged, also one that looks like the last
     "RAY_COLOR_PREFIX": "0",
     "TQDM_DISABLE": "1",  # progress bars make no sense in a log
@@ -72,7 +75,12 @@ def serve(options: ServeOptions) -> None:
             signal.signal(number, _leave)
         gpus = int(ray.cluster_resources().get("GPU", 0))
         replicas = options.replicas or max(1, gpus)
-        ray_serve.start(http_options={"host": options.host, "port": options.port})
+        try:
+            ray_serve.start(http_options={"host": options.host, "port": options.port})
+        except ray.exceptions.RayError as error:
+            raise EngineError(
+                f"the HTTP side could not be started on {options.host}:{options.port}; the log above says why"
+            ) from error
         app = application(settings, replicas=replicas, gpus=1 if gpus else 0, anonymous=options.anonymous)
         where = f"http://{options.host}:{options.port}"
         _say(f"loading {settings.model} on {gpus or 'no'} GPU; {where}/health says when it is ready")
@@ -125,6 +133,13 @@ def _checked(options: ServeOptions) -> ServerSettings:
         raise ConfigurationError("--anonymous contradicts the tokens that are set; leave one out")
     if options.anonymous and not _is_loopback(options.host):
         raise ConfigurationError(f"--anonymous is for loopback only, not for {options.host}; set {VARIABLE}")
+    try:
+        family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+        socket.create_server((options.host, options.port), family=family).close()
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot listen on {options.host}:{options.port} ({error.strerror}); set --port or --host"
+        ) from error
     for package in ("ray", "prometheus_client", "python_multipart", "torch", "diffusers"):
         if importlib.util.find_spec(package) is None:
             raise ConfigurationError(

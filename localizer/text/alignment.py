@@ -25,8 +25,8 @@ class Alignment:
     Attributes:
         side: ``left``, ``center`` or ``right``.
         firm: something else on the page shares that edge or that middle, or the block has several lines.
-        alone: the block is one line, and no other text of its size stands in a column or a row with it:
-            a title, free to move where it does not fit.
+        alone: the block is one line, no other text of its size stands in a column or a row with it, and
+            it does not hang from an edge with several others: a title, free to move where it does not fit.
     """
 
     side: str
@@ -52,8 +52,9 @@ def alignment(styles: Sequence[LineStyle], room: Room, image_width: int, others:
         return Alignment(_of_lines(styles, votes), firm=True)
     if room.panel and abs((left - room.left) - (room.right - right)) < 0.5 * size:
         return Alignment("center", firm=True)
-    alone = not room.panel and not any(_is_companion(styles[0], b) for b in others)
     best = max(("left", "center", "right"), key=lambda k: votes[k])
+    shares_edge = best != "center" and votes[best] >= _ENOUGH
+    alone = not (room.panel or shares_edge or any(_is_companion(styles[0], b) for b in others))
     if votes[best]:
         return Alignment(best, firm=votes[best] > 0 and not alone, alone=alone)
     # Nothing tells: most type is set from the left. Far on the right it may as well be set from the right,

@@ -160,7 +160,7 @@ def test_of_many_that_ask_at_once_one_pays(storage: Storage) -> None:
     answers: list[ModelAnswer] = []
 
     def ask() -> None:
-        answers.append(Calls(storage, "mei", lease_s=2.0).once(CALL, model=model, job=JOB))
+        answers.append(Calls(storage, "mei", lease_s=10.0).once(CALL, model=model, job=JOB))
 
     threads = [threading.Thread(target=ask) for _ in range(5)]
     for thread in threads:
@@ -171,23 +171,30 @@ def test_of_many_that_ask_at_once_one_pays(storage: Storage) -> None:
     assert len(answers) == 5
 
 
+def begun(model: Model) -> None:
+    until = time.monotonic() + 30
+    while not model.ids and time.monotonic() < until:
+        time.sleep(0.01)
+
+
 def test_the_lease_is_renewed_while_the_model_works(tmp_path: Path) -> None:
-    storage, model = open_storage(str(tmp_path)), Model(takes_s=1.0)
+    storage, model = open_storage(str(tmp_path)), Model(takes_s=5.0)
     slow = threading.Thread(
-        target=lambda: Calls(storage, "mei", lease_s=0.4).once(CALL, model=model, job=JOB)
+        target=lambda: Calls(storage, "mei", lease_s=3.0).once(CALL, model=model, job=JOB)
     )
     slow.start()
-    time.sleep(0.6)  # longer than the lease
-    Calls(storage, "otto", lease_s=0.4).once(CALL, model=model, job=JOB)
+    begun(model)
+    time.sleep(3.5)  # longer than the lease
+    Calls(storage, "otto", lease_s=3.0).once(CALL, model=model, job=JOB)
     slow.join()
     assert len(model.ids) == 1
 
 
 def test_waiting_for_another_has_an_end(tmp_path: Path) -> None:
-    storage, model = open_storage(str(tmp_path)), Model(takes_s=1.0)
+    storage, model = open_storage(str(tmp_path)), Model(takes_s=3.0)
     slow = threading.Thread(target=lambda: Calls(storage, "mei").once(CALL, model=model, job=JOB))
     slow.start()
-    time.sleep(0.2)
+    begun(model)
     with pytest.raises(EngineUnavailable, match="mei has been asking the same since"):
         Calls(storage, "otto", patience_s=0.1).once(CALL, model=model, job=JOB)
     slow.join()

@@ -73,7 +73,7 @@ class Server:
 
     def replica(self) -> int:
         """Process ID of the model's replica."""
-        [found] = [pid for pid, name in self.processes().items() if "ServeReplica:default:model" in name]
+        [found] = [pid for pid, name in self.processes().items() if "ServeReplica:edit-server:model" in name]
         return found
 
 

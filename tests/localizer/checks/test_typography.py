@@ -51,6 +51,12 @@ class TestFits:
         for pair in ((large, small), (small, large)):
             assert self.verdict(*pair).status is CheckStatus.FAILED
 
+    def test_type_that_stands_elsewhere_than_the_old_text_did_does_not_pass(self) -> None:
+        """It covers nothing; only the pill that the old text stood in is empty now."""
+        result = self.verdict(placement("SALE", self.BOX, source_box=(100, 160, 300, 200)))
+        assert result.status is CheckStatus.UNDECIDED
+        assert "elsewhere" in result.detail
+
     def test_texts_side_by_side_pass(self) -> None:
         other = placement("NOW", (310, 80, 400, 130), source="ELSE")
         assert self.verdict(placement("SALE", self.BOX), other).status is CheckStatus.PASSED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -60,3 +61,13 @@ def test_the_command_refuses_to_serve_just_anybody(
         monkeypatch.setenv("LOCALIZER_SERVER_TOKENS", tokens)
     assert main(["serve", "--model", "/nowhere", *more]) == 2
     assert words in capsys.readouterr().err
+
+
+def test_a_taken_port_is_told_before_anything_is_loaded(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LOCALIZER_SERVER_TOKENS", "a-token-for-the-tests")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["serve", "--model", "/nowhere", "--port", str(port)]) == 2
+    assert f"cannot listen on 127.0.0.1:{port}" in capsys.readouterr().err

@@ -58,3 +58,19 @@ def test_a_panel_that_holds_it_in_its_middle() -> None:
 )
 def test_a_text_in_a_column_or_a_row_is_not_alone(other, alone: bool) -> None:
     assert alignment([style(60, 260)], FREE, PAGE, [other]).alone is alone
+
+
+def test_a_title_that_shares_its_edge_with_several_texts_keeps_it() -> None:
+    below = [(61, 500, 400, 530), (59, 560, 250, 590)]
+    hang = alignment([style(60, 460)], FREE, PAGE, below)
+    assert (hang.side, hang.firm, hang.alone) == ("left", True, False)
+
+
+def test_small_print_that_begins_near_by_chance_tells_nothing() -> None:
+    near = [(60 + 12, 500 + 20 * i, 300, 514 + 20 * i) for i in range(9)]
+    assert alignment([style(60, 460, size=90)], FREE, PAGE, near).alone
+
+
+def test_lines_of_one_length_on_the_middle_of_the_page_are_centred() -> None:
+    list_below = [(232, 500 + 30 * i, 300 + 40 * i, 520 + 30 * i) for i in range(9)]
+    assert side([style(230, 771), style(229, 770, 370)], list_below) == "center"
