@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 _SECONDS = (0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300, 600)
 
@@ -14,7 +15,7 @@ class Metrics:
         from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
         self.registry = CollectorRegistry()
-        shared = {"registry": self.registry, "namespace": "localizer_server"}
+        shared: dict[str, Any] = {"registry": self.registry, "namespace": "localizer_server"}
         self.queue_length = Gauge("queue_length", "Edits waiting for a GPU", **shared)
         self.running = Gauge("running", "Edits on a GPU", **shared)
         self.replicas = Gauge("replicas", "Model replicas that are ready", **shared)
