@@ -44,7 +44,10 @@ APT_PACKAGES := $(FONT_PACKAGES) libegl1 libgl1 libfribidi0 tesseract-ocr $(addp
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 16
 
-setup: $(VENV)/.setup-run  ## Install everything the demo needs into .venv
+# torch and its kin are only installed for the engine that runs the model itself.
+GPU := $(if $(filter qwen,$(ENGINE)),-gpu)
+
+setup: $(VENV)/.setup-run$(GPU)  ## Install everything the demo needs into .venv
 
 demo: setup  ## Localize and publish the sample campaign; no GPU, no account (ENGINE=qwen MODEL=<folder>)
 	@ENGINE="$(ENGINE)" MODEL="$(MODEL)" CONN="$(CONN)" python examples/demo.py
@@ -55,7 +58,7 @@ test: $(VENV)/.setup-dev  ## Lint, type-check, test
 	mypy
 	pytest -q -m "not system"
 
-test-system: $(VENV)/.setup-dev  ## Tests that start real servers on loopback (minutes)
+test-system: $(VENV)/.setup-system  ## Tests that start real servers on loopback (minutes)
 	@pytest -q -m system
 
 bench: $(VENV)/.setup-dev  ## Run every benchmark; each prints a ratio against its own baseline
@@ -82,6 +85,14 @@ clean: down  ## Remove the virtual environment and everything the demo made
 $(VENV)/.setup-run: pyproject.toml requirements.txt
 	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples,type $(APT_PACKAGES)
 	touch $@
+
+$(VENV)/.setup-run-gpu: pyproject.toml requirements.txt
+	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples,type,gpu $(APT_PACKAGES)
+	touch $@ $(VENV)/.setup-run
+
+$(VENV)/.setup-system: pyproject.toml requirements.txt
+	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples,type,dev,gpu,server $(APT_PACKAGES)
+	touch $@ $(VENV)/.setup-run $(VENV)/.setup-run-gpu $(VENV)/.setup-dev
 
 $(VENV)/.setup-dev: pyproject.toml requirements.txt
 	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples,type,dev $(APT_PACKAGES)

