@@ -42,6 +42,15 @@ def test_small_commands_run(command: str) -> None:
     assert "typeset" in done.stdout or "Tesseract" in done.stdout
 
 
+def test_the_tiny_model_is_made(tmp_path: Path) -> None:
+    pytest.importorskip("diffusers", reason="pip install 'campaign-localizer[gpu]'")
+    [command] = [c for c in commands(README) if "localizer.diffusion.tiny" in c]
+    words = [w.replace("out/", f"{tmp_path}/") for w in shlex.split(command)]
+    done = subprocess.run([sys.executable, *words[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "tiny" / "model_index.json").is_file()
+
+
 @pytest.mark.system
 def test_the_run_command_runs(tmp_path: Path) -> None:
     from examples.generate import generate
