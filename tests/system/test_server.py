@@ -245,6 +245,7 @@ def test_a_full_queue_and_a_killed_replica(server: Server) -> None:
     assert died.headers["Retry-After"]
     for response in waiting:  # they had not begun: the new replica makes them
         answered(response)
+    server.until(server.is_ready)  # what it says of itself may be a second old
     answered(server.edit(tier="full", seed=30))
     assert server.metric("refused_total") == 1
 
