@@ -77,7 +77,13 @@ class OpenAIEditModel:
 
     def parameters(self) -> Mapping[str, Any]:
         steps = {str(tier): count for tier, count in sorted(self._steps.items())}
-        return {"api": "openai", "server": self._server, "model": self.name, "steps": steps}
+        return {
+            "api": "openai",
+            "server": self._server,
+            "model": self.name,
+            "steps": steps,
+            "areas": list(self._areas),
+        }
 
     def size_for(self, width: int, height: int) -> tuple[int, int]:
         return best_size(width, height, self._areas)
