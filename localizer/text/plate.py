@@ -19,7 +19,7 @@ from localizer.text.locate import Found
 from localizer.text.measured_effects import Dressed, cast_on, common_effects, dress
 from localizer.text.normalise import fold, similarity
 from localizer.text.reading import Quad, TextLine, read_crop
-from localizer.text.regions import dilate, polygon
+from localizer.text.regions import dilate, polygon, small_islands
 from localizer.text.style import InkedLine, LineStyle, locale_of_text, measure_block
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _GROWTH = (0.0, 0.05, 0.12)  # extra mask radius per try, as a share of the line height
 _OWN_COLOUR = 40  # of 255 per channel, within which a pixel may be of the text
+_ISLAND = 0.004  # of the squared height: what is so small inside a hole is a rest of a stroke, and bleeds
 _GONE = 0.5  # similarity below which a reading is no longer the text
 
 
@@ -276,6 +277,7 @@ def _erase_line(
         local = area & ~keep
     else:
         local = dilate(ink.erase, growth * piece.line.height) & dilate(area, 0.4 * piece.line.height) & ~keep
+    local |= small_islands(local, _ISLAND * piece.line.height**2) & ~keep
     ground = ink.ground if ink is not None else None
     filled = fill(crop, local, ground=ground, known=~keep)
     crop[:] = filled.rgb

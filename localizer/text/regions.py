@@ -44,6 +44,16 @@ def distance_to(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
     return np.asarray(cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3), np.float32)
 
 
+def small_islands(mask: npt.NDArray[np.bool_], most: float) -> npt.NDArray[np.bool_]:
+    """What is enclosed by a mask and no larger than some pixels."""
+    import cv2
+
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), connectivity=4)
+    small = stats[:count, cv2.CC_STAT_AREA] <= most
+    small[0] = False
+    return np.asarray(small[labels])
+
+
 def depth_in(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
     """Distance of every pixel in the mask to the nearest one outside, pixels."""
     import cv2

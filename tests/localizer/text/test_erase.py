@@ -10,7 +10,7 @@ from localizer.text.glyphmask import find_ink
 from localizer.text.locate import WHOLE, Found
 from localizer.text.plate import erase_text
 from localizer.text.reading import TextLine
-from localizer.text.regions import dilate
+from localizer.text.regions import dilate, small_islands
 from localizer.text.surface import membrane
 
 
@@ -142,3 +142,13 @@ def test_strokes_that_go_on_beyond_the_hole_are_noticed(poster) -> None:
         plate, mask = made.rgb.copy(), np.zeros(made.rgb.shape[:2], bool)
         found = Found((line,), 1.0, False, (0,))
         assert erase_text(made.rgb, plate, mask, found, locale="en", others=[]).severed is severed
+
+
+def test_islands_are_what_a_mask_encloses_and_no_more() -> None:
+    mask = np.zeros((40, 60), np.bool_)
+    mask[5:35, 5:55] = True
+    mask[10:12, 10:12] = False  # a rest of a stroke
+    mask[15:30, 20:40] = False  # the bowl of a letter
+    found = small_islands(mask, 8)
+    assert found[10:12, 10:12].all()
+    assert found.sum() == 4
