@@ -14,7 +14,7 @@ _FARTHEST_CLOCK_S = 86400.0  # no two clocks of working machines differ by more
 
 def is_held(record: Mapping[str, Any]) -> bool:
     """Whether a record's holder may be alive, as far as one look can tell."""
-    holder = record.get("holder")
+    holder: Mapping[str, Any] = record.get("holder") or {}
     return bool(holder) and not _is_dead_here(holder) and _over_s(holder) <= 0
 
 
