@@ -79,7 +79,8 @@ def ghost_of(
     weight = np.maximum(cv2.GaussianBlur(open_, (0, 0), coarse), 1e-3)
 
     def detail(image: Floats) -> Floats:
-        return (image - cv2.GaussianBlur(image * open_, (0, 0), coarse) / weight) * open_
+        smooth = cv2.GaussianBlur(image * open_, (0, 0), coarse) / weight
+        return np.asarray((image - smooth) * open_, np.float32)
 
     seen = np.clip(detail(sign * after), -0.5 * contrast, 0.5 * contrast)
 
