@@ -1,13 +1,13 @@
 """The call log: every question to a model, who asked it and what came of it, kept in the workspace.
 
-    calls/<first two digits of key>/<key>.json      the record
-    calls/<first two digits of key>/<key>.png       the answer, once there is one
+    calls/<first two digits of key>/<key>.json              the record
+    calls/<first two digits of key>/<key>-<digest>.png      the answer that the record vouches for
 
 A record goes ``asked`` → ``submitted`` (sent; `remote_id` names the work at the other end) → ``answered`` or
 ``failed``. An answered call is never asked again: the same key gives the recorded picture. Whoever asks holds
 the record by a lease that it keeps renewing; others that want the same answer wait for it. When the holder
 dies, the next one takes the record over with what was remembered of the remote work, so that a job at the
-provider is waited for again and not ordered twice.
+provider is waited for again and not ordered twice. Should both be at work after all, the first answer stands.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from localizer.errors import (
     StorageError,
     TransientError,
 )
+from localizer.leases import Watch, is_held
 
 if TYPE_CHECKING:
     from localizer.engines.editor import EditModel, ModelCall
@@ -124,13 +125,14 @@ class Calls:
     def _hold(self, key: str, fresh: dict[str, Any]) -> ModelAnswer | _Held:
         """The record's answer, or the record, ours to work on; waits while another holds it."""
         until = time.monotonic() + self._patience_s
+        watch = Watch(self._lease_s)
         while True:
             record, generation = _read(self._storage, key)
             if record is not None:
                 answer = self._recorded(record)
                 if answer is not None:
                     return answer
-                if _is_held(record):
+                if watch.is_held(record, generation):
                     left = until - time.monotonic()
                     if left <= 0:
                         raise EngineUnavailable(
@@ -150,7 +152,7 @@ class Calls:
             return None
         from localizer.images.plain import rgb_of
 
-        name = _name(record["key"], "png")
+        name = picture_name(record["key"], facts["image_sha256"])
         try:
             image = rgb_of(self._storage.read(name), name=name)
             if pixels_sha256(image) == facts["image_sha256"]:
@@ -163,7 +165,7 @@ class Calls:
                     currency=facts["currency"],
                     facts={**facts["facts"], "recorded": True},
                 )
-        except (StorageError, ImageError) as error:
+        except (ObjectNotFound, ImageError) as error:  # a refused or damaged download is raised: it may pass
             log.warning("%s: %s", self._storage.uri_of(name), error)
         log.warning("%s is not the picture that was recorded; asking again", self._storage.uri_of(name))
         return None
@@ -176,8 +178,10 @@ class _Held:
         self._storage, self._record, self._generation, self._lease_s = storage, record, generation, lease_s
         self._lock = threading.Lock()
         self._started = time.monotonic()
-        record["tries"] = [*record["tries"], {"by": record["requested_by"], "at": _now()}]
-        record["holder"] = {"host": socket.gethostname(), "pid": os.getpid(), "token": uuid.uuid4().hex}
+        self._tried = {"by": record["requested_by"], "at": _now()}
+        self._token = uuid.uuid4().hex
+        record["tries"] = [*record["tries"], self._tried]
+        record["holder"] = {"host": socket.gethostname(), "pid": os.getpid(), "token": self._token}
         self._write()
 
     @property
@@ -214,13 +218,17 @@ class _Held:
                 log.warning("call %s: its lease could not be renewed: %s", self._record["key"], error)
 
     def answered(self, answer: ModelAnswer) -> None:
-        """Keep the answer: the picture first, then the record that vouches for it."""
+        """Keep the answer: the picture first, then the record that vouches for it.
+
+        It is paid for, so it is kept even if somebody took the call over who has no answer yet.
+        """
         from localizer.images.plain import png_of
 
-        name = _name(self._record["key"], "png")
+        digest = pixels_sha256(answer.image)
+        name = picture_name(self._record["key"], digest)
         self._storage.write(name, png_of(answer.image), content_type="image/png")
         facts = {
-            "image_sha256": pixels_sha256(answer.image),
+            "image_sha256": digest,
             "model": answer.model,
             "seconds": round(answer.seconds, 3),
             "steps": answer.steps,
@@ -228,7 +236,13 @@ class _Held:
             "currency": answer.currency,
             "facts": dict(answer.facts),
         }
-        self._end("answered", state=CallState.ANSWERED, answer=facts)
+        while not self._end("answered", state=CallState.ANSWERED, answer=facts):
+            record, generation = _read(self._storage, self._record["key"])
+            if record is None or record["state"] == CallState.ANSWERED:
+                return
+            with self._lock:
+                tries = [*record["tries"], self._tried]
+                self._record, self._generation = {**record, "tries": tries}, generation
 
     def failed(self, error: BaseException) -> None:
         """Keep why. What was sent and not refused for good stays ``submitted``, its ID remembered."""
@@ -237,27 +251,39 @@ class _Held:
         else:
             self._end(str(error) or type(error).__name__, state=CallState.FAILED, remote_id="")
 
-    def _end(self, outcome: str, **changes: Any) -> None:
+    def _end(self, outcome: str, **changes: Any) -> bool:
+        """Give the record up; False if another process has it."""
         last = {
-            **_last_try(self._record),
+            **self._tried,
             "outcome": outcome,
             "seconds": round(time.monotonic() - self._started, 3),
         }
         try:
             self._write(holder=None, tries=[*self._record["tries"][:-1], last], **changes)
         except PreconditionFailed:
-            log.warning("call %s: another process took it over; its record stands", self._record["key"])
+            log.warning("call %s: another process took it over", self._record["key"])
+            return False
+        return True
 
     def _write(self, **changes: Any) -> None:
         with self._lock:
             self._record.update(changes)
             if self._record["holder"]:
                 self._record["holder"]["until"] = _now(self._lease_s)
-            name = _name(self._record["key"], "json")
-            info = self._storage.swap(
-                name, _dump(self._record), generation=self._generation, content_type="application/json"
-            )
-            self._generation = info.generation
+            try:
+                self._swap()
+            except PreconditionFailed:
+                # An earlier write of ours may have landed although storage said that it did not answer.
+                record, generation = _read(self._storage, self._record["key"])
+                if record is None or (record.get("holder") or {}).get("token") != self._token:
+                    raise
+                self._generation = generation
+                self._swap()
+
+    def _swap(self) -> None:
+        name, data = _name(self._record["key"]), _dump(self._record)
+        info = self._storage.swap(name, data, generation=self._generation, content_type="application/json")
+        self._generation = info.generation
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,8 +305,13 @@ def open_calls(storage: Storage) -> list[OpenCall]:
     for name in storage.names(_FOLDER):
         if not name.endswith(".json"):
             continue
-        record = json.loads(storage.read(name))
-        if record["state"] == CallState.ANSWERED:
+        key = name.removesuffix(".json").rpartition("/")[2]
+        try:
+            record, _ = _read(storage, key)
+        except StorageError as error:
+            found.append(OpenCall(key, "damaged", "", "", "", "", str(error)))
+            continue
+        if record is None or record["state"] == CallState.ANSWERED:
             continue
         last, job = _last_try(record), record["job"]
         found.append(
@@ -291,7 +322,7 @@ def open_calls(storage: Storage) -> list[OpenCall]:
                 job=f"{job['asset_id']} · {job['locale']}",
                 remote_id=record["remote_id"],
                 at=last["at"],
-                outcome=last.get("outcome", "under way" if _is_held(record) else "its process ended"),
+                outcome=last.get("outcome", "under way" if is_held(record) else "its process ended"),
             )
         )
     return sorted(found, key=lambda call: call.at)
@@ -308,7 +339,7 @@ def ask_again(storage: Storage, key: str, *, requested_by: str) -> None:
         raise InputError(f"there is no call {key}")
     if record["state"] == CallState.ANSWERED:
         raise InputError(f"call {key} has its answer; it is never asked again")
-    if _is_held(record):
+    if is_held(record):
         raise InputError(f"call {key} is being asked right now by {record['requested_by']}")
     note = {
         "by": requested_by,
@@ -316,7 +347,7 @@ def ask_again(storage: Storage, key: str, *, requested_by: str) -> None:
         "outcome": f"may be asked again; was {record['remote_id'] or 'not sent'}",
     }
     record.update(state=CallState.FAILED, remote_id="", holder=None, tries=[*record["tries"], note])
-    storage.swap(_name(key, "json"), _dump(record), generation=generation, content_type="application/json")
+    storage.swap(_name(key), _dump(record), generation=generation, content_type="application/json")
 
 
 def _taken_over(record: dict[str, Any] | None, fresh: dict[str, Any]) -> dict[str, Any]:
@@ -328,33 +359,21 @@ def _taken_over(record: dict[str, Any] | None, fresh: dict[str, Any]) -> dict[st
     return {**fresh, **kept, "state": state}
 
 
-def _is_held(record: dict[str, Any]) -> bool:
-    holder = record.get("holder")
-    if not holder or datetime.fromisoformat(holder["until"]) < datetime.now(UTC):
-        return False
-    if holder["host"] != socket.gethostname():
-        return True
-    try:
-        os.kill(holder["pid"], 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True  # another user's process
-    return True
-
-
 def _read(storage: Storage, key: str) -> tuple[dict[str, Any] | None, int]:
     if not (len(key) == 64 and all(c in "0123456789abcdef" for c in key)):
         raise InputError(f"{key!r} is not a call key (64 hexadecimal digits)")
     try:
-        data, info = storage.read_with_info(_name(key, "json"))
+        data, info = storage.read_with_info(_name(key))
     except ObjectNotFound:
         return None, 0
     try:
         record = json.loads(data)
-        _ = record["state"], record["remote_id"], record["tries"], record["answer"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise StorageError(f"{storage.uri_of(_name(key, 'json'))}: damaged record ({error!r})") from error
+        _ = record["state"], record["remote_id"], record["tries"][-1]["at"], record["answer"]
+    except (ValueError, LookupError, TypeError) as error:
+        raise StorageError(
+            f"{storage.uri_of(_name(key))}: damaged record ({error!r}); the service's records say whether "
+            "it was paid for; once this file is deleted, it is asked anew"
+        ) from error
     return record, info.generation
 
 
@@ -362,8 +381,13 @@ def _last_try(record: dict[str, Any]) -> dict[str, Any]:
     return dict(record["tries"][-1])
 
 
-def _name(key: str, extension: str) -> str:
-    return f"{_FOLDER}{key[:2]}/{key}.{extension}"
+def _name(key: str) -> str:
+    return f"{_FOLDER}{key[:2]}/{key}.json"
+
+
+def picture_name(key: str, digest: str) -> str:
+    """Where an answer of these pixels lies; two answers to one call do not overwrite each other."""
+    return f"{_FOLDER}{key[:2]}/{key}-{digest[:16]}.png"
 
 
 def _dump(record: dict[str, Any]) -> bytes:

@@ -20,7 +20,7 @@ from localizer.checks.seen import likeness_in_place
 from localizer.engines.base import Placement
 from localizer.model import CheckResult, CheckStatus
 from localizer.text.fonts import BOLD, stack
-from localizer.text.normalise import digits_of, fold, look_alike, similarity
+from localizer.text.normalise import digits_of, fold, look_alike, same_writing, similarity
 from localizer.text.rectify import rectify, rectify_column
 from localizer.text.render import PlacedLine, draw
 from localizer.text.shaping import shape_line
@@ -65,9 +65,9 @@ class _Reading:
 
     @property
     def is_exact(self) -> bool:
-        """Letters alike, and numbers with their points: ¥79.9 is not ¥799."""
+        """Letters alike, and numbers with their points: ¥79.9 is not ¥799; capitals too, unless set by us."""
         if self.value == EXACT and digits_of(self.text) == digits_of(self.wanted):
-            return True
+            return self.lenient or same_writing(self.text, self.wanted)
         return self.lenient and look_alike(self.text, self.wanted)
 
 

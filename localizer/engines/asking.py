@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from localizer.checks.ghosts import ghost_of, ghost_words
 from localizer.engines.editor import ModelCall
 from localizer.engines.permission import permit_region
 from localizer.engines.prompts import erase_prompt
@@ -167,7 +168,12 @@ class ModelEraser:
             then = "its place was filled from its surroundings"
             self.asking.refused(fitted, what, then, CheckStatus.UNDECIDED)
             return None
-        return laid_over(rgb, fitted)
+        made, box = laid_over(rgb, fitted), bounds(area)
+        share = 0.0 if thing else ghost_of(rgb, made, box, tall=min(_SMALL_TYPE, 0.7 * (box[3] - box[1])))
+        if share:
+            detail = ghost_words(text or "the text", share)
+            self.asking.findings.append(CheckResult("source_text_gone", CheckStatus.UNDECIDED, detail=detail))
+        return made
 
 
 def seed_for(key: str, prompt: str, box: Box, attempt: int) -> int:

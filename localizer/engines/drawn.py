@@ -143,6 +143,11 @@ def find_drawn(
         for x in others
         if x.score >= _SURE and not found.rest
     ]
+    findings += [
+        CheckResult("text_correct", CheckStatus.UNDECIDED, detail=f"with it the model drew “{x.text}”")
+        for x in found.rest
+        if fold(x.text) and not any(fold(x.text) in fold(s.text) for s in stayed)
+    ]
     styles = erased.styles
     if not styles:
         detail = f"the type that the model drew for “{edit.replacement}” could not be measured"

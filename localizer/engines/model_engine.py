@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from localizer.checks.faces import remembered_faces
+from localizer.checks.ghosts import ghost_of, ghost_words
 from localizer.engines.asking import Asking, ModelEraser, bounds
 from localizer.engines.base import Candidate, EditRequest, Placement
 from localizer.engines.drawn import Drawn, area_of_text, find_drawn
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from localizer.brand import BrandKit
 
 _MOST_CHANGED = 0.2  # share of an image beyond which an edit without a place is another picture
+_LETTER = 0.75  # height of capitals, as a share of a line's
+_INK = 0.4  # share of the largest difference from its plate that new type makes
 _CHANGES = frozenset({Action.REPLACE_TEXT, Action.TRANSLATE_TEXT})
 
 
@@ -84,10 +87,11 @@ class ModelEngine:
             ConfigurationError: something is not set up.
         """
         job, brand = request.job, request.brand
-        permit_job(job, brand)
+        permit_job(job, brand)  # before anything costs time, and again with what stands in the image
         climb = self.climb or tuple(Tier(tier) for tier in brand.model.tiers)
         asking = Asking(self.model, request, climb[min(request.attempt, len(climb) - 1)])
         search, claims = _find(request)
+        permit_job(job, brand, read_source(job.source_sha256, request.rgb))
         heights = {i: _height(places) for i, places in claims.found.items()}
         by_model = [
             i
@@ -270,6 +274,18 @@ class _Drawing:
             stayed=found.rest if found else (),
         )
         self._keep(index, drawn, area)
+        if found is not None:
+            self._look_for_ghost(found, drawn)
+
+    def _look_for_ghost(self, found: Found, drawn: Drawn) -> None:
+        """On the drawn picture: from its plate new type was taken off, and what showed beside it as well."""
+        apart = np.abs(self.rgb.astype(np.int16) - drawn.plate).max(2)
+        tall = _LETTER * min(line.height for line in found.lines)
+        source = self.asking.request.rgb
+        covered = apart > max(1.0, _INK * float(apart.max()))
+        share = ghost_of(source, self.rgb, found.box, tall=tall, covered=covered)
+        if share:
+            self.findings.append(_doubt("source_text_gone", ghost_words(found.text, share)))
 
     def _keep(self, index: int, drawn: Drawn, area: npt.NDArray[np.bool_]) -> None:
         self.placements[index].append(drawn.placement)

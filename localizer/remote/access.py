@@ -48,13 +48,15 @@ class Access:
     currency: str = ""
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.url)
+        try:
+            parts = urlsplit(self.url)
+        except ValueError:
+            raise InputError("the URL of the service cannot be read; write https://host/v1") from None
+        if "@" in self.url or parts.query or parts.fragment:  # before anything that shows it
+            host = parts.hostname or "the service"
+            raise InputError(f"the URL of {host} holds a user, password, query or #; give the key as the key")
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise InputError(f"{self.url!r} is not an http:// or https:// URL of a service")
-        if parts.username or parts.password or parts.query:
-            raise InputError(
-                f"the URL of {parts.hostname} holds a user, password or query; give the key as the key"
-            )
         if self.concurrency < 1 or self.timeout_s <= 0 or self.per_minute < 0:
             raise InputError(
                 "concurrency must be at least 1, the timeout positive, requests a minute not negative"

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from localizer.errors import ConfigurationError, EngineError, EngineUnavailable, FateUnknown
 
@@ -240,7 +240,9 @@ class Transport:
     def clean(self, text: str) -> str:
         """A line fit for messages and records."""
         key = self.access.key
-        line = " ".join((text.replace(key, "***") if key else text).split())
+        for shown in {key, quote(key, safe=""), quote(key), json.dumps(key)[1:-1]} - {""}:
+            text = text.replace(shown, "***")
+        line = " ".join(text.split())
         return line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"
 
     def _url(self, path: str) -> str:

@@ -75,6 +75,27 @@ def _letter_o(text: str) -> str:
     return text
 
 
+_CASELESS = frozenset("cikopsuvwxyz")  # whose capitals differ in size alone
+_MARKS = str.maketrans("؟¿¡", "??!")
+
+
+def same_writing(read: str, wanted: str) -> bool:
+    """Whether two texts of the same letters have the same capitals, question and exclamation marks.
+
+    For type that nobody set: a font writes what it is given, a model may write SALE? for Sale!
+    """
+    a, b = (unicodedata.normalize("NFKC", text.translate(_MARKS)) for text in (read, wanted))
+    if sorted(c for c in a if c in "?!") != sorted(c for c in b if c in "?!"):
+        return False
+    first, second = ([c for c in text if c.isalpha()] for text in (a, b))
+    if len(first) != len(second):
+        return True  # ß and SS; whether the letters are the same is not asked here
+    return all(
+        x == y or x.casefold() in _CASELESS or x.casefold() != y.casefold()
+        for x, y in zip(first, second, strict=True)
+    )
+
+
 def is_wordless(text: str) -> bool:
     """Whether nothing is left of a text once punctuation and symbols are dropped."""
     return not fold(text)

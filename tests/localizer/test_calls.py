@@ -17,9 +17,20 @@ import pytest
 
 from localizer.calls import Calls, ask_again, open_calls
 from localizer.engines.editor import ModelAnswer, ModelCall, Tier
-from localizer.errors import ConfigurationError, EngineError, EngineUnavailable, FateUnknown, InputError
+from localizer.errors import (
+    ChecksumMismatch,
+    ConfigurationError,
+    EngineError,
+    EngineUnavailable,
+    FateUnknown,
+    InputError,
+    StorageError,
+    StorageUnavailable,
+)
 from localizer.model import Action, Edit, Job
 from localizer.storage import Storage, open_storage
+from localizer.storage.base import ObjectInfo
+from localizer.storage.local import LocalStorage
 
 JOB = Job("a" * 64, "poster", "de", "en", "sources/x.png", "0" * 64, (Edit(Action.REPLACE_TEXT, "a", "b"),))
 CALL = ModelCall(
@@ -55,6 +66,42 @@ class Model:
         return ModelAnswer(
             255 - call.image, "inverter@1", 1.25, steps=4, cost=0.2, currency="CNY", facts={"x": 1}
         )
+
+
+class Taken(Model):
+    """While it works, another process takes its call over."""
+
+    def __init__(self, storage: Storage) -> None:
+        super().__init__()
+        self.storage = storage
+
+    def edit(self, call: ModelCall, pending: Any) -> ModelAnswer:
+        record = record_of(self.storage, self)
+        key = record["key"]
+        record["requested_by"] = "otto"
+        record["tries"].append({"by": "otto", "at": record["tries"][0]["at"]})
+        record["holder"] = {"host": "elsewhere", "pid": 1, "token": "t", "until": "2999-01-01T00:00:00+00:00"}
+        self.storage.write(f"calls/{key[:2]}/{key}.json", json.dumps(record).encode())
+        return super().edit(call, pending)
+
+
+class Flaky(LocalStorage):
+    """A folder that fails on purpose: at reading pictures; at a write that lands nevertheless."""
+
+    reading: Exception | None = None
+    unheard = 0
+
+    def read(self, name: str) -> bytes:
+        if self.reading is not None and name.endswith(".png"):
+            raise self.reading
+        return super().read(name)
+
+    def swap(self, name: str, data: bytes, **how: Any) -> ObjectInfo:
+        info = super().swap(name, data, **how)
+        self.unheard -= 1
+        if self.unheard == 0:
+            raise StorageUnavailable("no answer")
+        return info
 
 
 @pytest.fixture(params=["local", "gcs"])
@@ -149,10 +196,77 @@ def test_an_operator_decides_on_what_nobody_knows(storage: Storage) -> None:
 def test_a_damaged_picture_is_asked_for_anew(tmp_path: Path) -> None:
     storage, model = open_storage(str(tmp_path)), Model()
     Calls(storage, "mei").once(CALL, model=model, job=JOB)
-    key = CALL.key(model)
-    storage.write(f"calls/{key[:2]}/{key}.png", b"not a picture")
+    (picture,) = (name for name in storage.names("calls/") if name.endswith(".png"))
+    storage.write(picture, b"not a picture")
     assert np.array_equal(Calls(storage, "mei").once(CALL, model=model, job=JOB).image, 255 - CALL.image)
     assert len(model.ids) == 2
+
+
+@pytest.mark.parametrize("error", [StorageUnavailable("busy"), ChecksumMismatch("cut"), StorageError("403")])
+def test_a_picture_that_cannot_be_had_now_is_not_paid_for_again(tmp_path: Path, error: Exception) -> None:
+    storage, model = Flaky(str(tmp_path)), Model()
+    Calls(storage, "mei").once(CALL, model=model, job=JOB)
+    storage.reading = error
+    with pytest.raises(type(error)):
+        Calls(storage, "mei").once(CALL, model=model, job=JOB)
+    storage.reading = None
+    assert Calls(storage, "mei").once(CALL, model=model, job=JOB).facts["recorded"]
+    assert len(model.ids) == 1
+
+
+def test_a_write_that_landed_unheard_loses_no_answer(tmp_path: Path) -> None:
+    storage, model = Flaky(str(tmp_path)), Model(sent="task-1")
+    storage.unheard = 2  # the ID of the task, of which storage says that it was not written
+    with pytest.raises(StorageUnavailable):
+        Calls(storage, "mei").once(CALL, model=model, job=JOB)
+    (left,) = open_calls(storage)
+    assert (left.remote_id, left.outcome) == ("task-1", "no answer")
+    Calls(storage, "mei").once(CALL, model=model, job=JOB)
+    assert model.ids == ["", "task-1"]
+
+
+def test_an_answer_is_kept_though_another_took_the_call_over(storage: Storage) -> None:
+    late = Taken(storage)
+    Calls(storage, "mei").once(CALL, model=late, job=JOB)
+    record = record_of(storage, late)
+    assert (record["state"], record["requested_by"]) == ("answered", "otto")
+    assert [(t["by"], t.get("outcome")) for t in record["tries"]] == [
+        ("mei", None),
+        ("otto", None),
+        ("mei", "answered"),
+    ]
+    again = Calls(storage, "otto").once(CALL, model=late, job=JOB)
+    assert again.facts["recorded"]
+    assert len(late.ids) == 1
+
+
+def test_of_two_answers_the_first_stands_whole(storage: Storage) -> None:
+    class Slow(Model):
+        def edit(self, call: ModelCall, pending: Any) -> ModelAnswer:
+            record = record_of(storage, self)
+            key = record["key"]
+            record["holder"] = None  # as if this one's lease had run out
+            storage.write(f"calls/{key[:2]}/{key}.json", json.dumps(record).encode())
+            Calls(storage, "otto").once(call, model=Model(), job=JOB)
+            answer = super().edit(call, pending)
+            return replace(answer, image=answer.image // 2)
+
+    slow = Slow()
+    Calls(storage, "mei").once(CALL, model=slow, job=JOB)
+    first = Calls(storage, "olga").once(CALL, model=slow, job=JOB)
+    assert np.array_equal(first.image, 255 - CALL.image)
+    assert len(slow.ids) == 1
+
+
+def test_a_damaged_record_is_shown_and_hides_no_other(tmp_path: Path) -> None:
+    storage, model = open_storage(str(tmp_path)), Model(EngineUnavailable("x"))
+    with pytest.raises(EngineUnavailable):
+        Calls(storage, "mei").once(CALL, model=model, job=JOB)
+    for text in (b"{", b"{}", b'{"state": "asked", "remote_id": "", "tries": [], "answer": null}'):
+        storage.write(f"calls/ff/{'f' * 64}.json", text)
+        damaged, other = open_calls(storage)
+        assert (damaged.key, damaged.state, other.outcome) == ("f" * 64, "damaged", "x")
+        assert "asked anew" in damaged.outcome
 
 
 def test_of_many_that_ask_at_once_one_pays(storage: Storage) -> None:

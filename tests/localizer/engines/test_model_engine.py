@@ -330,3 +330,26 @@ def test_engine_qwen_is_made_without_torch_and_says_what_is_wrong(tmp_path: Path
         get_engine("qwen")
     with pytest.raises(ConfigurationError, match="tier fast"):
         get_engine("qwen", model=str(tmp_path), climb=["fast", "full"])
+
+
+def spoilt(scene, poster, line, share: float, text: str = "VERANO LOCO") -> tuple[np.ndarray, np.ndarray]:
+    """The poster, and what a model made of it that left a share of the old text or wrote something else."""
+    rgb = scene[0]
+    wrong = poster(line(text, "en", 90, 260, 56), line("BLUE NOTE", "en", 90, 640, 50), back=photo())
+    return rgb, np.round((1 - share) * wrong + share * rgb.astype(float)).astype(np.uint8)
+
+
+def test_old_type_that_shows_through_is_a_question(scene, poster, line) -> None:
+    rgb, wrong = spoilt(scene, poster, line, 0.15)
+    attempt = first(rgb, job_of(rgb, CHANGE), ModelEngine(PaintedModel(rgb, wrong), name="m"), DRAW)
+    status, detail = findings(attempt)["source_text_gone"]
+    assert (status, "shows faintly" in detail) == (CheckStatus.UNDECIDED, True)
+    clean = first(rgb, job_of(rgb, CHANGE), ModelEngine(PaintedModel(rgb, scene[1]), name="m"), DRAW)
+    assert "source_text_gone" not in findings(clean)
+
+
+@pytest.mark.parametrize("text", ["Verano Loco", "VERANO LOCO?"])
+def test_other_capitals_or_anything_more_is_a_question(scene, poster, line, text: str) -> None:
+    rgb, wrong = spoilt(scene, poster, line, 0.0, text)
+    attempt = first(rgb, job_of(rgb, CHANGE), ModelEngine(PaintedModel(rgb, wrong), name="m"), DRAW)
+    assert findings(attempt)["text_correct"][0] is CheckStatus.UNDECIDED

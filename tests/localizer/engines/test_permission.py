@@ -10,6 +10,7 @@ from localizer.checks import faces
 from localizer.engines.permission import permit_job, permit_region
 from localizer.errors import EditRefused, EngineError
 from localizer.model import Action, Edit, Job
+from localizer.text.reading import TextLine
 
 needs_model = pytest.mark.skipif(faces.model_path() is None, reason=faces.INSTALL)
 LOGO = Edit(Action.REMOVE_OBJECT, object="brand logo", row=4)
@@ -30,6 +31,37 @@ def permit(*edits: Edit, **brand) -> None:
         (Edit(Action.REMOVE_TEXT, "© 2026 ACME"), "watermark"),
         (Edit(Action.REPLACE_TEXT, "Shutterstock", "SALE"), "watermark"),
         (Edit(Action.REMOVE_TEXT, "ACME", object="logo"), "logo"),
+        *(
+            (Edit(Action.REMOVE_OBJECT, object=name), "watermark")
+            for name in (
+                "water\u200bmark",
+                "w\u00adatermark",
+                "ＷＡＴＥＲＭＡＲＫ",
+                "wàtermark",
+                "w\u0430termark",
+                "water_mark",
+                "水\u200b印",
+                "水 印",
+                "Ⓒ 2024",
+                "marca d'água",
+                "ลายน้ำ",
+                "علامة مائية",
+            )
+        ),
+        *(
+            (Edit(Action.REMOVE_OBJECT, object=name), "logo")
+            for name in (
+                "l\u043ego",
+                "L O G O",
+                "l.o.g.o",
+                "nikelogo",
+                "品牌 标志",
+                "台标",
+                "शीर्ष लोगो",
+                "logó",
+            )
+        ),
+        (Edit(Action.REMOVE_OBJECT, object="\u200b"), "name it in the manifest's column object"),
         (Edit(Action.REMOVE_OBJECT, box=(0, 0, 9, 9)), "name it in the manifest's column object"),
         (Edit(Action.REMOVE_TEXT, box=(0, 0, 9, 9)), "name it in the manifest's column text"),
     ],
@@ -56,7 +88,55 @@ def test_ordinary_edits_pass():
         Edit(Action.ADD_TEXT, "", "© 2026 ACME"),
         Edit(Action.REMOVE_OBJECT, object="sticker"),
         Edit(Action.REMOVE_TEXT, "our catalogo"),
+        Edit(Action.REMOVE_TEXT, "Diálogo: a blog online"),
     )
+
+
+def read(text: str, *box: int) -> TextLine:
+    x0, y0, x1, y1 = box
+    return TextLine(text, ((x0, y0), (x1, y0), (x1, y1), (x0, y1)), 0.99)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        Edit(Action.REMOVE_TEXT, "*"),
+        Edit(Action.TRANSLATE_TEXT, " * "),
+        Edit(Action.REMOVE_TEXT, "", box=(0, 0, 100, 40)),
+        Edit(Action.REPLACE_TEXT, "", "SALE", box=(0, 0, 100, 40)),
+        Edit(Action.REMOVE_OBJECT, object="spot", box=(0, 0, 100, 40)),
+    ],
+)
+def test_what_stands_there_counts_whatever_it_is_called(edit):
+    job = Job("k", "a", "en", "zh-Hans", "sources/a.png", "0", (edit,))
+    lines = [read("NEW", 0, 200, 90, 240), read("shutterstock.com", 5, 5, 95, 35)]
+    with pytest.raises(EditRefused, match="watermark"):
+        permit_job(job, BrandKit(), lines)
+    permit_job(job, BrandKit(rights="licensed"), lines)
+    if "*" not in edit.text:
+        return
+    permit_job(job, BrandKit(), lines[:1])
+
+
+def test_a_named_text_beside_a_watermark_is_no_watermark():
+    job = Job("k", "a", "en", "zh-Hans", "s", "0", (Edit(Action.REPLACE_TEXT, "NEW", "NEU"),))
+    permit_job(job, BrandKit(), [read("© 2024", 0, 0, 90, 30), read("NEW", 0, 200, 90, 240)])
+
+
+@pytest.mark.parametrize(
+    ("forbid", "thing"),
+    [
+        ("杯子", "红色杯子"),
+        ("ＣＵＰ", "the cup"),
+        ("cup", "c\u200bup"),
+        ("remove object", "x"),
+        ("คน", "รูปคน"),
+    ],
+)
+def test_a_ban_is_not_got_round_by_spelling(forbid, thing):
+    with pytest.raises(EditRefused, match="forbids"):
+        permit(Edit(Action.REMOVE_OBJECT, object=thing), rights="own", forbid=(forbid,))
+    permit(Edit(Action.REMOVE_OBJECT, object="teacup"), rights="own", forbid=("cup",))
 
 
 @pytest.mark.parametrize("forbid", ["remove_object", "logo", "LOGO", "品牌标志", "brand"])

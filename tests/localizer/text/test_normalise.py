@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from localizer.text.normalise import digits_of, fold, is_wordless, look_alike, similarity
+from localizer.text.normalise import digits_of, fold, is_wordless, look_alike, same_writing, similarity
 
 
 @pytest.mark.parametrize(
@@ -104,3 +104,19 @@ def test_readers_take_a_rare_sign_for_the_letter_in_it(read: str, wanted: str) -
 )
 def test_a_number_that_differs_never_looks_alike(read: str, wanted: str) -> None:
     assert not look_alike(read, wanted)
+
+
+@pytest.mark.parametrize(
+    ("read", "wanted", "same"),
+    [
+        ("SUMMER SALE", "SUMMER SALE", True),
+        ("Summer Sale", "SUMMER SALE", False),
+        ("vOcO", "VOCO", True),  # which differ in size alone
+        ("SALE?", "SALE!", False),
+        ("SALE", "SALE!", False),
+        ("新品上市！", "新品上市!", True),
+        ("STRASSE", "Straße", True),  # not for this to say
+    ],
+)
+def test_capitals_and_marks_of_what_a_model_wrote(read: str, wanted: str, same: bool) -> None:
+    assert same_writing(read, wanted) is same
