@@ -277,11 +277,12 @@ def _erase_line(
         local = area & ~keep
     else:
         local = dilate(ink.erase, growth * piece.line.height) & dilate(area, 0.4 * piece.line.height) & ~keep
-    local |= small_islands(local, _ISLAND * piece.line.height**2) & ~keep
+    islands = small_islands(local, _ISLAND * piece.line.height**2) & ~keep
+    local |= islands
     ground = ink.ground if ink is not None else None
     filled = fill(crop, local, ground=ground, known=~keep)
     crop[:] = filled.rgb
-    return local, filled.guessed
+    return local, filled.guessed & ~islands  # how deep a hole is, is told without them
 
 
 def _remains(plate: npt.NDArray[np.uint8], found: Found) -> str:
