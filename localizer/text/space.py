@@ -20,6 +20,9 @@ _CROWDED = 0.05  # share of a row or column that may be edge
 _RIM = 0.75
 _FAINT = 0.25  # of the type's own contrast
 _FLAT = 4.0  # difference (0 to 255) within one colour, after a lossy format
+_LABEL = 3.0  # heights of its line that a label on a picture has at most
+_BEYOND = 0.65  # heights from the end of a room to where its panel has surely ended
+_RIM_STEP = 24  # difference (0 to 255) of a label and what it lies upon
 _THING = 0.15  # share of a column of the band, from where a thing is in the way
 _DRAWN = 0.6  # share of drawn ground that is of one colour or evenly graded
 
@@ -62,16 +65,49 @@ def find_rooms(
         contrast: see `measure_room`.
     """
     picture = is_picture(plate, hole, box, height=height)
-    room = measure_room(
-        plate,
-        box,
-        height=height,
-        obstacles=obstacles,
-        neighbours=neighbours,
-        plain=plain and not picture,
-        contrast=contrast,
-    )
+
+    def measured(plain: bool) -> Room:
+        return measure_room(
+            plate,
+            box,
+            height=height,
+            obstacles=obstacles,
+            neighbours=neighbours,
+            plain=plain,
+            contrast=contrast,
+        )
+
+    if picture and plain:  # a label upon the picture, graded perhaps: its text must not leave it
+        label = measured(True)
+        if label.panel and _is_label(plate, label, height):
+            return (label,)
+    room = measured(plain and not picture)
     return (keep_off_things(plate, box, room, height=height), room) if picture else (room,)
+
+
+def _is_label(plate: npt.NDArray[np.uint8], room: Room, height: float) -> bool:
+    """Whether the colour changes on all four sides of a room: a rim, not a thing that is near by chance."""
+    tall, wide = room.bottom - room.top, room.right - room.left
+    if tall > _LABEL * height:
+        return False
+    far = _BEYOND * height
+    down, along = np.linspace(room.top + tall / 4, room.bottom - tall / 4, 9), np.full(9, 1.0)
+    right = np.linspace(room.left + wide / 4, room.right - wide / 4, 9)
+    sides = (
+        ((down, room.left * along), (down, (room.left - far) * along)),
+        ((down, room.right * along), (down, (room.right + far) * along)),
+        ((room.top * along, right), ((room.top - far) * along, right)),
+        ((room.bottom * along, right), ((room.bottom + far) * along, right)),
+    )
+    h, w = plate.shape[:2]
+    for inside, outside in sides:
+        a, b = (
+            plate[np.clip(y, 0, h - 1).astype(int), np.clip(x, 0, w - 1).astype(int)].astype(np.int16)
+            for y, x in (inside, outside)
+        )
+        if (np.abs(a - b).max(1) < _RIM_STEP).any():
+            return False
+    return True
 
 
 def measure_room(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from localizer.text.space import Room, measure_room
+from localizer.text.space import Room, find_rooms, measure_room
 
 H, W = 300, 600
 MARGIN = 0.03 * H
@@ -119,3 +119,25 @@ def test_the_old_place_is_always_inside(box) -> None:
     """At the frame, too: whatever else is in the way, the old text's own place may be used."""
     place = room(plain(), box=box, obstacles=[(box[0] - 5, box[1] - 5, box[0] + 1, box[1] + 1)])
     assert holds(place, box)
+
+
+def on_a_picture(pill: bool) -> np.ndarray:
+    """Noise like a starry sky, with a graded pill in its middle or without."""
+    rng = np.random.default_rng(3)
+    plate = rng.normal(60, 22, (300, 700, 3)).clip(0, 255).astype(np.uint8)
+    if pill:
+        grade = np.linspace(0, 1, 340)[None, :, None]
+        colours = np.array([220, 40, 130]) * (1 - grade) + np.array([230, 90, 40]) * grade
+        plate[120:190, 180:520] = colours.astype(np.uint8)
+    return plate
+
+
+def test_text_of_a_label_upon_a_picture_stays_in_the_label() -> None:
+    box, hole = (240, 140, 460, 170), np.zeros((300, 700), np.bool_)
+    rooms = find_rooms(on_a_picture(True), hole, box, height=30, obstacles=())
+    assert len(rooms) == 1
+    assert rooms[0].panel
+    assert rooms[0].left >= 180
+    assert rooms[0].right <= 520
+    without = find_rooms(on_a_picture(False), hole, box, height=30, obstacles=())
+    assert without[-1].right - without[-1].left > 500
