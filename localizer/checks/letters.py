@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from localizer.text.inkcolour import coverage_of
+
 if TYPE_CHECKING:
     import numpy.typing as npt
-
-_TELLING = 30.0**2  # squared distance of fill and plate from which coverage can be measured
 
 
 def letters_alone(
@@ -25,9 +25,6 @@ def letters_alone(
         plate: H x W x 3 uint8, the same before type was set.
         colour: of the fill, sRGB.
     """
-    before = plate.astype(np.float32)
-    way = np.array(colour, np.float32) - before
-    length = (way * way).sum(2)
-    share = ((rgb - before) * way).sum(2) / np.maximum(length, 1.0)
-    share = np.where(length > _TELLING, np.clip(share, 0.0, 1.0), 0.0)
+    share, tells = coverage_of(rgb, plate, colour)
+    share = np.where(tells, np.clip(share, 0.0, 1.0), 0.0)
     return np.repeat(np.round(255 * (1 - share)).astype(np.uint8)[:, :, None], 3, axis=2)

@@ -14,13 +14,14 @@ from localizer.model import Box, Edit, share_inside
 from localizer.text.alignment import Alignment, alignment
 from localizer.text.blocks import hull
 from localizer.text.consistency import common_scales, level_rows
+from localizer.text.ground import leaves_ground
 from localizer.text.linebreak import glue
 from localizer.text.locate import Found
 from localizer.text.panel import Panel, find_panel, grow_alpha, grow_panel
 from localizer.text.plate import Erased
 from localizer.text.reading import Quad
 from localizer.text.render import draw
-from localizer.text.space import Room, find_rooms, leaves_ground, measure_room
+from localizer.text.space import Room, find_rooms, measure_room
 from localizer.text.style import LineStyle, locale_of_text
 from localizer.text.typesetting import SetText, set_in_rooms
 

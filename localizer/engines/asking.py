@@ -24,6 +24,7 @@ from localizer.engines.region import (
     plan_region,
 )
 from localizer.model import Action, Box, CheckResult, CheckStatus, Edit
+from localizer.text.regions import bounds
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -180,9 +181,3 @@ def seed_for(key: str, prompt: str, box: Box, attempt: int) -> int:
     """0 to 2**31 - 1; the same for the same job, question and attempt, wherever it is made."""
     digest = hashlib.sha256(f"{key}\n{prompt}\n{box}\n{attempt}".encode()).digest()
     return int.from_bytes(digest[:4], "big") >> 1
-
-
-def bounds(mask: npt.NDArray[np.bool_]) -> Box:
-    """The smallest box around a mask that is not empty."""
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1

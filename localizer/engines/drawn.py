@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from localizer.engines.asking import bounds
 from localizer.engines.base import Placement
 from localizer.model import Box, CheckResult, CheckStatus, Edit, share_inside
 from localizer.text.locate import Found, find_text
 from localizer.text.normalise import fold
 from localizer.text.plate import as_written, erase_text
 from localizer.text.reading import TextLine, read_crop
-from localizer.text.regions import polygon
+from localizer.text.regions import bounds, polygon
 from localizer.text.space import measure_room
 
 if TYPE_CHECKING:

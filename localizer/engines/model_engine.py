@@ -15,7 +15,7 @@ import numpy as np
 
 from localizer.checks.faces import remembered_faces
 from localizer.checks.ghosts import ghost_of, ghost_words
-from localizer.engines.asking import Asking, ModelEraser, bounds
+from localizer.engines.asking import Asking, ModelEraser
 from localizer.engines.base import Candidate, EditRequest, Placement
 from localizer.engines.drawn import Drawn, area_of_text, find_drawn
 from localizer.engines.editor import EditModel, Tier
@@ -28,6 +28,7 @@ from localizer.errors import ConfigurationError
 from localizer.model import Action, Box, CheckResult, CheckStatus, Edit
 from localizer.text.locate import Found
 from localizer.text.reading import read_source
+from localizer.text.regions import bounds
 from localizer.text.search import Claims, Search, claim
 from localizer.text.wishes import wishes
 

@@ -18,6 +18,7 @@ from localizer.text.added import Adder
 from localizer.text.effects import PLAIN, Effects
 from localizer.text.erase import Eraser, blended
 from localizer.text.families import digest
+from localizer.text.ground import STAIN, leaves_ground, smear
 from localizer.text.handover import HANDOVER, LiveText, handover_svg
 from localizer.text.locate import WHOLE, Found, nearest
 from localizer.text.narrowing import changed_number, narrowed
@@ -26,7 +27,7 @@ from localizer.text.plate import Erased, erase_text
 from localizer.text.reading import read_source
 from localizer.text.render import draw
 from localizer.text.search import Claims, Search, claim
-from localizer.text.space import STAIN, Room, leaves_ground, smear
+from localizer.text.space import Room
 from localizer.text.typesetting import SetText
 from localizer.text.wishes import wished_effects, wishes
 

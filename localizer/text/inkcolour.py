@@ -30,6 +30,21 @@ _POOR = 0.2  # likeness of what need not be looked at further
 _RUNS_ON = 0.3  # likeness that it costs a colour to run on beyond the line, as grounds do
 _NEARLY = 0.15  # likeness that the heart of strokes may lack against their edge
 _AWAY = 0.1  # likeness (blurred coverage) below which a component lies beside the text
+_TELLING = 30.0**2  # squared distance of fill and plate from which coverage can be measured
+
+
+def coverage_of(
+    rgb: npt.NDArray[np.uint8], plate: npt.NDArray[np.uint8], colour: tuple[int, int, int]
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
+    """How far each pixel lies on the way from plate to fill (0 to 1, or beyond), and where that tells.
+
+    Where plate and fill are alike, nothing can be told from the colours.
+    """
+    before = plate.astype(np.float32)
+    way = np.array(colour, np.float32) - before
+    length = (way * way).sum(2)
+    share = ((rgb.astype(np.float32) - before) * way).sum(2) / np.maximum(length, 1.0)
+    return share, length > _TELLING
 
 
 def cluster(

@@ -19,7 +19,7 @@ from localizer.text.locate import Found
 from localizer.text.measured_effects import Dressed, cast_on, common_effects, dress
 from localizer.text.normalise import fold, similarity
 from localizer.text.reading import Quad, TextLine, read_crop
-from localizer.text.regions import dilate, polygon, small_islands
+from localizer.text.regions import bounds, dilate, polygon, small_islands
 from localizer.text.style import InkedLine, LineStyle, locale_of_text, measure_block
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def erase_text(
     dressed = {piece.window: _with_shadow(source, plate, piece) for piece in lines}
     pairs = [(d, style) for style, (window, _) in measured if (d := dressed[window]) is not None]
     effects, doubts = common_effects(pairs)
-    box = _bounds(hole, found.box)
+    box = bounds(hole) if hole.any() else found.box
     area = hole if hole.any() else polygon((plate.shape[0], plate.shape[1]), found.lines[0].quad)
     r, g, b = (int(c) for c in np.median(plate[area], axis=0))
     plain = all(piece.ink is not None and piece.ink.plain for piece in lines)
@@ -332,10 +332,3 @@ def _shares(read: str, text: str) -> bool:
     """Whether a reading has at least half of its characters from the text."""
     a, b = fold(read), fold(text)
     return bool(a) and sum(c in b for c in a) >= max(2, 0.5 * len(a))
-
-
-def _bounds(hole: npt.NDArray[np.bool_], fallback: Box) -> Box:
-    ys, xs = np.nonzero(hole)
-    if not len(xs):
-        return fallback
-    return int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from localizer.model import Box
 from localizer.text.reading import Quad
 
 if TYPE_CHECKING:
@@ -42,6 +43,12 @@ def distance_to(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
     import cv2
 
     return np.asarray(cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3), np.float32)
+
+
+def bounds(mask: npt.NDArray[np.bool_]) -> Box:
+    """The smallest box around a mask that is not empty."""
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
 def small_islands(mask: npt.NDArray[np.bool_], most: float) -> npt.NDArray[np.bool_]:

@@ -18,6 +18,7 @@ from localizer.locales import script_of
 from localizer.model import Box
 from localizer.text.fonts import REGULAR
 from localizer.text.glyphmask import Ink
+from localizer.text.inkcolour import coverage_of
 from localizer.text.laying import Match, shape_in
 from localizer.text.matching import match_lines
 from localizer.text.reading import TextLine
@@ -27,7 +28,6 @@ from localizer.text.shaping import ShapedLine
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-_TELLING = 30.0**2  # squared distance of fill and plate from which coverage can be measured
 _LEVEL = 1.5  # degrees; a smaller slant is the reader's, not the designer's
 
 
@@ -157,12 +157,8 @@ def measure_block(lines: Sequence[InkedLine], *, locale: str, angle: float) -> l
 def covered(line: InkedLine) -> npt.NDArray[np.float32]:
     """How much of each pixel the type covers, 0 to 1: where it lies between the plate and the fill colour."""
     near = dilate(line.ink.strokes, 2)
-    plate, source = line.plate.astype(np.float32), line.source.astype(np.float32)
-    way = np.array(line.ink.colour, np.float32) - plate
-    length = (way * way).sum(2)
-    share = ((source - plate) * way).sum(2) / np.maximum(length, 1.0)
-    # Where the plate is as bright as the type nothing can be told from the colours.
-    share = np.where(length > _TELLING, share, line.ink.strokes.astype(np.float32))
+    share, tells = coverage_of(line.source, line.plate, line.ink.colour)
+    share = np.where(tells, share, line.ink.strokes.astype(np.float32))
     return np.where(near, np.clip(share, 0.0, 1.0), 0.0).astype(np.float32)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from localizer.model import Action, CheckStatus, Edit
-from localizer.text.space import STAIN, STRANGE, smear, strange_share
+from localizer.text.ground import STAIN, STRANGE, smear, strange_share
 
 
 def bricks(height: int, width: int) -> np.ndarray:
