@@ -1,4 +1,4 @@
-"""The command line: ``python -m localizer run|calls|serve|doctor|engines``.
+"""The command line: ``python -m localizer run|calls|serve|festivals|doctor|engines``.
 
 Exit codes of ``run``: 0 every row of the manifest got a result row, whatever its status; 2 the manifest (or
 its copy deck, brand kit or an argument) cannot be used at all; 1 storage or another service refused;
@@ -12,7 +12,7 @@ import json
 import logging
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +134,25 @@ def _serve(arguments: argparse.Namespace) -> int:
             anonymous=arguments.anonymous,
         )
     )
+    return OK
+
+
+def _festivals(arguments: argparse.Namespace) -> int:
+    from datetime import date
+
+    from localizer.festivals import in_year, upcoming
+    from localizer.festivals.listing import as_json, as_table, unknown_in
+
+    today = date.today()
+    year = arguments.year
+    if arguments.next:
+        found = upcoming(today, arguments.next, arguments.region)
+    else:
+        year = year or today.year
+        found = in_year(year, arguments.region)
+        for name in unknown_in(year, arguments.region):
+            _complain(f"{name} of {year} is not known yet; a later version of the package holidays may know")
+    sys.stdout.write(as_json(found) if arguments.json else as_table(found))
     return OK
 
 
@@ -272,6 +291,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     serve.set_defaults(command=_serve)
 
+    _add_festivals(commands.add_parser, common)
     doctor = commands.add_parser(
         "doctor", parents=[common], help="say what is installed and what is missing, and what that means"
     )
@@ -279,6 +299,23 @@ def _parser() -> argparse.ArgumentParser:
     engines = commands.add_parser("engines", parents=[common], help="list the engines")
     engines.set_defaults(command=_engines)
     return parser
+
+
+def _add_festivals(
+    add_parser: Callable[..., argparse.ArgumentParser], common: argparse.ArgumentParser
+) -> None:
+    festivals = add_parser(
+        "festivals",
+        parents=[common],
+        help="list the festivals of a year, or those that come next",
+        description="The ids are what a campaign file's schedule takes. `announced` dates may move by a day.",
+    )
+    which = festivals.add_mutually_exclusive_group()
+    which.add_argument("--year", type=_positive, metavar="Y", help="default: this year")
+    which.add_argument("--next", type=_positive, metavar="N", help="the next N from today on")
+    festivals.add_argument("--region", metavar="CC", help="ISO 3166 code such as CN (default: all)")
+    festivals.add_argument("--json", action="store_true", help="one JSON list, an object per region")
+    festivals.set_defaults(command=_festivals)
 
 
 def _add_requested_by(parser: argparse.ArgumentParser, what: str) -> None:

@@ -47,14 +47,27 @@ def schema_faults(package: str, name: str, document: Any) -> Iterator[tuple[tupl
             for key in sorted(str(k) for k in error.instance if k not in known):
                 yield (*path, key), f"is not known{did_you_mean(key, known)}"
             continue
+        if error.validator == "enum" and isinstance(error.instance, str):
+            yield (
+                path,
+                f"{error.instance!r} is not known{did_you_mean(error.instance, error.validator_value)}",
+            )
+            continue
         yield path, message if len(message) <= 300 else message[:297] + "..."
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """``; did you mean 'image'? known: …`` for an error message."""
+def did_you_mean(word: str, known: Iterable[str], *, listed: Iterable[str] | None = None) -> str:
+    """``; did you mean 'image'? (known: …)`` for an error message.
+
+    Args:
+        listed: what to list as known; default: all of it.
+    """
     from rapidfuzz import process
 
     names = [str(name) for name in known]
-    nearest = process.extractOne(word.casefold(), names, score_cutoff=60)
-    listed = f"known: {', '.join(names)}"
-    return f"; did you mean {nearest[0]!r}? ({listed})" if nearest else f"; {listed}"
+    nearest = process.extractOne(word.casefold(), names, processor=str.casefold, score_cutoff=60)
+    choice = names if listed is None else list(listed)
+    listing = f"known: {', '.join(choice)}" if choice else ""
+    if not nearest:
+        return f"; {listing}" if listing else ""
+    return f"; did you mean {nearest[0]!r}?" + (f" ({listing})" if listing else "")

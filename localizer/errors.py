@@ -6,7 +6,9 @@ LocalizerError
 │   ├── RowError               one manifest row is wrong; carries row and field
 │   ├── ImageError             an image is missing, truncated, lying or over a limit
 │   ├── BrandError             a brand kit is wrong
-│   └── CopyDeckError          a copy deck is wrong
+│   ├── CampaignError          a campaign file is wrong; names file, line and field
+│   ├── CopyDeckError          a copy deck is wrong
+│   └── FestivalError          no such festival, region, time zone or lead time
 ├── ConfigurationError         this installation lacks something it needs; says what to install or set
 ├── EngineError                an engine could not make a candidate; a retry will not help
 │   └── EditRefused            policy forbids the edit; no model was asked
@@ -73,6 +75,14 @@ class BrandError(InputError):
 
 class CopyDeckError(InputError):
     """A copy deck is wrong."""
+
+
+class CampaignError(InputError):
+    """A campaign file is wrong."""
+
+
+class FestivalError(InputError):
+    """A festival, its region, time zone or lead time is not known."""
 
 
 class ConfigurationError(LocalizerError):
