@@ -58,6 +58,17 @@ class Festival:
         """The region whose festival it is first of all."""
         return next(iter(self.rules))
 
+    def rule_in(self, region: str) -> Rule:
+        """When it is in a region.
+
+        Raises:
+            FestivalError: it is not kept there.
+        """
+        rule = self.rules.get(region)
+        if rule is None:
+            raise FestivalError(f"{self.id} is not known in {region}; it is in {', '.join(self.rules)}")
+        return rule
+
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
@@ -81,13 +92,13 @@ class Occurrence:
     certainty: Certainty
 
 
-def custom_festival(name: str, dates: Iterable[date], region: str) -> Festival:
-    """A festival of a brand's own, on the listed days and no others.
+def custom_festival(name: str, dates: Iterable[str], region: str) -> Festival:
+    """A festival of a brand's own, on the listed days (ISO 8601) and no others.
 
     Raises:
-        FestivalError: no name, no dates, or a date is there twice.
+        FestivalError: no name, no dates, one that is no date, or one that is there twice.
     """
-    days = sorted(dates)
+    days = sorted(_day(text) for text in dates)
     if not name.strip():
         raise FestivalError("a festival with its own dates needs a name")
     if not days:
@@ -99,3 +110,10 @@ def custom_festival(name: str, dates: Iterable[date], region: str) -> Festival:
         return [Days(day, day, Certainty.FIXED) for day in days if day.year == year]
 
     return Festival("custom", name.strip(), {region: rule})
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise FestivalError(f"{text!r} is not a date such as 2027-09-09") from None

@@ -18,10 +18,7 @@ def occurrences(festival: Festival, region: str, since: date) -> Iterator[Occurr
     Raises:
         FestivalError: the festival is not kept in that region.
     """
-    rule = festival.rules.get(region)
-    if rule is None:
-        kept = ", ".join(festival.rules)
-        raise FestivalError(f"{festival.id} is not known in {region}; it is in {kept}")
+    rule = festival.rule_in(region)
     for year in range(max(since.year, FIRST_YEAR), LAST_YEAR + 1):
         for days in rule(year):
             if days.start >= since:
