@@ -86,7 +86,7 @@ class FestivalTimetable(Timetable):
         self, *, last_automated_data_interval: DataInterval | None, restriction: TimeRestriction
     ) -> DagRunInfo | None:
         """The next run; None after the last occurrence that the calendars know."""
-        now = pendulum.now("UTC")
+        now = _now()
         still_ahead = restriction.earliest is None or not restriction.catchup
         since = now.subtract(days=self._lead.days + 2) if still_ahead else restriction.earliest
         since = max(moment for moment in (since, restriction.earliest) if moment is not None)
@@ -118,6 +118,10 @@ def _festival(name: str, region: str, dates: list[str] | None) -> Festival:
     if dates is None:
         return festival_named(name)
     return custom_festival(name, dates, region)
+
+
+def _now() -> pendulum.DateTime:
+    return pendulum.now("UTC")
 
 
 def _interval(window: Window) -> DataInterval:

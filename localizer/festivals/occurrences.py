@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from functools import lru_cache
 
 from localizer.errors import FestivalError
 from localizer.festivals.calendars import FIRST_YEAR, LAST_YEAR
 from localizer.festivals.catalog import FESTIVALS
-from localizer.festivals.model import Festival, Occurrence
+from localizer.festivals.model import Days, Festival, Occurrence, Rule
 from localizer.festivals.regions import REGIONS, region_named
 
 
@@ -20,7 +21,7 @@ def occurrences(festival: Festival, region: str, since: date) -> Iterator[Occurr
     """
     rule = festival.rule_in(region)
     for year in range(max(since.year, FIRST_YEAR), LAST_YEAR + 1):
-        for days in rule(year):
+        for days in _days(rule, year):
             if days.start >= since:
                 yield Occurrence(
                     festival.id,
@@ -76,6 +77,12 @@ def local_name(festival: Festival, region: str) -> str:
     """Its name in the region's language; English where there is none."""
     language = REGIONS[region].language if region in REGIONS else "en"
     return festival.names.get(language) or festival.names.get(language.split("-")[0]) or festival.name
+
+
+@lru_cache(maxsize=4096)
+def _days(rule: Rule, year: int) -> tuple[Days, ...]:
+    """Schedulers ask again and again, and calendars are slow."""
+    return tuple(rule(year))
 
 
 def _from(day: date, region: str | None) -> Iterable[Iterator[Occurrence]]:
