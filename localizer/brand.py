@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from localizer.documents import canonical_json, did_you_mean, pointer, schema_fa
 from localizer.errors import BrandError
 from localizer.locales import normalise_locale
 from localizer.model import Action
+from localizer.strict_yaml import TextLoader
 
 _FONT_MAGIC = (b"\x00\x01\x00\x00", b"OTTO", b"ttcf", b"true")
 
@@ -123,7 +124,7 @@ def _forbid(path: Path, content: Iterable[str]) -> Iterator[str]:
 
 def _model(content: Mapping[str, Any]) -> ModelPolicy:
     given = dict(content)
-    if "whole_image" in given:  # our YAML has no booleans, see `_StrictLoader`
+    if "whole_image" in given:  # our YAML has no booleans, see `TextLoader`
         given["whole_image"] = given["whole_image"] in {"true", "yes"}
     if "tiers" in given:
         given["tiers"] = tuple(given["tiers"])
@@ -138,7 +139,7 @@ def _read(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise BrandError(f"{path}: is not UTF-8; save it as UTF-8") from None
     try:
-        content = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 (a SafeLoader of ours)
+        content = yaml.load(text, Loader=TextLoader)  # noqa: S506 (a SafeLoader of ours)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise BrandError(f"{path}: is not valid YAML: {' '.join(str(error).split())}") from None
     if content is None:
@@ -189,27 +190,3 @@ def _digest(kit: BrandKit) -> str:
     if kit.model != ModelPolicy():
         content["model"] = asdict(kit.model)
     return hashlib.sha256(canonical_json(content).encode("utf-8")).hexdigest()
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """Safe YAML in which keys are unique and ``no`` is Norwegian, not false."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen = set()
-        for key_node, _ in node.value:
-            if isinstance(key_node, yaml.ScalarNode):
-                if key_node.tag != "tag:yaml.org,2002:str":
-                    # A locale, a term or a field: always text (a term such as 618 too).
-                    key_node.tag = "tag:yaml.org,2002:str"
-                if key_node.value in seen:
-                    raise yaml.constructor.ConstructorError(
-                        None, None, f"{key_node.value!r} is there twice", key_node.start_mark
-                    )
-                seen.add(key_node.value)
-        return super().construct_mapping(node, deep)
-
-
-_StrictLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}

@@ -48,10 +48,8 @@ def schema_faults(package: str, name: str, document: Any) -> Iterator[tuple[tupl
                 yield (*path, key), f"is not known{did_you_mean(key, known)}"
             continue
         if error.validator == "enum" and isinstance(error.instance, str):
-            yield (
-                path,
-                f"{error.instance!r} is not known{did_you_mean(error.instance, error.validator_value)}",
-            )
+            known = [str(value) for value in error.schema.get("enum", ())]  # type: ignore[union-attr]
+            yield path, f"{error.instance!r} is not known{did_you_mean(error.instance, known)}"
             continue
         yield path, message if len(message) <= 300 else message[:297] + "..."
 

@@ -1,0 +1,6 @@
+"""Campaigns as files: what is localized, how, for whom and when."""
+
+from localizer.campaigns.loading import campaign_files, load_campaign
+from localizer.campaigns.model import Campaign, Cron, Engine, Schedule, ToFestival
+
+__all__ = ["Campaign", "Cron", "Engine", "Schedule", "ToFestival", "campaign_files", "load_campaign"]

@@ -1,0 +1,247 @@
+"""Read campaign files; whatever is wrong is told with file, line and field."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from localizer.campaigns.model import Campaign, Cron, Engine, Schedule, ToFestival
+from localizer.documents import did_you_mean, schema_faults
+from localizer.engines.registry import engine_names
+from localizer.errors import CampaignError, FestivalError
+from localizer.festivals import custom_festival, festival_named, parse_lead, region_named, zone_named
+from localizer.locales import normalise_locale
+from localizer.strict_yaml import Path as Field
+from localizer.strict_yaml import load_with_lines
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
+_LARGEST = 256 * 1024
+_SECRETS = re.compile(
+    r"(^|[_-])(api_?key|key|token|secret|password|passwd|credentials?)($|[_-])", re.IGNORECASE
+)
+
+Fault = tuple[Field, str]
+
+
+def campaign_files(folder: Path) -> list[Path]:
+    """The campaign files of a folder, by name."""
+    return sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
+
+
+def load_campaign(path: Path) -> Campaign:
+    """Read one campaign file.
+
+    Relative paths in it start at its folder.
+
+    Raises:
+        CampaignError: it cannot be read or used; a line for each fault, with file, line and field.
+    """
+    text = _text(path)
+    try:
+        content, lines = load_with_lines(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        problem = " ".join(f"{error.context or ''} {error.problem or ''}".split())
+        raise CampaignError(f"{path}, line {line}: is not valid YAML: {problem}") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise CampaignError(f"{path}: is not valid YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(content, dict):
+        raise CampaignError(f"{path}: must be a mapping of fields, such as `manifest: manifest.csv`")
+    faults = sorted(_faults(path, content), key=lambda fault: _line(fault[0], lines))
+    if faults:
+        raise CampaignError(
+            "\n".join(
+                f"{path}, line {_line(field, lines)}, {'.'.join(map(str, field)) or 'the file'}: {message}"
+                for field, message in faults
+            )
+        )
+    return _campaign(path, content)
+
+
+def _text(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise CampaignError(f"{path}: cannot be read ({error.strerror or error})") from None
+    if len(data) > _LARGEST:
+        raise CampaignError(f"{path}: has {len(data):,} bytes; a campaign file has at most {_LARGEST:,}")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise CampaignError(f"{path}: is not UTF-8; save it as UTF-8") from None
+
+
+def _line(field: Field, lines: Mapping[Field, int]) -> int:
+    while field not in lines:
+        field = field[:-1]
+    return lines[field]
+
+
+def _faults(path: Path, content: dict[str, Any]) -> Iterator[Fault]:
+    if not _NAME.fullmatch(path.stem):
+        yield (), f"the file's name names the DAG: use a-z, 0-9, _ and - only, not {path.stem!r}"
+    schedule = content.get("schedule")
+    if isinstance(schedule, dict):
+        _normalise_festival(schedule)
+        # First, so that a misspelled festival is not answered with the list of all.
+        wrong = list(_schedule_faults(schedule))
+        yield from wrong
+        skip = {field for field, _ in wrong}
+    else:
+        skip = set()
+    found = list(schema_faults("localizer.campaigns", "campaign_file.schema.json", content))
+    yield from (fault for fault in found if fault[0] not in skip)
+    if not found:
+        yield from _field_faults(content)
+
+
+def _normalise_festival(schedule: dict[str, Any]) -> None:
+    name = schedule.get("festival")
+    if isinstance(name, int | float) and not isinstance(name, bool):
+        name = str(name)  # 618 and 11.11 are festivals too
+    if isinstance(name, str):
+        with suppress(FestivalError):  # _schedule_faults tells of it
+            name = festival_named(name).id
+        schedule["festival"] = name
+
+
+def _schedule_faults(schedule: dict[str, Any]) -> Iterator[Fault]:
+    kinds = [kind for kind in ("cron", "festival", "dates") if kind in schedule]
+    if len(kinds) != 1:
+        given = " and ".join(kinds) or "none of them"
+        yield ("schedule",), f"must have one of cron, festival or dates (this has {given}), or be: manual"
+        return
+    (kind,) = kinds
+    if kind == "cron":
+        yield from _check("cron", _cron, schedule)
+        for field in {"lead", "region", "hour", "name"} & set(schedule):
+            yield ("schedule", field), "does not go with cron, whose expression says it all; remove it"
+    else:
+        for field in ("lead", "region", *(("name",) if kind == "dates" else ())):
+            if field not in schedule:
+                yield ("schedule",), f"{kind} needs {field} too, such as {_EXAMPLES[field]}"
+        yield from _check("lead", parse_lead, schedule)
+        yield from _check("region", region_named, schedule)
+        if kind == "festival":
+            yield from _check("festival", festival_named, schedule)
+            yield from _in_region(schedule)
+            if "name" in schedule:
+                yield ("schedule", "name"), "goes with dates only; the festival has its name"
+        elif isinstance(schedule["dates"], list) and all(isinstance(day, str) for day in schedule["dates"]):
+            yield from _check("dates", lambda days: custom_festival("x", days, "CN"), schedule)
+    yield from _check("timezone", zone_named, schedule)
+
+
+_EXAMPLES = {"lead": "14d", "region": "CN", "name": "Brand birthday"}
+
+
+def _check(field: str, use: Callable[[Any], Any], schedule: Mapping[str, Any]) -> Iterator[Fault]:
+    value = schedule.get(field)
+    if isinstance(value, str | list):
+        try:
+            use(value)
+        except (FestivalError, ValueError) as error:
+            yield ("schedule", field), str(error)
+
+
+def _in_region(schedule: Mapping[str, Any]) -> Iterator[Fault]:
+    try:
+        festival_named(str(schedule["festival"])).rule_in(region_named(str(schedule["region"])).code)
+    except KeyError:
+        return
+    except FestivalError as error:
+        if "is not known in" in str(error):
+            yield ("schedule", "region"), str(error)
+
+
+def _cron(expression: str) -> None:
+    from croniter import croniter
+
+    preset = expression.startswith("@")
+    if (not preset and len(expression.split()) != 5) or not croniter.is_valid(expression):
+        raise ValueError(
+            f"{expression!r} is not a cron expression of five fields (minute hour day month weekday), "
+            "such as '0 9 * * MON'"
+        )
+
+
+def _field_faults(content: Mapping[str, Any]) -> Iterator[Fault]:
+    """What a schema cannot say."""
+    for index, tag in enumerate(content.get("locales", ())):
+        try:
+            normalise_locale(tag)
+        except ValueError as error:
+            yield ("locales", index), str(error)
+    engine = content.get("engine", {})
+    name = engine.get("name", "typeset")
+    if ":" not in name and name not in engine_names():
+        yield ("engine", "name"), f"{name!r} is not known{did_you_mean(name, engine_names())}"
+    for parameter in engine.get("parameters", {}):
+        if _SECRETS.search(parameter):
+            yield (
+                ("engine", "parameters", parameter),
+                "looks like a credential; those live in an Airflow connection, named by engine.connection",
+            )
+    if content.get("schedule", "manual") == "manual" and "{{" in content["manifest"]:
+        yield ("manifest",), "has a template, but a campaign without schedule has no date to fill it with"
+
+
+def _campaign(path: Path, content: Mapping[str, Any]) -> Campaign:
+    publish = content.get("publish", {})
+    engine = content.get("engine", {})
+    return Campaign(
+        name=path.stem,
+        path=path,
+        manifest=_place(path, content["manifest"]),
+        owners=tuple(content["owners"]),
+        schedule=_schedule(content.get("schedule", "manual")),
+        title=content.get("title", ""),
+        description=content.get("description", ""),
+        image_root=_place_or_none(path, content.get("image_root")),
+        copy_deck=_place_or_none(path, content.get("copy_deck")),
+        brand=_place_or_none(path, content.get("brand")),
+        locales=tuple(normalise_locale(tag) for tag in content.get("locales", ())),
+        engine=Engine(
+            engine.get("name", "typeset"), engine.get("connection"), dict(engine.get("parameters", {}))
+        ),
+        approval=content.get("approval", "always"),
+        publish_to=_place_or_none(path, publish.get("to")),
+        publish_as=publish.get("as", path.stem),
+        workspace=_place_or_none(path, content.get("workspace")),
+        google_connection=content.get("google_connection"),
+        tags=tuple(content.get("tags", ())),
+        max_active_runs=content.get("max_active_runs", 1),
+        pool=content.get("pool"),
+        queue=content.get("queue"),
+    )
+
+
+def _place(path: Path, value: str) -> str:
+    return value if "://" in value else os.path.normpath(path.parent.resolve() / value)
+
+
+def _place_or_none(path: Path, value: str | None) -> str | None:
+    return None if value is None else _place(path, value)
+
+
+def _schedule(content: Any) -> Schedule:
+    if content == "manual":
+        return None
+    if "cron" in content:
+        return Cron(content["cron"], content.get("timezone", "UTC"))
+    region = region_named(content["region"])
+    dates = content.get("dates")
+    return ToFestival(
+        festival=content["name"] if dates else content["festival"],
+        lead=content["lead"],
+        region=region.code,
+        timezone=content.get("timezone", region.timezone),
+        hour=content.get("hour", 9),
+        dates=tuple(dates) if dates else None,
+    )
