@@ -184,7 +184,11 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--results", type=Path, metavar="FILE", help="write one JSON object per job, a line each"
     )
-    run.add_argument("--engine", metavar="NAME", help="default: the brand's first engine, else typeset")
+    run.add_argument(
+        "--engine",
+        metavar="NAME",
+        help="a name that `engines` lists, or package.module:Factory (default: the brand's, else typeset)",
+    )
     run.add_argument("--brand", metavar="FILE", help="brand kit (default: the one that the manifest names)")
     run.add_argument(
         "--copy-deck", metavar="FILE", help="copy deck (default: the one that the manifest names)"

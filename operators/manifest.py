@@ -38,7 +38,8 @@ class LoadManifestOperator(LocalizerOperator):
 
     Args:
         manifest: path or ``gs://`` URI.
-        engine: name of the engine that will edit; part of every job's key.
+        engine: name or import path (``package.module:Factory``) of the engine that will edit; part of every
+            job's key.
         engine_parameters: keyword arguments for the engine.
         engine_conn_id: connection of the service that a remote engine calls. What decides pixels in it
             becomes engine parameters; its host and key do not.
