@@ -6,7 +6,8 @@ LocalizerError
 │   ├── RowError               one manifest row is wrong; carries row and field
 │   ├── ImageError             an image is missing, truncated, lying or over a limit
 │   ├── BrandError             a brand kit is wrong
-│   └── CopyDeckError          a copy deck is wrong
+│   ├── CopyDeckError          a copy deck is wrong
+│   └── InputStopped           reading it took too long or too much memory, or crashed the parser
 ├── ConfigurationError         this installation lacks something it needs; says what to install or set
 ├── EngineError                an engine could not make a candidate; a retry will not help
 │   └── EditRefused            policy forbids the edit; no model was asked
@@ -55,10 +56,10 @@ class RowError(InputError):
         self.message, self.row, self.field = message, row, field
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _row_error, (self.message, self.row, self.field)
+        return rebuild_row_error, (self.message, self.row, self.field)
 
 
-def _row_error(message: str, row: int, field: str) -> RowError:
+def rebuild_row_error(message: str, row: int, field: str) -> RowError:
     """Rebuild a RowError; keyword-only arguments do not survive plain pickling."""
     return RowError(message, row=row, field=field)
 
@@ -73,6 +74,10 @@ class BrandError(InputError):
 
 class CopyDeckError(InputError):
     """A copy deck is wrong."""
+
+
+class InputStopped(InputError):
+    """Reading something took too long or too much memory, or crashed the parser; says which."""
 
 
 class ConfigurationError(LocalizerError):
