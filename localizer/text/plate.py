@@ -295,8 +295,8 @@ def _cut_strokes(
     area: npt.NDArray[np.bool_],
     height: float,
 ) -> npt.NDArray[np.bool_]:
-    """Shapes of the ink's colour inside a line of a photo that a hole ends at: parts of strokes that were taken
-    for picture. Those that run on beyond the line are picture."""
+    """Shapes of the ink's colour inside a line of a photo that a hole ends at: parts of strokes that were
+    taken for picture. Those that run on beyond the line are picture."""
     import cv2
 
     unlike = np.abs(crop.astype(np.int16) - np.array(ink.colour, np.int16)).max(2)

@@ -155,7 +155,7 @@ def test_islands_are_what_a_mask_encloses_and_no_more() -> None:
 
 
 def test_a_stroke_that_only_this_face_has_goes_too(poster) -> None:
-    """Beside the foot of an A, where the face that it is compared with has none; on a photo it may be picture."""
+    """Beside the foot of an A, where the face that it is compared with has none."""
     made = poster("NEW ARRIVAL", ground="photo")
     columns = np.flatnonzero(made.strokes.any(0))
     gaps = columns[1:][np.diff(columns) > 12]  # the word space
