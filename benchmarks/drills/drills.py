@@ -10,6 +10,7 @@ from benchmarks.drills.faulty_bucket import bucket_faults
 from benchmarks.drills.judge import Verdict
 from benchmarks.drills.killing import kill_cli
 from benchmarks.drills.publishing import publish_kill
+from benchmarks.drills.races import double_trigger, publish_race
 
 Drill = Callable[[Campaign, int, random.Random], Verdict]
 """Takes the campaign, the number of the try (for folders of its own) and its own randomness."""
@@ -18,4 +19,6 @@ DRILLS: dict[str, Drill] = {
     "kill-cli": kill_cli,
     "bucket-faults": bucket_faults,
     "publish-kill": publish_kill,
+    "publish-race": publish_race,
+    "double-trigger": double_trigger,
 }
