@@ -19,6 +19,7 @@ LocalizerError
 │   └── StorageUnavailable     the bucket or disk did not answer
 ├── StorageError               storage refused
 │   ├── ObjectNotFound
+│   ├── StorageFull            no space left; ends a run, for nothing that it makes can be kept
 │   ├── PreconditionFailed     create-once or compare-and-swap lost against another writer
 │   └── ChecksumMismatch       bytes read are not the bytes written
 └── ReleaseError               a release would be wrong or contradicts one that exists
@@ -145,6 +146,10 @@ class StorageError(LocalizerError):
 
 class ObjectNotFound(StorageError):
     """No such object."""
+
+
+class StorageFull(StorageError):
+    """There is no space left. What was kept is whole; once there is space, the same command goes on."""
 
 
 class PreconditionFailed(StorageError):

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 
 from benchmarks.drills.campaign import Campaign
+from benchmarks.drills.disk_full import disk_full
 from benchmarks.drills.faulty_bucket import bucket_faults
 from benchmarks.drills.judge import Verdict
 from benchmarks.drills.killing import kill_cli
@@ -21,4 +22,5 @@ DRILLS: dict[str, Drill] = {
     "publish-kill": publish_kill,
     "publish-race": publish_race,
     "double-trigger": double_trigger,
+    "disk-full": disk_full,
 }
