@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import conf
-
 from localizer.errors import InputError
 from operators.base import LocalizerOperator
+from operators.shards import mapped_shards
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from localizer.model import Job
+    from localizer.engines.base import Engine
     from localizer.planning import Plan
 
-ONE_TASK_AN_IMAGE_UP_TO = 64
-_SMALLEST_SHARD, _LARGEST_SHARD = 20, 50
 _SHOWN = 20
 
 
@@ -30,10 +26,11 @@ class LoadManifestOperator(LocalizerOperator):
     that cannot be read at all fails the task. Returns one small descriptor per shard, for
     `EditImagesOperator.partial(...).expand(shard=...)`::
 
-        [{"shard": "0000", "label": "poster-01 · ja", "jobs": [0], "brand": "/.../brand.yaml"}, ...]
+        [{"shard": "0000", "label": "poster-01 · ja", "start": 0, "stop": 1, "plan": "81f0...", ...}, ...]
 
-    Up to 64 images there is one shard an image, unless the engine waits for a service; beyond, shards of 20
-    to 50 images, and larger ones only where there would be more of them than Airflow's ``max_map_length``.
+    What was done before is looked up here and needs no shard. Up to 64 images there is one shard an image,
+    unless the engine waits for a service or is very quick; beyond, shards of some minutes by what an image
+    took in earlier runs, or of 20 to 50 images; never more than Airflow's ``max_map_length``.
     The XCom ``plan`` holds a summary: counts by locale, warnings, rejected rows.
 
     Args:
@@ -92,7 +89,7 @@ class LoadManifestOperator(LocalizerOperator):
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
         run = self.open_run()
-        plan, brand, together = self._plan()
+        plan, brand, engine = self._plan()
         run.save_plan(plan)
         summary = summarize(plan)
         context["ti"].xcom_push(key="plan", value=summary)
@@ -100,18 +97,14 @@ class LoadManifestOperator(LocalizerOperator):
         if as_bool(self.plan_only, field="plan_only"):
             self.log.info("plan only: nothing is edited and nothing is published")
             return []
-        most = conf.getint("core", "max_map_length")
-        shards = shard_descriptors(plan.jobs, max_shards=most, together=together)
-        # Whoever edits must take the very kit that the job keys were made with.
-        return [{**shard, "brand": brand, "plan": plan_digest(plan.jobs)} for shard in shards]
+        return mapped_shards(run, self.open_workspace(), engine, brand=brand)
 
-    def _plan(self) -> tuple[Plan, str | None, int]:
-        """The plan, the brand kit that it was made with, and how many jobs can wait side by side.
+    def _plan(self) -> tuple[Plan, str | None, Engine]:
+        """The plan, the brand kit that it was made with, and the engine.
 
         Everything that can be wrong with the parameters is found here, before any image is edited.
         """
         from localizer.brand import load_brand
-        from localizer.engines.base import concurrency_of
         from localizer.engines.registry import get_engine
         from localizer.manifest import load_manifest
         from localizer.planning import plan_manifest
@@ -133,7 +126,7 @@ class LoadManifestOperator(LocalizerOperator):
                 image_root=self.image_root or None,
                 locales=target_locales(self.locales),
             )
-            return plan, brand, concurrency_of(engine)
+            return plan, brand, engine
 
     def _show(self, plan: Plan, summary: Mapping[str, Any]) -> None:
         self.log.info(
@@ -149,11 +142,6 @@ class LoadManifestOperator(LocalizerOperator):
             self.log.warning("%s", warning)
         for result in plan.rejected:
             self.log.warning("rejected %s · %s: %s", result.asset_id, result.locale, result.reason)
-
-
-def plan_digest(jobs: Sequence[Job]) -> str:
-    """Tells one plan from another: a shard's indices mean nothing in a plan that was made anew."""
-    return hashlib.sha256("\n".join(job.key for job in jobs).encode()).hexdigest()[:16]
 
 
 def target_locales(value: Sequence[str] | str | None) -> list[str]:
@@ -205,36 +193,3 @@ def summarize(plan: Plan) -> dict[str, Any]:
             {"asset_id": r.asset_id, "locale": r.locale, "reason": r.reason} for r in plan.rejected[:_SHOWN]
         ],
     }
-
-
-def shard_size(jobs: int, *, max_shards: int, together: int = 0) -> int:
-    """How many jobs one mapped task does.
-
-    Args:
-        together: how many jobs the engine lets wait side by side; several share a task at once then, so that
-            a slot of the pool is not spent on waiting.
-    """
-    if together > 1:
-        return max(_SMALLEST_SHARD, together, _ceil(jobs, max_shards))
-    if jobs <= min(ONE_TASK_AN_IMAGE_UP_TO, max_shards):
-        return 1
-    # About 64 tasks where that gives shards of a sensible size; never more than may be mapped.
-    sensible = min(max(_ceil(jobs, ONE_TASK_AN_IMAGE_UP_TO), _SMALLEST_SHARD), _LARGEST_SHARD)
-    return max(sensible, _ceil(jobs, max_shards))
-
-
-def shard_descriptors(jobs: Sequence[Job], *, max_shards: int, together: int = 0) -> list[dict[str, Any]]:
-    """What travels through XCom for each shard: its name, a label for people, indices into the plan."""
-    size = shard_size(len(jobs), max_shards=max_shards, together=together)
-    descriptors = []
-    for number, start in enumerate(range(0, len(jobs), size)):
-        indices = list(range(start, min(start + size, len(jobs))))
-        label = jobs[start].label
-        if len(indices) > 1:
-            label = f"{label} … {jobs[indices[-1]].label} ({len(indices)})"
-        descriptors.append({"shard": f"{number:04d}", "label": label, "jobs": indices})
-    return descriptors
-
-
-def _ceil(a: int, b: int) -> int:
-    return -(-a // b)
