@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from localizer.approval import decide
 from localizer.errors import InputError, StorageError
-from localizer.model import Decision, Job, JobResult, Status
+from localizer.model import Job, JobResult, Status
 from localizer.pipeline import known_result, localize_many
 from localizer.progress import Progress
 from localizer.remote.access import REMOTE_ENGINES, access_from_environment, use_access
@@ -95,6 +95,7 @@ def _run(
     from localizer.engines.registry import get_engine
     from localizer.planning import plan_manifest
     from localizer.release import publish
+    from localizer.report import save_report
     from localizer.workspace import Workspace
 
     started = time.perf_counter()
@@ -139,15 +140,21 @@ def _run(
         record.merge()
         results = in_manifest_order(record.results())
         file.finish(results)
-    decisions = decide(results, policy=options.approve, at=_now())
-    record.save_decisions(decisions)
+    approved = record.save_decisions(decide(results, policy=options.approve, at=_now()))
     published = None
     if options.publish:
         published = publish(record, workspace=workspace, campaign=plan.campaign, publish_uri=options.publish)
     seconds = time.perf_counter() - started
-    report = _report(record, workspace, plan, results, published, seconds)
+    report = save_report(
+        workspace,
+        record,
+        results=results,
+        release_id=(published and published.release_id) or "",
+        release_uri=(published and published.uri) or "",
+        seconds=seconds,
+    )
     _say(_summary(results, seconds))
-    _say(_places(options, record, report, published, decisions))
+    _say(_places(options, record, report, published, approved))
     return results
 
 
@@ -216,32 +223,6 @@ def _default_workers(jobs: int) -> int:
     return max(1, min(len(os.sched_getaffinity(0)), _MOST_WORKERS, jobs))
 
 
-def _report(
-    record: Run,
-    workspace: Workspace,
-    plan: Plan,
-    results: Sequence[JobResult],
-    published: Published | None,
-    seconds: float,
-) -> str:
-    from localizer.report import render_report
-
-    html = render_report(
-        campaign=plan.campaign,
-        run_id=record.run_id,
-        results=results,
-        generated_at=datetime.now(UTC),
-        read=workspace.storage.read,
-        warnings=plan.warnings,
-        out_of_scope=plan.out_of_scope,
-        decisions=list(record.latest_decisions().values()),
-        release_id=(published and published.release_id) or "",
-        release_uri=(published and published.uri) or "",
-        seconds=seconds,
-    )
-    return record.save_report(html)
-
-
 def _describe(plan: Plan, workspace: Workspace) -> str:
     """What a dry run says."""
     known = {id(job): known_result(job, workspace=workspace) for job in plan.jobs}
@@ -290,7 +271,7 @@ def _places(
     record: Run,
     report: str,
     published: Published | None,
-    decisions: Sequence[Decision],
+    approved: int,
 ) -> str:
     results = options.results.absolute() if options.results else record.uri_of("results.jsonl")
     lines = [f"results  {results}", f"report   {report}"]
@@ -299,7 +280,7 @@ def _places(
         if published.uri:
             lines.append(f"         {published.uri}")
     else:
-        lines.append(f"release  none asked for ({len(decisions)} approved)")
+        lines.append(f"release  none asked for ({approved} approved)")
     return "\n".join(lines)
 
 
