@@ -22,6 +22,7 @@ from localizer.plan_files import PlanReader, write_plan
 from localizer.progress import Progress
 from localizer.release import publish
 from localizer.remote.access import REMOTE_ENGINES, access_from_environment, use_access
+from localizer.report import save_report
 from localizer.results_file import ResultsFile
 from localizer.shard_files import ShardSeries
 from localizer.waiting import looked_up
@@ -120,12 +121,18 @@ def _run(
                 counts = record.merge(summary.add)
                 file.finish(record.each_result())
             campaign = plan.campaign
-    approved = _decide(record, options.approve)
+    approved = record.save_decisions(decide(record.each_result(), policy=options.approve, at=_now()))
     published = None
     if options.publish:
         published = publish(record, workspace=workspace, campaign=campaign, publish_uri=options.publish)
     seconds = time.perf_counter() - started
-    report = _report(record, workspace, published, seconds)
+    report = save_report(
+        workspace,
+        record,
+        release_id=(published and published.release_id) or "",
+        release_uri=(published and published.uri) or "",
+        seconds=seconds,
+    )
     _say(summary.text(counts, seconds))
     _say(_places(options, record, report, published, approved))
     return counts
@@ -182,13 +189,6 @@ def _do(
         )
 
 
-def _decide(record: Run, policy: str) -> int:
-    """Record what the policy approves; how many that are."""
-    decisions = decide(record.each_result(), policy=policy, at=_now())
-    record.save_decisions(decisions)
-    return len(decisions)
-
-
 def _campaign(name: str) -> str:
     from localizer.manifest.values import parse_name
 
@@ -209,26 +209,6 @@ def _now() -> str:
 
 def _default_workers(jobs: int) -> int:
     return max(1, min(len(os.sched_getaffinity(0)), _MOST_WORKERS, jobs))
-
-
-def _report(record: Run, workspace: Workspace, published: Published | None, seconds: float) -> str:
-    from localizer.report import render_report
-
-    plan = record.load_plan()
-    html = render_report(
-        campaign=plan.campaign,
-        run_id=record.run_id,
-        results=record.results(),
-        generated_at=datetime.now(UTC),
-        read=workspace.storage.read,
-        warnings=plan.warnings,
-        out_of_scope=plan.out_of_scope,
-        decisions=list(record.latest_decisions().values()),
-        release_id=(published and published.release_id) or "",
-        release_uri=(published and published.uri) or "",
-        seconds=seconds,
-    )
-    return record.save_report(html)
 
 
 def _describe(plan: PlanReader, workspace: Workspace) -> str:
