@@ -22,7 +22,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import is_dataclass
 from enum import Enum
 from multiprocessing.connection import Connection
@@ -74,17 +74,67 @@ def bounded(
         LocalizerError: what the function raised, or another error class of this package.
         ConfigurationError: no child can be started.
     """
-    call = pickle.dumps((function, args, seconds, memory_bytes), pickle.HIGHEST_PROTOCOL)
+    call = _call(function, args, seconds, memory_bytes)
     try:
-        kind, value = _children.call(call, seconds)
+        answer = _children.call(call, seconds)
     except _Died:
         # Once more: somebody may have killed it, or an earlier call have left it damaged.
         try:
-            kind, value = _children.call(call, seconds, fresh=True)
+            answer = _children.call(call, seconds, fresh=True)
         except _Died as death:
             raise InputStopped(f"crashed the parser ({death})") from None
+    return _value(answer, function, seconds, memory_bytes)  # type: ignore[no-any-return]
+
+
+def bounded_stream(
+    function: Callable[..., Iterable[_T]],
+    *args: Any,
+    seconds: float = SECONDS,
+    memory_bytes: int = MEMORY_BYTES,
+) -> Iterator[_T]:
+    """Iterate in a child process over what a function yields, 256 items at a time.
+
+    Neither side holds more than that. Otherwise as `bounded`; a process that dies is replaced by one that
+    begins anew and leaves out what was yielded before.
+
+    Args:
+        seconds: for each 256 items.
+        memory_bytes: for all of it.
+    """
+    taken = 0
+    for fresh in (False, True):
+        child = _children.take(fresh=fresh)
+        try:
+            for answer in child.stream(_call(function, args, seconds, memory_bytes, skip=taken), seconds):
+                for item in _value(answer, function, seconds, memory_bytes):
+                    taken += 1
+                    yield item
+        except _Died as death:
+            if fresh:
+                raise InputStopped(f"crashed the parser ({death})") from None
+            continue
+        except BaseException:  # the caller's too: whatever it still sends is nobody's
+            child.end()
+            raise
+        _children.give_back(child)
+        return
+
+
+def _call(
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    seconds: float,
+    memory_bytes: int,
+    *,
+    skip: int | None = None,
+) -> bytes:
+    return pickle.dumps((function, args, seconds, memory_bytes, skip), pickle.HIGHEST_PROTOCOL)
+
+
+def _value(answer: _Answered, function: Callable[..., Any], seconds: float, memory_bytes: int) -> Any:
+    kind, value = answer
     if kind == "result":
-        return value  # type: ignore[no-any-return]
+        return value
     if kind == "raised":
         raise value
     if kind == "memory":
@@ -98,6 +148,9 @@ def bounded(
 
 def _size(count: int) -> str:
     return f"{count / (1 << 30):g} GiB" if count >= 1 << 30 else f"{count / (1 << 20):g} MiB"
+
+
+_Answered = tuple[str, Any]
 
 
 class _Died(Exception):
@@ -141,24 +194,33 @@ class _Child:
                 f"try {sys.executable} -m localizer.sandboxed"
             )
 
-    def call(self, call: bytes, seconds: float) -> tuple[str, Any] | None:
-        """Kind and value of the answer; None if it had ended for want of calls before this one came.
+    def call(self, call: bytes, seconds: float) -> _Answered:
+        """The answer.
 
         Raises:
-            _Died: it ended during the call.
+            _Died: it ended before it answered.
         """
+        return next(self.stream(call, seconds))
+
+    def stream(self, call: bytes, seconds: float) -> Iterator[_Answered]:
+        """Answers until the last, which is empty or no result."""
         try:
             self._socket.send_bytes(call)
             self._socket.recv_bytes(len(STARTED))  # modules are imported: now it begins
-            if not self._socket.poll(seconds):
-                self.end()
-                return "time", None
-            answer = self._socket.recv_bytes(_MOST_ANSWER_BYTES)
+            going = True
+            while going:
+                if not self._socket.poll(seconds):
+                    self.end()
+                    yield "time", None
+                    return
+                answer = self._read(self._socket.recv_bytes(_MOST_ANSWER_BYTES))
+                going = answer[0] == "result" and bool(answer[1])
+                yield answer
         except (EOFError, OSError):
             code = self.end(patience=_DYING_SECONDS)
-            if code == 0:
-                return None
             raise _Died(_how(code)) from None
+
+    def _read(self, answer: bytes) -> _Answered:
         try:
             kind, value = _Answer(io.BytesIO(answer)).load()
         except Exception as error:
@@ -181,6 +243,11 @@ class _Child:
         self._process.returncode = 0
 
     @property
+    def is_alive(self) -> bool:
+        """Not one that ended for want of calls; it says nothing unasked."""
+        return not self._socket.poll(0)
+
+    @property
     def is_open(self) -> bool:
         return not self._socket.closed
 
@@ -192,29 +259,32 @@ class _Children:
         self._turn = threading.BoundedSemaphore(max(2, os.cpu_count() or 1))
         self._idle: list[_Child] = []  # append and pop are atomic
 
-    def call(self, call: bytes, seconds: float, *, fresh: bool = False) -> tuple[str, Any]:
+    def call(self, call: bytes, seconds: float, *, fresh: bool = False) -> _Answered:
         with self._turn:
-            while True:
-                child, new = self._take(fresh=fresh)
-                try:
-                    answer = child.call(call, seconds)
-                except BaseException:
-                    child.end()  # interrupted: it would answer into the next call
-                    raise
-                if child.is_open:
-                    self._idle.append(child)
-                if answer is not None:
-                    return answer
-                if new:
-                    raise _Died("it ended of itself")
-
-    def _take(self, *, fresh: bool) -> tuple[_Child, bool]:
-        if not fresh:
+            child = self.take(fresh=fresh)
             try:
-                return self._idle.pop(), False
+                answer = child.call(call, seconds)
+            except BaseException:
+                child.end()  # interrupted: it would answer into the next call
+                raise
+            self.give_back(child)
+            return answer
+
+    def take(self, *, fresh: bool) -> _Child:
+        """One that is alive, for this thread alone."""
+        while not fresh:
+            try:
+                child = self._idle.pop()
             except IndexError:
-                pass
-        return _Child(), True
+                break
+            if child.is_alive:
+                return child
+            child.end()
+        return _Child()
+
+    def give_back(self, child: _Child) -> None:
+        if child.is_open:
+            self._idle.append(child)
 
     def end(self) -> None:
         while self._idle:

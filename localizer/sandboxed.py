@@ -5,6 +5,7 @@ Reads calls from a socket, answers each, and ends when nobody calls any more or 
 
 from __future__ import annotations
 
+import itertools
 import os
 import pickle
 import resource
@@ -13,17 +14,21 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from typing import Any
 
 READY, STARTED = b"ready", b"started"
 IDLE_SECONDS = 60
+BATCH = 256
 _LOOK_SECONDS = 2.0
 _OPEN_FILES = 128
+_TO_TELL = 64 << 20
+_WORN_BYTES = 1 << 30  # libraries leak; the next call gets a fresh process
 
 
 def main(descriptor: int, parent: int) -> None:
-    """Answer calls until idle for a minute or orphaned."""
+    """Answer calls until idle for a minute, worn or orphaned."""
     sys.dont_write_bytecode = True
     for limit, most in (
         (resource.RLIMIT_CORE, 0),
@@ -35,26 +40,50 @@ def main(descriptor: int, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends us
     caller = Connection(descriptor)
     caller.send_bytes(READY)
-    while caller.poll(IDLE_SECONDS):
+    first = _memory_in_use()
+    while _memory_in_use() - first < _WORN_BYTES and caller.poll(IDLE_SECONDS):
         try:
             call = caller.recv_bytes()
         except (EOFError, ConnectionError):
             return
-        function, arguments, seconds, memory = pickle.loads(call)  # noqa: S301  from our own parent
+        function, arguments, seconds, memory, skip = pickle.loads(call)  # noqa: S301  from our own parent
         del call
         caller.send_bytes(STARTED)
-        answer = _answer(function, arguments, seconds, memory)
+        most = _memory_in_use() + memory
+        if skip is None:
+            caller.send_bytes(_answer(function, arguments, seconds, most)[0])
+        else:
+            batches = _batches(function, arguments, skip)
+            going = True
+            while going:
+                answer, going = _answer(next, (batches,), seconds, most)
+                caller.send_bytes(answer)
+            del batches
         del arguments
-        caller.send_bytes(answer)
 
 
-def _answer(function: Any, arguments: tuple[Any, ...], seconds: float, memory: int) -> bytes:
-    """Pickled ``(kind, value)``: ``result``, ``raised`` (one of our errors), ``memory`` or ``fault``."""
-    _limit(seconds, memory)
+def _batches(function: Any, arguments: tuple[Any, ...], skip: int) -> Iterator[list[Any]]:
+    """What the function yields, from item `skip` on, some at a time; an empty list is the end."""
+    items = itertools.islice(function(*arguments), skip, None)
+    while batch := list(itertools.islice(items, BATCH)):
+        yield batch
+    yield []
+
+
+def _answer(function: Any, arguments: tuple[Any, ...], seconds: float, most: int) -> tuple[bytes, bool]:
+    """Pickled ``(kind, value)``: ``result``, ``raised`` (one of our errors), ``memory`` or ``fault``.
+
+    And whether it is a result that holds anything.
+    """
+    _limit(seconds, most)
+    going = False
     try:
         try:
-            answer = pickle.dumps(("result", function(*arguments)), pickle.HIGHEST_PROTOCOL)
+            result = function(*arguments)
+            going = bool(result)
+            answer = pickle.dumps(("result", result), pickle.HIGHEST_PROTOCOL)
         except MemoryError:
+            going = False
             answer = pickle.dumps(("memory", None))
         except Exception as error:  # noqa: BLE001  all are told to the caller
             if type(error).__module__.partition(".")[0] == __package__.partition(".")[0]:
@@ -63,19 +92,17 @@ def _answer(function: Any, arguments: tuple[Any, ...], seconds: float, memory: i
                 shown = "".join(traceback.format_exception(error, limit=-8))
                 answer = pickle.dumps(("fault", (f"{type(error).__name__}: {error}", shown)))
     except MemoryError:  # telling it was too much, too
-        _limit(seconds, memory, more=64 << 20)
-        answer = pickle.dumps(("memory", None))
-    return answer
+        _limit(seconds, _memory_in_use() + _TO_TELL)
+        answer, going = pickle.dumps(("memory", None)), False
+    return answer, going
 
 
-def _limit(seconds: float, memory: int, *, more: int = 0) -> None:
-    """Bound what the next call takes, above what the process has taken so far."""
+def _limit(seconds: float, most: int) -> None:
+    """Bound the time from now on, and the memory of the process."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     # A second line behind the caller's clock, should the caller be stopped or gone.
     _soft(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime + seconds * (os.cpu_count() or 1)) + 2)
-    held = memory_in_use()
-    if held is not None:
-        _soft(resource.RLIMIT_DATA, held + memory + more)
+    _soft(resource.RLIMIT_DATA, most)
 
 
 def _soft(limit: int, most: int) -> None:
@@ -83,13 +110,13 @@ def _soft(limit: int, most: int) -> None:
     resource.setrlimit(limit, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
-def memory_in_use() -> int | None:
-    """Bytes that count against RLIMIT_DATA; None where the system does not tell (then none is enforced)."""
+def _memory_in_use() -> int:
+    """Bytes that count against RLIMIT_DATA. Systems that do not tell (0) do not enforce it either."""
     try:
         with open("/proc/self/status", encoding="ascii") as status:
             return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmData:"))
     except (OSError, StopIteration):
-        return None
+        return 0
 
 
 def _end_with(parent: int) -> None:

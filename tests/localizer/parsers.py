@@ -8,6 +8,7 @@ import pickle
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,35 @@ def kill_once(marker: str) -> str:
         os.mkdir(marker)
         os.kill(os.getpid(), signal.SIGKILL)
     return "second try"
+
+
+def count(most: int) -> Iterator[int]:
+    yield from range(most)
+
+
+def count_until_killed(most: int, at: int, marker: str) -> Iterator[int]:
+    """Killed once from outside in the middle."""
+    for number in range(most):
+        if number == at:
+            kill_once(marker)
+        yield number
+
+
+def fail_at(most: int) -> Iterator[int]:
+    yield from range(most)
+    raise ImageError(f"{most} is too many")
+
+
+def slow_at(most: int) -> Iterator[int]:
+    yield from range(most)
+    spin()
+
+
+def hoard() -> Iterator[int]:
+    kept = []
+    while True:
+        kept.append(b"\x01" * (1 << 20))
+        yield len(kept)
 
 
 def raise_ours(row: bool) -> None:

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from localizer.errors import ImageError, InputStopped, RowError
-from localizer.sandbox import bounded
+from localizer.sandbox import bounded, bounded_stream
 from tests.localizer import parsers
 
 MIB = 1 << 20
@@ -94,6 +94,34 @@ def test_an_answer_runs_no_code_in_the_parent(tmp_path: Path) -> None:
     with pytest.raises(InputStopped, match="not allowed in an answer"):
         bounded(parsers.evil_function)
     assert not (tmp_path / "marker").exists()
+
+
+def test_a_stream_comes_in_order_and_as_it_is_asked_for() -> None:
+    assert list(bounded_stream(parsers.count, 1000)) == list(range(1000))
+    assert list(bounded_stream(parsers.count, 512)) == list(range(512))
+    assert list(bounded_stream(parsers.count, 0)) == []
+    endless = bounded_stream(parsers.count, 10**15)
+    assert [next(endless) for _ in range(3)] == [0, 1, 2]
+    endless.close()  # type: ignore[attr-defined]
+    assert bounded(parsers.length, b"abc") == 3
+
+
+def test_a_stream_of_a_killed_process_goes_on_where_it_was(tmp_path: Path) -> None:
+    found = list(bounded_stream(parsers.count_until_killed, 2000, 900, str(tmp_path / "killed")))
+    assert found == list(range(2000))
+    assert (tmp_path / "killed").exists()
+
+
+def test_a_stream_is_bounded() -> None:
+    with pytest.raises(ImageError, match="300 is too many"):
+        list(bounded_stream(parsers.fail_at, 300))
+    with pytest.raises(InputStopped, match=r"longer than 0.5 s"):
+        list(bounded_stream(parsers.slow_at, 300, seconds=0.5))
+    taken = 0
+    with pytest.raises(InputStopped, match="600 MiB"):
+        for taken in bounded_stream(parsers.hoard, memory_bytes=600 * MIB):  # noqa: B007
+            pass
+    assert taken == 512  # in all, not for each batch
 
 
 def test_many_threads_share_few_processes() -> None:
