@@ -10,9 +10,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from localizer.encodings import TableError, decode_text
 from localizer.errors import CopyDeckError
 from localizer.locales import UNDETERMINED, normalise_locale
-from localizer.encodings import TableError, decode_text
 from localizer.tables import Record, Table, plain_column, read_delimited, strict_json
 
 _LONG_FORM = {"source", "locale", "target"}
