@@ -8,7 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from localizer.errors import InputError
 from localizer.merging import Counts, temporary_folder
 from localizer.model import Job, JobResult, Status
 from localizer.pipeline import known_result, localize_many
-from localizer.plan_files import PlanReader, write_plan
+from localizer.plan_files import PlanReader
 from localizer.progress import Progress
 from localizer.release import publish
 from localizer.remote.access import REMOTE_ENGINES, access_from_environment, use_access
@@ -30,7 +30,7 @@ from localizer.worker_pool import LONGEST_S
 
 if TYPE_CHECKING:
     from localizer.brand import BrandKit
-    from localizer.manifest import Manifest
+    from localizer.manifest import ManifestStream
     from localizer.release import Published
     from localizer.remote.access import Access
     from localizer.runs import Run
@@ -74,14 +74,14 @@ def run(options: RunOptions) -> Counts:
         StorageError, TransientError: workspace, results file or release cannot be written.
     """
     from localizer.brand import load_brand
-    from localizer.manifest import load_manifest
+    from localizer.manifest import open_manifest
 
-    manifest = load_manifest(options.manifest, copy_deck=options.copy_deck)
-    brand_path = options.brand or manifest.brand
-    brand = load_brand(brand_path)
-    engine = options.engine or next(iter(brand.engines), "typeset")
-    with use_access(engine, _access(engine, options.engine_url)):
-        return _run(options, manifest, brand, brand_path, engine)
+    with open_manifest(options.manifest, copy_deck=options.copy_deck) as manifest:
+        brand_path = options.brand or manifest.brand
+        brand = load_brand(brand_path)
+        engine = options.engine or next(iter(brand.engines), "typeset")
+        with use_access(engine, _access(engine, options.engine_url)):
+            return _run(options, manifest, brand, brand_path, engine)
 
 
 def _access(engine: str, url: str) -> Access | None:
@@ -95,7 +95,7 @@ def _access(engine: str, url: str) -> Access | None:
 
 
 def _run(
-    options: RunOptions, manifest: Manifest, brand: BrandKit, brand_path: str | None, engine: str
+    options: RunOptions, manifest: ManifestStream, brand: BrandKit, brand_path: str | None, engine: str
 ) -> Counts:
     from localizer.workspace import Workspace
 
@@ -139,22 +139,26 @@ def _run(
 
 
 def _plan(
-    options: RunOptions, manifest: Manifest, workspace: Workspace, brand: BrandKit, engine: str, path: Path
+    options: RunOptions,
+    manifest: ManifestStream,
+    workspace: Workspace,
+    brand: BrandKit,
+    engine: str,
+    path: Path,
 ) -> None:
     from localizer.engines.registry import get_engine
-    from localizer.planning import plan_manifest
+    from localizer.planning import plan_to_file
 
-    plan = plan_manifest(
+    plan_to_file(
         manifest,
+        path,
         workspace=workspace,
         engine=get_engine(engine, **options.engine_parameters),
         brand=brand,
         image_root=options.image_root,
         locales=options.locales,
+        campaign=_campaign(options.campaign) if options.campaign else None,
     )
-    if options.campaign:
-        plan = replace(plan, campaign=_campaign(options.campaign))
-    write_plan(plan, path)
 
 
 def _do(
