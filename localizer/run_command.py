@@ -136,7 +136,8 @@ def _run(
             job_timeout=options.job_timeout,
         )
         record.save_shard(_SHARD, made)
-        results = in_manifest_order(record.merge())
+        record.merge()
+        results = in_manifest_order(record.results())
         file.finish(results)
     decisions = decide(results, policy=options.approve, at=_now())
     record.save_decisions(decisions)
