@@ -47,7 +47,7 @@ class DagRun:
     tasks: dict[str, tuple[int, float, float]]
 
     def __str__(self) -> str:
-        parts = (f"{name} {end - begin:.1f}" for name, (_, begin, end) in self.tasks.items())
+        parts = (f"{name} {begin:.1f}–{end:.1f}" for name, (_, begin, end) in self.tasks.items())
         return f"{self.seconds:.1f} s, {self.cpu:.1f} CPU-s ({', '.join(parts)})"
 
 

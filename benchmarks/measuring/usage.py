@@ -112,17 +112,19 @@ def measured(
         process = subprocess.Popen(
             command, stdout=file, stderr=subprocess.STDOUT, env=environment, start_new_session=True
         )
+    descendants: list[psutil.Process] = []
     with Watch(process.pid) as watch:
-        descendants: list[psutil.Process] = []
-        while kill_when is not None:
-            if os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
-                break
-            if kill_when():
-                descendants = psutil.Process(process.pid).children(recursive=True)
-                process.send_signal(signal.SIGKILL)
-                break
-            time.sleep(0.05)
-        _, status, resources = os.wait4(process.pid, 0)
+        try:
+            while kill_when is not None and not _has_ended(process.pid):
+                if kill_when():
+                    descendants = psutil.Process(process.pid).children(recursive=True)
+                    process.send_signal(signal.SIGKILL)
+                    break
+                time.sleep(0.05)
+            _, status, resources = os.wait4(process.pid, 0)
+        except BaseException:  # Ctrl-C: it has a session of its own and did not get it
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
         process.returncode = os.waitstatus_to_exitcode(status)
     left = psutil.wait_procs(descendants, timeout=30)[1]
     if left:
@@ -135,3 +137,8 @@ def measured(
         first=watch.first,
         exit_code=process.returncode,
     )
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether a child has ended; it can still be waited for."""
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
