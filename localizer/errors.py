@@ -3,6 +3,7 @@
 LocalizerError
 ├── InputError                 somebody gave us something we cannot use; a retry will not help
 │   ├── ManifestError          the manifest as a whole cannot be read
+│   │   └── ManifestNotFound   there is no such file, which is not the same as not being able to read it
 │   ├── RowError               one manifest row is wrong; carries row and field
 │   ├── ImageError             an image is missing, truncated, lying or over a limit
 │   ├── BrandError             a brand kit is wrong
@@ -17,6 +18,7 @@ LocalizerError
 │   │   └── FateUnknown        a request was sent and its answer was lost; it is not sent again blindly
 │   ├── EditCancelled          whoever asked for an edit no longer wants it
 │   └── StorageUnavailable     the bucket or disk did not answer
+│       └── ObjectReplaced     an object was replaced while it was read; reading again gives the new one
 ├── StorageError               storage refused
 │   ├── ObjectNotFound
 │   ├── PreconditionFailed     create-once or compare-and-swap lost against another writer
@@ -40,6 +42,10 @@ class InputError(LocalizerError):
 
 class ManifestError(InputError):
     """The manifest as a whole cannot be read."""
+
+
+class ManifestNotFound(ManifestError):
+    """There is no manifest at that place; the place itself could be looked at."""
 
 
 class RowError(InputError):
@@ -137,6 +143,10 @@ class EditCancelled(TransientError):
 
 class StorageUnavailable(TransientError):
     """The bucket or the disk did not answer."""
+
+
+class ObjectReplaced(StorageUnavailable):
+    """An object was replaced while it was read in pieces; reading again from the start gives the new one."""
 
 
 class StorageError(LocalizerError):
