@@ -1,4 +1,4 @@
-"""The command line: ``python -m localizer run|calls|serve|doctor|engines``.
+"""The command line: ``python -m localizer run|report|calls|serve|doctor|engines``.
 
 Exit codes of ``run``: 0 every row of the manifest got a result row, whatever its status; 2 the manifest (or
 its copy deck, brand kit or an argument) cannot be used at all; 1 storage or another service refused;
@@ -91,6 +91,16 @@ def _calls(arguments: argparse.Namespace) -> int:
             f"{call.key}  {call.state:9s}  {call.at[:19]}Z  {call.requested_by}  {call.job}"
             f"  {call.remote_id or '-'}  {call.outcome}\n"
         )
+    return OK
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from localizer.report import save_report
+    from localizer.workspace import Workspace
+
+    workspace = Workspace.open(arguments.workspace)
+    run = workspace.run(arguments.run)
+    sys.stdout.write(f"{save_report(workspace, run, results=run.so_far())}\n")
     return OK
 
 
@@ -241,6 +251,19 @@ def _parser() -> argparse.ArgumentParser:
     calls.add_argument("--ask-again", default="", metavar="KEY", help="have this call sent again")
     _add_requested_by(calls, "who decides")
     calls.set_defaults(command=_calls)
+
+    report = commands.add_parser(
+        "report",
+        parents=[common],
+        help="write the report of a run as far as it is",
+        description="Write report.html and results.csv of a run, finished or not; jobs without a result are "
+        "shown as waiting.",
+    )
+    report.add_argument("--workspace", required=True, metavar="DIR", help="folder or gs://bucket/prefix")
+    report.add_argument(
+        "run", metavar="RUN", help="as given by --run-id; of a DAG, its ID, two underscores, the run's ID"
+    )
+    report.set_defaults(command=_report)
 
     serve = commands.add_parser(
         "serve",
