@@ -345,8 +345,16 @@ def test_planning_reads_no_further_ahead_than_some_jobs(folder, monkeypatch):
         workspace = Workspace.open(str(folder.parent / "ws"))
         index = source_index.SourceIndex(database, workspace.storage, ["m"])
         sources = PlannedSources(SourceReader(manifest.image_root), workspace, index)
-        for done, (job, _) in enumerate(sources.attach(manifest.jobs)):
+        for done, (job, _) in enumerate(sources.attach(manifest.jobs, lambda job: True)):
             assert job.asset_id == f"p{done}"
             furthest.append(len(seen) - done)
     assert len(seen) == 300
     assert max(furthest) < 80
+
+
+def test_a_job_with_very_many_wrong_rows_names_some_and_counts_the_rest(folder):
+    made = plan(folder, *(f"p1,a.png,zh,ja,fly,A{n},," for n in range(70)))
+    (rejected,) = made.rejected
+    assert len(rejected.rows) == 70
+    assert rejected.reason.count("action: ") == 50
+    assert rejected.reason.endswith("; and 20 more")

@@ -1,6 +1,9 @@
 """No manifest, or one that cannot be read: a schedule skips the first and stops at the other."""
 
 import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -33,11 +36,28 @@ def test_a_local_file_that_is_not_there_and_what_is_not_that(tmp_path):
         assert outcome(tmp_path / name) is ManifestError, name
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read_is_there(tmp_path):
-    (tmp_path / "m.csv").write_bytes(CONTENT)
-    (tmp_path / "m.csv").chmod(0)
-    assert outcome(tmp_path / "m.csv") is ManifestError
+@pytest.fixture
+def nobody() -> Iterator[Path]:
+    """A folder that everybody may enter, while this process may read no more than anybody."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        (Path(folder) / "m.csv").write_bytes(CONTENT)
+        (Path(folder) / "m.csv").chmod(0)
+        (Path(folder) / "closed").mkdir(0)
+        if os.geteuid():
+            yield Path(folder)
+            return
+        os.seteuid(65534)
+        try:
+            yield Path(folder)
+        finally:
+            os.seteuid(0)
+
+
+def test_what_may_not_be_looked_at_is_not_missing(nobody):
+    assert outcome(nobody / "m.csv") is ManifestError
+    assert outcome(nobody / "closed" / "m.csv") is ManifestError
+    assert outcome(nobody / "none.csv") is ManifestNotFound
 
 
 def test_an_object_that_is_not_there_and_a_bucket_that_is_not(gcs_uri):
