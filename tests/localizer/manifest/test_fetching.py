@@ -40,7 +40,7 @@ def test_a_local_file_that_is_not_there_and_what_is_not_that(tmp_path):
 def nobody() -> Iterator[Path]:
     """A folder that everybody may enter, while this process may read no more than anybody."""
     with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o755)
+        os.chmod(folder, 0o711)  # noqa: S103
         (Path(folder) / "m.csv").write_bytes(CONTENT)
         (Path(folder) / "m.csv").chmod(0)
         (Path(folder) / "closed").mkdir(0)
