@@ -10,6 +10,7 @@ import pytest
 
 import localizer.sources
 from localizer.errors import ImageError, StorageUnavailable
+from localizer.source_identity import condition, of_answer
 from localizer.sources import SourceReader
 
 BODY = b"image bytes" * 1000
@@ -23,7 +24,11 @@ class Handler(BaseHTTPRequestHandler):
         status = {"/gone.png": 404, "/busy.png": 503, "/moved.png": 302}.get(self.path, 200)
         if self.path == "/flaky.png" and self.seen.count("/flaky.png") < 3:
             status = 503
+        if self.path == "/tagged.png" and self.headers["If-None-Match"] == '"v1"':
+            status = 304
         self.send_response(status)
+        if self.path == "/tagged.png":
+            self.send_header("ETag", '"v1"')
         if status == 302:
             self.send_header("Location", "http://169.254.169.254/latest")
         self.send_header("Content-Length", str(len(BODY)) if status == 200 else "0")
@@ -83,6 +88,45 @@ def host(certificate, monkeypatch):
 
 def test_an_allowed_host_is_read(host, tmp_path):
     assert SourceReader(str(tmp_path)).read(f"https://{host}/a.png") == BODY
+
+
+def test_a_host_is_asked_whether_it_is_still_the_same(host, tmp_path):
+    reader, url = SourceReader(str(tmp_path)), f"https://{host}/tagged.png"
+    first = reader.fetch(url)
+    assert first == (BODY, 'etag "v1"')
+    assert reader.fetch(url, first.identity) == (None, first.identity)
+    assert reader.fetch(url, 'etag "v0"') == first
+    assert reader.fetch(f"https://{host}/a.png").identity == ""
+
+
+@pytest.mark.parametrize(
+    ("headers", "identity"),
+    [
+        ({"etag": '"a"'}, 'etag "a"'),
+        ({"etag": 'W/"a"'}, ""),
+        ({"etag": "a"}, ""),
+        ({}, ""),
+        ({"last-modified": "Mon, 23 Nov 2026 10:00:00 GMT", "date": "Mon, 23 Nov 2026 10:00:30 GMT"}, ""),
+        (
+            {"last-modified": "Mon, 23 Nov 2026 10:00:00 GMT", "date": "Mon, 23 Nov 2026 10:05:00 GMT"},
+            "modified Mon, 23 Nov 2026 10:00:00 GMT",
+        ),
+        ({"last-modified": "Mon, 23 Nov 2026 10:00:00 GMT"}, ""),
+        ({"last-modified": "yesterday", "date": "Mon, 23 Nov 2026 10:05:00 GMT"}, ""),
+        # Servers make tags from a time in seconds, too.
+        (
+            {
+                "etag": '"a"',
+                "last-modified": "Mon, 23 Nov 2026 10:00:00 GMT",
+                "date": "Mon, 23 Nov 2026 10:00:01 GMT",
+            },
+            "",
+        ),
+    ],
+)
+def test_an_answer_is_known_again_only_by_what_cannot_deceive(headers, identity):
+    assert of_answer(headers) == identity
+    assert bool(condition(identity)) == bool(identity)
 
 
 def test_any_other_host_is_refused_without_a_request(host, tmp_path, monkeypatch):
