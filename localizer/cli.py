@@ -71,6 +71,7 @@ def _run(arguments: argparse.Namespace) -> int:
             engine_parameters=_object(arguments.engine_parameters),
             engine_url=arguments.engine_url,
             requested_by=arguments.requested_by,
+            job_timeout=float(arguments.job_timeout),
         )
     )
     return OK
@@ -201,6 +202,13 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--publish", metavar="URI", help="publish what is approved; needs --approve passed")
     run.add_argument(
         "--jobs", type=_positive, metavar="N", help="worker processes (default: one per CPU, at most 4)"
+    )
+    run.add_argument(
+        "--job-timeout",
+        type=_positive,
+        default=600,
+        metavar="S",
+        help="seconds for one image in a worker process; one that takes longer is failed (default: 600)",
     )
     run.add_argument("--locales", default="", metavar="A,B", help="only these target locales (default: all)")
     run.add_argument("--campaign", metavar="NAME", help="name to publish under (default: the manifest's)")

@@ -19,7 +19,7 @@ from localizer.locales import normalise_locale
 from localizer.manifest import JobRows, Manifest
 from localizer.manifest.rows import ALL_TEXT
 from localizer.model import Action, Edit, Job, JobResult, Status
-from localizer.plan_files import Plan, plan_from_parquet, plan_to_parquet
+from localizer.plan_files import Plan
 from localizer.sources import SourceReader
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from localizer.engines.base import Engine
     from localizer.workspace import Workspace
 
-__all__ = ["Plan", "job_key", "plan_from_parquet", "plan_manifest", "plan_to_parquet", "shards"]
+__all__ = ["Plan", "job_key", "plan_manifest", "shards"]
 
 _EXTENSIONS = {"JPEG": "jpg", "TIFF": "tif"}
 _MAX_READERS = 4  # each holds one decoded image

@@ -20,6 +20,7 @@ from localizer.model import Decision, Job, JobResult, Status
 from localizer.pipeline import known_result, localize_many
 from localizer.progress import Progress
 from localizer.remote.access import REMOTE_ENGINES, access_from_environment, use_access
+from localizer.worker_pool import LONGEST_S
 
 if TYPE_CHECKING:
     from localizer.brand import BrandKit
@@ -56,6 +57,7 @@ class RunOptions:
     engine_parameters: Mapping[str, Any] = field(default_factory=dict)
     engine_url: str = ""
     requested_by: str = ""
+    job_timeout: float = LONGEST_S
 
 
 def run(options: RunOptions) -> list[JobResult]:
@@ -131,9 +133,11 @@ def _run(
             on_result=done,
             engine_parameters=options.engine_parameters,
             requested_by=options.requested_by,
+            job_timeout=options.job_timeout,
         )
         record.save_shard(_SHARD, made)
-        results = in_manifest_order(record.merge())
+        record.merge()
+        results = in_manifest_order(record.results())
         file.finish(results)
     decisions = decide(results, policy=options.approve, at=_now())
     record.save_decisions(decisions)

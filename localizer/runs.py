@@ -12,12 +12,15 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
 
 from localizer.errors import ObjectNotFound, PreconditionFailed, StorageError, StorageUnavailable
+from localizer.merging import Counts, line_of, local_disk, merged, read_results, temporary_folder
 from localizer.model import Decision, Job, JobResult, Status
-from localizer.plan_files import Plan, plan_from_parquet, plan_to_parquet
+from localizer.plan_files import Plan, PlanReader, read_plan, write_plan
 from localizer.storage import Storage
 from localizer.storage.content_types import content_type_of
 
@@ -25,8 +28,9 @@ _PLAIN = re.compile(r"(?!\.)[A-Za-z0-9_.-]{1,120}")
 _PLAN, _RESULTS, _DECISIONS, _REPORT = "plan.parquet", "results.jsonl", "decisions.jsonl", "report.html"
 _TRIES = 20
 
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
 _Record = TypeVar("_Record")
-_Slot = tuple[str, str, str]  # job key, asset, locale: two assets may share one key
 
 
 class Run:
@@ -41,52 +45,86 @@ class Run:
         """Path or URI of one of the run's records, such as ``report.html``."""
         return self._storage.uri_of(f"{self._folder}/{name}")
 
-    def save_plan(self, plan: Plan) -> str:
-        """Keep the plan; returns its path or URI."""
-        return self._write(_PLAN, plan_to_parquet(plan))
+    def save_plan_file(self, path: str | Path) -> str:
+        """Keep a plan that `PlanWriter` wrote; returns its path or URI."""
+        self._storage.write(f"{self._folder}/{_PLAN}", Path(path), content_type=content_type_of(_PLAN))
+        return self.uri_of(_PLAN)
 
-    def load_plan(self) -> Plan:
-        """The plan.
+    def save_plan(self, plan: Plan) -> str:
+        """Keep a small plan; returns its path or URI."""
+        with temporary_folder() as folder:
+            write_plan(plan, folder / _PLAN)
+            return self.save_plan_file(folder / _PLAN)
+
+    def plan(self) -> PlanReader:
+        """The plan, to be read piece by piece and closed.
 
         Raises:
             ObjectNotFound: the run was not planned yet.
+            StorageError: the plan is damaged, or of another format version.
         """
-        return plan_from_parquet(self._storage.read(f"{self._folder}/{_PLAN}"))
+        return PlanReader(self._storage.open(f"{self._folder}/{_PLAN}"), name=self.uri_of(_PLAN))
 
-    def save_shard(self, shard: str, results: Iterable[JobResult]) -> str:
+    def load_plan(self) -> Plan:
+        """A small plan, whole; raises like `plan`."""
+        with self.plan() as reader:
+            return read_plan(reader)
+
+    def save_shard(self, shard: str, results: Iterable[JobResult] | Path) -> str:
         """Keep the results that a shard has so far, replacing what it had before.
 
         Args:
             shard: names the shard within the run; each shard has one writer at a time.
+            results: or a local file of their lines, see `localizer.shard_files`.
         """
-        return self._write(_shard_name(shard), _lines(r.to_dict() for r in results))
+        name = _shard_name(shard)
+        data = results if isinstance(results, Path) else b"".join(map(line_of, results))
+        self._storage.write(f"{self._folder}/{name}", data, content_type=content_type_of(name))
+        return self.uri_of(name)
 
     def load_shard(self, shard: str) -> list[JobResult]:
         """What a shard has so far; empty if it has not begun."""
         return self._read(_shard_name(shard), JobResult.from_dict, missing_ok=True)
 
-    def merge(self) -> list[JobResult]:
-        """Gather all shards into ``results.jsonl``: one result per rejected row and per job, in that order.
+    def merge(self, on_result: Callable[[JobResult], None] | None = None) -> Counts:
+        """Gather all shards into ``results.jsonl``: one result per rejected row and per job, as in the plan.
 
-        Where several shards hold a result for the same job, the one whose shard name sorts last counts.
-        A job without any result is `failed`, "was not finished". Results of jobs that the plan does not
-        have (left over from an earlier plan of this run) are left out.
+        Where several shards hold a result of one job, the last that was written counts, see
+        `localizer.merging`. A job without any result is `failed`, "was not finished". Results of jobs that
+        the plan does not have (left over from an earlier plan of this run) are left out.
+
+        Args:
+            on_result: called with each result, in that order.
 
         Raises:
             ObjectNotFound: the run was not planned.
             StorageError: a record is damaged; names file and line.
         """
-        plan = self.load_plan()
-        found: dict[_Slot, JobResult] = {}
-        for name in self._storage.names(f"{self._folder}/results/"):
-            for result in self._read(name.removeprefix(f"{self._folder}/"), JobResult.from_dict):
-                found[_slot(result)] = result
-        merged = list(plan.rejected)
-        for job in plan.jobs:
-            done = found.get((job.key, job.asset_id, job.locale))
-            merged.append(done or self._unfinished(job))
-        self._write(_RESULTS, _lines(r.to_dict() for r in merged))
-        return merged
+        counts = Counts()
+        with temporary_folder() as folder, self.plan() as plan:
+            counts.rejected = plan.rejected_count
+            with local_disk():
+                file = (folder / _RESULTS).open("wb")
+            with file:
+                for result, line in merged(plan, self._shards(), unfinished=self._unfinished):
+                    with local_disk():
+                        file.write(line)
+                    counts.add(result)
+                    if on_result is not None:
+                        on_result(result)
+                with local_disk():
+                    file.flush()
+            self._storage.write(
+                f"{self._folder}/{_RESULTS}", folder / _RESULTS, content_type=content_type_of(_RESULTS)
+            )
+        return counts
+
+    def _shards(self) -> Iterator[tuple[str, BinaryIO]]:
+        """Name and content of each shard's results, oldest first."""
+        found = self._storage.infos(f"{self._folder}/results/")
+        for info in sorted(found, key=lambda info: (info.updated or _LONG_AGO, info.name)):
+            with self._storage.open(info.name) as file:
+                yield self._storage.uri_of(info.name), file
 
     def _unfinished(self, job: Job) -> JobResult:
         return JobResult(
@@ -100,13 +138,20 @@ class Run:
             rows=tuple(sorted({e.row for e in job.edits if e.row is not None})),
         )
 
-    def results(self) -> list[JobResult]:
-        """The merged results.
+    def each_result(self) -> Iterator[JobResult]:
+        """The merged results, one after another.
 
         Raises:
             ObjectNotFound: not merged yet.
+            StorageError: a record is damaged; names file and line.
         """
-        return self._read(_RESULTS, JobResult.from_dict)
+        with self._storage.open(f"{self._folder}/{_RESULTS}") as file:
+            for result, _ in read_results(file, self.uri_of(_RESULTS)):
+                yield result
+
+    def results(self) -> list[JobResult]:
+        """The merged results of a small run; raises like `each_result`."""
+        return list(self.each_result())
 
     def save_decisions(self, decisions: Iterable[Decision]) -> None:
         """Add to the audit trail. Safe while others add; adding the very same decision again does nothing.
@@ -183,10 +228,6 @@ def path_segment(identifier: str) -> str:
 
 def _shard_name(shard: str) -> str:
     return f"results/{path_segment(shard)}.jsonl"
-
-
-def _slot(result: JobResult) -> _Slot:
-    return result.job, result.asset_id, result.locale
 
 
 def _lines(records: Iterable[dict[str, Any]]) -> bytes:

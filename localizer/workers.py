@@ -9,12 +9,9 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from multiprocessing.connection import wait as wait_for_sentinel
 from typing import TYPE_CHECKING
 
@@ -23,6 +20,7 @@ from localizer.engines.base import concurrency_of
 from localizer.errors import TransientError
 from localizer.pipeline import known_result, localize, unavailable, worker_died
 from localizer.window import Turn, run_in_window
+from localizer.worker_pool import LONGEST_S, Killed, Limits, WorkerPool
 
 if TYPE_CHECKING:
     from localizer.brand import BrandKit
@@ -40,6 +38,7 @@ class WorkerSetup:
     Attributes:
         engine_parameters: as a JSON object.
         requested_by: in whose name models are called; engines that call none need no name.
+        job_timeout: seconds after which a job in a worker process is stopped and `failed`.
     """
 
     workspace_uri: str
@@ -47,6 +46,7 @@ class WorkerSetup:
     engine_parameters: str = "{}"
     brand_path: str | None = None
     requested_by: str = ""
+    job_timeout: float = LONGEST_S
 
     def build(self) -> tuple[Workspace, Engine, BrandKit]:
         """Open the workspace and build engine and brand kit.
@@ -109,6 +109,7 @@ class _Batch:
         self.workspace = Workspace.open(setup.workspace_uri)
         self.results: dict[int, JobResult] = {}
         self.waiting: deque[int] = deque()
+        self.suspects: deque[int] = deque()  # their worker died: once more at the end, one at a time
         self.twins: dict[str, list[int]] = {}  # same key: done after the first one, from its result
         for index, job in enumerate(jobs):
             if job.key in self.twins:
@@ -118,43 +119,37 @@ class _Batch:
                 self.waiting.append(index)
 
     def run(self) -> list[JobResult]:
-        while self.waiting:
-            for index in self._until_broken():
-                self._finish(index, self._alone(self.jobs[index]))
+        limits = Limits(seconds=self.setup.job_timeout)
+        with WorkerPool(
+            self.workers, partial(_numbered, self.setup), prepare=_prepare_worker, limits=limits
+        ) as pool:
+            while self.waiting or pool.busy:
+                while self.waiting and not pool.is_full:
+                    self._begin(pool, self.waiting.popleft())
+                if pool.busy:
+                    (index, job), outcome = pool.next()
+                    if isinstance(outcome, Killed) and not outcome.over_limit:
+                        self.suspects.append(index)
+                    else:
+                        self._finish(index, self._result(job, outcome))
+            while self.suspects or self.waiting:  # twins of a suspect wait for it
+                self._begin(pool, (self.waiting or self.suspects).popleft())
+                if pool.busy:
+                    (index, job), outcome = pool.next()
+                    self._finish(index, self._result(job, outcome))
         return [self.results[index] for index in range(len(self.jobs))]
+
+    def _begin(self, pool: WorkerPool[tuple[int, Job], JobResult], index: int) -> None:
+        known = self._known(self.jobs[index])
+        if known is None:
+            pool.start((index, self.jobs[index]))
+        else:
+            self._finish(index, known)
 
     def _finish(self, index: int, result: JobResult) -> None:
         self.results[index] = result
         self.waiting.extendleft(reversed(self.twins.pop(self.jobs[index].key, [])))
         self.on_result(result)
-
-    def _until_broken(self) -> list[int]:
-        """Work until nothing waits or the pool breaks; then the jobs that may have broken it."""
-        in_flight: dict[Future[JobResult], int] = {}
-        suspects: list[int] = []
-        broken = False
-        with _pool(self.workers) as pool:
-            while not broken and (self.waiting or in_flight):
-                # No more than one job a worker is handed out, so that few are suspected of a crash.
-                while self.waiting and len(in_flight) < self.workers:
-                    index = self.waiting.popleft()
-                    known = self._known(self.jobs[index])
-                    if known is not None:
-                        self._finish(index, known)
-                        continue
-                    try:
-                        in_flight[pool.submit(_work, self.setup, self.jobs[index])] = index
-                    except BrokenProcessPool:  # a worker died with nothing to do
-                        self.waiting.appendleft(index)
-                        broken = True
-                        break
-                done = wait(in_flight, return_when=FIRST_COMPLETED).done
-                for future in done:
-                    self._take(future, in_flight.pop(future), suspects)
-                broken = broken or bool(suspects)
-            for future, index in in_flight.items():  # a broken pool ends them all
-                self._take(future, index, suspects)
-        return suspects
 
     def _known(self, job: Job) -> JobResult | None:
         try:
@@ -162,36 +157,10 @@ class _Batch:
         except TransientError as exc:
             return unavailable(job, exc, self.workspace, engine=self.setup.engine)
 
-    def _take(self, future: Future[JobResult], index: int, suspects: list[int]) -> None:
-        try:
-            result = future.result()
-        except BrokenProcessPool:
-            suspects.append(index)
-        else:
-            self._finish(index, result)
-
-    def _alone(self, job: Job) -> JobResult:
-        """Once more in a worker of its own: innocent jobs finish, the guilty one is found."""
-        with _pool(1) as pool:
-            try:
-                return pool.submit(_work, self.setup, job).result()
-            except BrokenProcessPool:
-                return worker_died(job, self.workspace, engine=self.setup.engine)
-
-
-@contextmanager
-def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """A process pool that does not wait for unfinished jobs when an error or Ctrl-C leaves it."""
-    # "spawn": native libraries with threads do not survive a fork.
-    pool = ProcessPoolExecutor(
-        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare_worker
-    )
-    try:
-        yield pool
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
-    pool.shutdown()
+    def _result(self, job: Job, outcome: JobResult | Killed) -> JobResult:
+        if isinstance(outcome, Killed):
+            return worker_died(job, outcome, self.workspace, engine=self.setup.engine)
+        return outcome
 
 
 def _prepare_worker() -> None:
@@ -220,8 +189,9 @@ def _built(setup: WorkerSetup) -> tuple[Workspace, Engine, BrandKit]:
     return setup.build()
 
 
-def _work(setup: WorkerSetup, job: Job) -> JobResult:
+def _numbered(setup: WorkerSetup, task: tuple[int, Job]) -> JobResult:
     workspace, engine, brand = _built(setup)
+    _, job = task
     return _one(job, workspace, engine, brand, Calls(workspace.storage, setup.requested_by))
 
 

@@ -61,7 +61,8 @@ class QualityGateOperator(LocalizerOperator):
         if as_bool(self.plan_only, field="plan_only"):
             raise AirflowSkipException("plan only: nothing was edited")
         run = self.open_run()
-        results = run.merge()
+        run.merge()
+        results = run.results()
         report = write_report(self.open_workspace(), run)
         counts = count(results)
         self.log.info(

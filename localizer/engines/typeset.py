@@ -63,7 +63,7 @@ class TypesetEngine:
     """Finds, erases and typesets."""
 
     name = "typeset"
-    version = "2"
+    version = "3"
 
     def parameters(self) -> Mapping[str, Any]:
         """The installed type families: another set may match the source with another face."""

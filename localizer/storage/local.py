@@ -21,7 +21,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
@@ -33,6 +33,7 @@ from localizer.storage.names import RESERVED, checked, checked_prefix
 _LOCK = f"{RESERVED}lock"
 _CHUNK = 1 << 20
 _TRIES = 100
+_EPOCH = datetime.fromtimestamp(0, UTC)
 _NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 _REFUSED = {
     errno.EACCES,
@@ -169,7 +170,7 @@ class LocalStorage:
 
 
 def _info(name: str, size: int, generation: int, checksum: str) -> ObjectInfo:
-    updated = datetime.fromtimestamp(generation // 10**9, UTC)
+    updated = _EPOCH + timedelta(microseconds=generation // 1000)
     return ObjectInfo(name, size, generation, checksum, updated)
 
 

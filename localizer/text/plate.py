@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _GROWTH = (0.0, 0.05, 0.12)  # extra mask radius per try, as a share of the line height
 _OWN_COLOUR = 40  # of 255 per channel, within which a pixel may be of the text
 _ISLAND = 0.004  # of the squared height: what is so small inside a hole is a rest of a stroke, and bleeds
+_SWASH = 0.1  # of the height, that strokes may reach beyond their line
 _GONE = 0.5  # similarity below which a reading is no longer the text
 
 
@@ -277,12 +278,35 @@ def _erase_line(
         local = area & ~keep
     else:
         local = dilate(ink.erase, growth * piece.line.height) & dilate(area, 0.4 * piece.line.height) & ~keep
+        if not ink.plain:
+            local |= _cut_strokes(crop, local, ink, area, piece.line.height) & ~keep
     islands = small_islands(local, _ISLAND * piece.line.height**2) & ~keep
     local |= islands
     ground = ink.ground if ink is not None else None
     filled = fill(crop, local, ground=ground, known=~keep)
     crop[:] = filled.rgb
     return local, filled.guessed & ~islands  # how deep a hole is, is told without them
+
+
+def _cut_strokes(
+    crop: npt.NDArray[np.uint8],
+    hole: npt.NDArray[np.bool_],
+    ink: Ink,
+    area: npt.NDArray[np.bool_],
+    height: float,
+) -> npt.NDArray[np.bool_]:
+    """Shapes of the ink's colour inside a line of a photo that a hole ends at: parts of strokes that were
+    taken for picture. Those that run on beyond the line are picture."""
+    import cv2
+
+    unlike = np.abs(crop.astype(np.int16) - np.array(ink.colour, np.int16)).max(2)
+    alike = (unlike < _OWN_COLOUR) & ~hole
+    count, labels = cv2.connectedComponents(alike.astype(np.uint8), connectivity=8)
+    outside = np.bincount(labels[~dilate(area, _SWASH * height)], minlength=count) > 0
+    touching = np.bincount(labels[dilate(hole, 2.0)], minlength=count) > 0
+    cut = touching & ~outside
+    cut[0] = False
+    return np.asarray(dilate(cut[labels], 2.0))
 
 
 def _remains(plate: npt.NDArray[np.uint8], found: Found) -> str:

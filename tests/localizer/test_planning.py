@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 
 from localizer.brand import BrandKit
-from localizer.errors import ManifestError, StorageError
+from localizer.errors import ManifestError
 from localizer.manifest import load_manifest
 from localizer.model import Action, Edit, Status
-from localizer.planning import Plan, job_key, plan_from_parquet, plan_manifest, plan_to_parquet, shards
+from localizer.planning import Plan, job_key, plan_manifest, shards
 from localizer.workspace import Workspace
 
 HEADER = "asset_id,image,source_locale,locale,action,text,replacement,box"
@@ -272,15 +272,9 @@ def test_a_plan_survives_parquet_exactly(folder):
     assert made.jobs
     assert made.rejected
     assert made.out_of_scope
-    assert plan_from_parquet(plan_to_parquet(made)) == made
-    empty = Plan("c", ())
-    assert plan_from_parquet(plan_to_parquet(empty)) == empty
-
-
-@pytest.mark.parametrize("data", [b"", b"PAR1", b"x" * 100])
-def test_a_damaged_plan_is_told(data):
-    with pytest.raises(StorageError, match="plan the run again"):
-        plan_from_parquet(data)
+    run = Workspace.open(str(folder.parent / "ws")).run("r")
+    run.save_plan(made)
+    assert run.load_plan() == made
 
 
 def test_a_workspace_run_keeps_the_plan(folder):
@@ -310,5 +304,4 @@ def test_ten_thousand_rows_plan_in_seconds(folder):
     started = time.perf_counter()
     made = plan(folder, *rows)
     assert len(made.jobs) == 10_000
-    assert plan_from_parquet(plan_to_parquet(made)) == made
     assert time.perf_counter() - started < 20  # about three seconds; twenty on a machine that is busy

@@ -75,7 +75,9 @@ def test_merge_follows_the_plan(workspace: Workspace) -> None:
     run.save_shard("shard-1", [done("b", key="b")])
     run.save_shard("shard-0", [done("a")])
     run.save_shard("shard-0", [done("a", reason="line\u2028separator"), done("twin"), done("gone", key="e")])
-    merged = run.merge()
+    counts = run.merge()
+    assert (counts.total, counts.passed, counts.failed, counts.rejected) == (5, 3, 2, 1)
+    merged = run.results()
     assert [(r.asset_id, r.status) for r in merged] == [
         ("bad", Status.FAILED),
         ("a", Status.PASSED),
@@ -86,7 +88,7 @@ def test_merge_follows_the_plan(workspace: Workspace) -> None:
     assert merged[1].reason == "line\u2028separator"
     assert "not finished" in merged[-1].reason
     assert merged[-1].rows == (7,)
-    assert run.results() == merged
+    assert list(run.each_result()) == merged
     assert workspace.run(AIRFLOW).results() == merged
     assert [r.asset_id for r in run.load_shard("shard-0")] == ["a", "twin", "gone"]
     assert run.load_shard("shard-9") == []

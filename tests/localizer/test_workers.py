@@ -43,7 +43,7 @@ class Engine:
             os.kill(os.getpid(), signal.SIGSEGV)
         if job.asset_id.startswith("unlucky") and LOG.read_text().count("unlucky") == 1:
             os._exit(9)
-        time.sleep(self.patience)
+        time.sleep(600 if job.asset_id.startswith("hanger") else self.patience)
         mask = np.zeros(request.rgb.shape[:2], bool)
         mask[:4, :4] = True
         rgb = request.rgb.copy()
@@ -57,7 +57,8 @@ if __name__ == "__main__":
     came = []
     results = localize_many(
         jobs, workspace_uri=sys.argv[3], engine="driver", workers=2,
-        engine_parameters={"patience": float(sys.argv[4])}, on_result=lambda r: came.append(r.asset_id),
+        engine_parameters={"patience": float(sys.argv[4])}, job_timeout=15,
+        on_result=lambda r: came.append(r.asset_id),
     )
     print(json.dumps({"came": came, "results": [r.to_dict() for r in results]}))
 """
@@ -113,19 +114,20 @@ def driver(tmp_path: Path) -> Driver:
 
 
 def test_a_dying_worker_costs_its_own_job_only(driver: Driver) -> None:
-    names = ["a", "killer", "b", "unlucky", "c", "d"]
+    names = ["a", "killer", "b", "unlucky", "hanger", "c", "d"]
     answer = driver.run([driver.job(n) for n in names])
     results = {r["asset_id"]: r for r in answer["results"]}
     assert [r["asset_id"] for r in answer["results"]] == names
     assert sorted(answer["came"]) == sorted(names)
-    assert {n: r["status"] for n, r in results.items() if n != "killer"} == dict.fromkeys(
+    assert {n: r["status"] for n, r in results.items() if n not in {"killer", "hanger"}} == dict.fromkeys(
         ["a", "b", "unlucky", "c", "d"], "passed"
     )
     assert results["killer"]["status"] == "failed"
-    assert "worker process died" in results["killer"]["reason"]
-    tries = [asset for asset, _, _ in driver.edited()]
-    assert tries.count("killer") == 2
-    assert tries.count("unlucky") == 2
+    assert "worker process died twice: it was killed by signal 11" in results["killer"]["reason"]
+    assert results["hanger"]["status"] == "failed"
+    assert "took longer than 15 s" in results["hanger"]["reason"]
+    # Nobody else's work is lost with a worker.
+    assert sorted(asset for asset, _, _ in driver.edited()) == sorted([*names, "killer", "unlucky"])
     # Not kept: with more memory it may succeed.
     assert Workspace.open(str(driver.folder / "workspace")).load_result(results["killer"]["job"]) is None
 

@@ -152,3 +152,27 @@ def test_islands_are_what_a_mask_encloses_and_no_more() -> None:
     found = small_islands(mask, 8)
     assert found[10:12, 10:12].all()
     assert found.sum() == 4
+
+
+def test_a_stroke_that_only_this_face_has_goes_too(poster) -> None:
+    """Beside the foot of an A, where the face that it is compared with has none."""
+    made = poster("NEW ARRIVAL", ground="photo")
+    columns = np.flatnonzero(made.strokes.any(0))
+    gaps = columns[1:][np.diff(columns) > 12]  # the word space
+    x, y = int(gaps[0]) - 12, 132
+    rgb = made.rgb.copy()
+    rgb[y : y + 7, x : x + 10] = 255
+    plate, mask = rgb.copy(), np.zeros(rgb.shape[:2], bool)
+    erase_text(rgb, plate, mask, Found((made.line,), 1.0, False, ((0, 0, WHOLE),)), locale="en", others=[])
+    assert not (plate[y : y + 7, x : x + 10] > 200).all(2).any()
+
+
+def test_a_thing_of_the_ink_s_colour_that_runs_on_stays(poster) -> None:
+    made = poster("NEW ARRIVAL", ground="photo")
+    columns = np.flatnonzero(made.strokes.any(0))
+    x = int(columns[1:][np.diff(columns) > 12][0]) - 11
+    rgb = made.rgb.copy()
+    rgb[: made.line.box[3], x : x + 7] = 255  # a post in the word space
+    plate, mask = rgb.copy(), np.zeros(rgb.shape[:2], bool)
+    erase_text(rgb, plate, mask, Found((made.line,), 1.0, False, ((0, 0, WHOLE),)), locale="en", others=[])
+    assert (plate[: made.line.box[1] - 8, x : x + 7] == 255).all()
