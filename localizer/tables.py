@@ -220,9 +220,7 @@ def _record(row: int, columns: list[str], cells: list[str]) -> Record:
     return Record(row, values, (*faults, *extra))
 
 
-def stream_json_lines(
-    file: BinaryIO, *, column_name: Callable[[str], str] = plain_column
-) -> RecordStream:
+def stream_json_lines(file: BinaryIO, *, column_name: Callable[[str], str] = plain_column) -> RecordStream:
     """Read JSON Lines: an object a line. Lists become space-separated, objects ``key=value; …``.
 
     A line that is not an object is a faulty record; what can be recognised of ``asset_id``, ``image`` and
