@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 
 from localizer.errors import StorageUnavailable
 
-_CACHE_KIB = 4096
+_CACHE_KIB = 1024
 
 
 @contextmanager

@@ -73,7 +73,11 @@ def local_file(place: Place, *, max_bytes: int) -> Iterator[Path]:
     path = Path(place.folder, place.name)
     before = _look_at(path, max_bytes)
     yield path
-    if _look_at(path, max_bytes) != before:
+    try:
+        after = _look_at(path, max_bytes)
+    except ManifestNotFound:
+        after = ()
+    if after != before:
         raise ManifestError(f"{path}: was changed while it was read; run again when it is complete")
 
 

@@ -1,7 +1,6 @@
 """Planning: what is read, what is rejected and why, and what a key depends on."""
 
 import hashlib
-import importlib
 import io
 import os
 from dataclasses import replace
@@ -11,11 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from localizer import planned_sources
 from localizer.brand import BrandKit
 from localizer.errors import ManifestError
 from localizer.manifest import load_manifest
 from localizer.model import Action, Edit, Status
 from localizer.planning import Plan, job_key, plan_manifest, shards
+from localizer.validation import validate_image
 from localizer.workspace import Workspace
 
 HEADER = "asset_id,image,source_locale,locale,action,text,replacement,box"
@@ -206,15 +207,13 @@ def test_locales_can_be_chosen_and_the_rest_is_out_of_scope(folder):
 
 
 def test_one_image_of_many_jobs_is_read_once(folder, monkeypatch):
-    module = importlib.import_module("localizer.images.decode")
     names = []
-    original = module.decode
 
-    def counting(data, *, name, **options):
+    def counting(data, name):
         names.append(name)
-        return original(data, name=name, **options)
+        return validate_image(data, name)
 
-    monkeypatch.setattr(module, "decode", counting)
+    monkeypatch.setattr(planned_sources, "validate_image", counting)
     (folder / "copy.png").write_bytes((folder / "a.png").read_bytes())
     rows = [f"p,a.png,zh,{tag},remove_text,A,," for tag in ("ja", "ko", "de")]
     made = plan(folder, *rows, "q,./a.png,zh,ja,remove_text,A,,", "r,copy.png,zh,ja,remove_text,A,,")

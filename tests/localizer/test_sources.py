@@ -7,6 +7,7 @@ import pytest
 from localizer import hosts
 from localizer.errors import ImageError, StorageUnavailable
 from localizer.hosts import Answer, NoAnswer
+from localizer.source_identity import condition, of_answer
 from localizer.sources import SourceReader
 
 BODY = b"image bytes" * 1000
@@ -48,6 +49,49 @@ def test_what_is_gone_is_not(answers, tmp_path, status, words):
     with pytest.raises(ImageError, match=words):
         SourceReader(str(tmp_path)).read("https://cdn.example.com/a.png")
     assert answers == [200]
+
+
+def test_a_host_is_asked_whether_it_is_still_the_same(monkeypatch, tmp_path):
+    def get(self, url, headers=None):
+        same = (headers or {}).get("If-None-Match") == '"v1"'
+        return Answer(304, {}, b"") if same else Answer(200, {"etag": '"v1"'}, BODY)
+
+    monkeypatch.setattr(hosts.HostReader, "get", get)
+    reader, url = SourceReader(str(tmp_path)), "https://cdn.example.com/tagged.png"
+    first = reader.fetch(url)
+    assert first == (BODY, 'etag "v1"')
+    assert reader.fetch(url, first.identity) == (None, first.identity)
+    assert reader.fetch(url, 'etag "v0"') == first
+
+
+@pytest.mark.parametrize(
+    ("headers", "identity"),
+    [
+        ({"etag": '"a"'}, 'etag "a"'),
+        ({"etag": 'W/"a"'}, ""),
+        ({"etag": "a"}, ""),
+        ({}, ""),
+        ({"last-modified": "Mon, 23 Nov 2026 10:00:00 GMT", "date": "Mon, 23 Nov 2026 10:00:30 GMT"}, ""),
+        (
+            {"last-modified": "Mon, 23 Nov 2026 10:00:00 GMT", "date": "Mon, 23 Nov 2026 10:05:00 GMT"},
+            "modified Mon, 23 Nov 2026 10:00:00 GMT",
+        ),
+        ({"last-modified": "Mon, 23 Nov 2026 10:00:00 GMT"}, ""),
+        ({"last-modified": "yesterday", "date": "Mon, 23 Nov 2026 10:05:00 GMT"}, ""),
+        # Servers make tags from a time in seconds, too.
+        (
+            {
+                "etag": '"a"',
+                "last-modified": "Mon, 23 Nov 2026 10:00:00 GMT",
+                "date": "Mon, 23 Nov 2026 10:00:01 GMT",
+            },
+            "",
+        ),
+    ],
+)
+def test_an_answer_is_known_again_only_by_what_cannot_deceive(headers, identity):
+    assert of_answer(headers) == identity
+    assert bool(condition(identity)) == bool(identity)
 
 
 def test_buckets_are_read_by_full_address_and_as_the_root(gcs_uri, tmp_path, monkeypatch):
