@@ -18,6 +18,7 @@ LocalizerError
 │   │   └── FateUnknown        a request was sent and its answer was lost; it is not sent again blindly
 │   ├── EditCancelled          whoever asked for an edit no longer wants it
 │   └── StorageUnavailable     the bucket or disk did not answer
+│       └── ObjectReplaced     an object was replaced while it was read; reading again gives the new one
 ├── StorageError               storage refused
 │   ├── ObjectNotFound
 │   ├── PreconditionFailed     create-once or compare-and-swap lost against another writer
@@ -142,6 +143,10 @@ class EditCancelled(TransientError):
 
 class StorageUnavailable(TransientError):
     """The bucket or the disk did not answer."""
+
+
+class ObjectReplaced(StorageUnavailable):
+    """An object was replaced while it was read in pieces; reading again from the start gives the new one."""
 
 
 class StorageError(LocalizerError):
