@@ -107,8 +107,9 @@ def publish(
         notes = (*plan.warnings, *stage_approved(run, workspace, stage))
         if not stage.count:
             return Published(campaign, previous=previous, dry_run=dry_run, warnings=notes)
-        if pointer is not None:
-            stage.carry_over(storage, campaign, pointer.release_id, plan.out_of_scope)
+        left_out = plan.out_of_scope
+        if pointer is not None and left_out:
+            stage.carry_over(storage, campaign, pointer.release_id, left_out)
         release_id = stage.release_id()
         current = previous == release_id
         folder = release_folder(campaign, release_id)
