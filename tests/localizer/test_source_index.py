@@ -18,6 +18,7 @@ from localizer.manifest import open_manifest
 from localizer.planning import Plan, plan_manifest
 from localizer.sources import SourceReader
 from localizer.storage import open_storage
+from localizer.validation import ValidImage
 from localizer.workspace import Workspace
 from tests.localizer.test_planning import PlainEngine
 
@@ -50,10 +51,10 @@ class Campaign:
             self.images.write(f"img/{n}.bmp", picture(n))
         self.write_manifest()
 
-    def _counting(self, data: bytes, name: str) -> planned_sources.ValidImage:
+    def _counting(self, data: bytes, name: str) -> ValidImage:
         self.read.append(name)
         image = Image.open(io.BytesIO(data))
-        return planned_sources.ValidImage(image.format or "", *image.size)
+        return ValidImage(image.format or "", *image.size)
 
     def write_manifest(self, count: int = COUNT, name: str = "m.csv") -> None:
         rows = [f"p{n},img/{n}.bmp,{tag},remove_text,A" for n in range(count) for tag in ("ja", "ko")]
