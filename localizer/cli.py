@@ -1,4 +1,4 @@
-"""The command line: ``python -m localizer run|cache|calls|serve|doctor|engines``.
+"""The command line: ``python -m localizer run|report|cache|calls|serve|doctor|engines``.
 
 Exit codes of ``run``: 0 every row of the manifest got a result row, whatever its status; 2 the manifest (or
 its copy deck, brand kit or an argument) cannot be used at all; 1 storage or another service refused;
@@ -91,6 +91,16 @@ def _calls(arguments: argparse.Namespace) -> int:
             f"{call.key}  {call.state:9s}  {call.at[:19]}Z  {call.requested_by}  {call.job}"
             f"  {call.remote_id or '-'}  {call.outcome}\n"
         )
+    return OK
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from localizer.report import save_report
+    from localizer.workspace import Workspace
+
+    workspace = Workspace.open(arguments.workspace)
+    run = workspace.run(arguments.run)
+    sys.stdout.write(f"{save_report(workspace, run, results=run.so_far())}\n")
     return OK
 
 
@@ -257,6 +267,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_requested_by(calls, "who decides")
     calls.set_defaults(command=_calls)
 
+    _add_report(commands, common)
     _add_cache(commands, common)
     serve = commands.add_parser(
         "serve",
@@ -307,6 +318,21 @@ def _parser() -> argparse.ArgumentParser:
     engines = commands.add_parser("engines", parents=[common], help="list the engines")
     engines.set_defaults(command=_engines)
     return parser
+
+
+def _add_report(commands: Any, common: argparse.ArgumentParser) -> None:
+    report = commands.add_parser(
+        "report",
+        parents=[common],
+        help="write the report of a run as far as it is",
+        description="Write report.html and results.csv of a run, finished or not; jobs without a result are "
+        "shown as waiting.",
+    )
+    report.add_argument("--workspace", required=True, metavar="DIR", help="folder or gs://bucket/prefix")
+    report.add_argument(
+        "run", metavar="RUN", help="as given by --run-id; of a DAG, its ID, two underscores, the run's ID"
+    )
+    report.set_defaults(command=_report)
 
 
 def _add_cache(commands: Any, common: argparse.ArgumentParser) -> None:

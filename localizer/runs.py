@@ -109,9 +109,10 @@ class Run:
             with local_disk():
                 file = (folder / RESULTS).open("wb")
             with file:
-                for result, line in merged(plan, self._shards(), unfinished=self._unfinished):
+                for entry, line in merged(plan, self._shards()):
+                    result = self._unfinished(entry) if isinstance(entry, Job) else entry
                     with local_disk():
-                        file.write(line)
+                        file.write(line or line_of(result))
                     counts.add(result)
                     if on_result is not None:
                         on_result(result)
@@ -121,6 +122,12 @@ class Run:
                 f"{self._folder}/{RESULTS}", folder / RESULTS, content_type=content_type_of(RESULTS)
             )
         return counts
+
+    def so_far(self) -> Iterator[JobResult | Job]:
+        """What `merge` would gather now, with nothing written; a job that has no result yet comes itself."""
+        with self.plan() as plan:
+            for entry, _ in merged(plan, self._shards()):
+                yield entry
 
     def _shards(self) -> Iterator[tuple[str, BinaryIO]]:
         """Name and content of each shard's results, oldest first."""

@@ -38,12 +38,6 @@ def test_ages() -> None:
 def test_sizes_for_a_person() -> None:
     said = [size(n) for n in (0, 999, 1500, 2_500_000, 10**13)]
     assert said == ["0 B", "999 B", "1.5 kB", "2.5 MB", "10.0 TB"]
-        "0 B",
-        "999 B",
-        "1.5 kB",
-        "2.5 MB",
-        "10.0 TB",
-    ]
 
 
 @pytest.fixture
