@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from localizer.model import Job, JobResult
     from localizer.runs import Run
 
-POOL = "image_edit"
-"""The pool that `make` and the compose file create."""
-
 _CHECKPOINT_EVERY_S = 10.0
 
 
@@ -30,7 +27,7 @@ class EditImagesOperator(LocalizerOperator):
     done again. On the last try such images become `failed` rows too, so that no image is ever lost.
     Returns counts.
 
-    Give it a pool that limits how many edits run at once (``partial(pool=POOL)``: a mapped task does not
+    Give it a pool that limits how many edits run at once (``partial(pool="image_edit")``: a mapped task does not
     take one from its operator), and ``map_index_template="{{ asset }}"`` to see its images in the UI.
 
     Args:
