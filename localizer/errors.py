@@ -3,6 +3,7 @@
 LocalizerError
 ├── InputError                 somebody gave us something we cannot use; a retry will not help
 │   ├── ManifestError          the manifest as a whole cannot be read
+│   │   └── ManifestNotFound   there is no such file, which is not the same as not being able to read it
 │   ├── RowError               one manifest row is wrong; carries row and field
 │   ├── ImageError             an image is missing, truncated, lying or over a limit
 │   ├── BrandError             a brand kit is wrong
@@ -40,6 +41,10 @@ class InputError(LocalizerError):
 
 class ManifestError(InputError):
     """The manifest as a whole cannot be read."""
+
+
+class ManifestNotFound(ManifestError):
+    """There is no manifest at that place; the place itself could be looked at."""
 
 
 class RowError(InputError):

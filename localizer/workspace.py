@@ -22,7 +22,7 @@ from typing import Any
 from localizer.errors import ChecksumMismatch, ObjectNotFound, PreconditionFailed, StorageError
 from localizer.model import Job, JobResult
 from localizer.runs import Run
-from localizer.storage import Storage, open_storage
+from localizer.storage import ObjectInfo, Storage, open_storage
 from localizer.storage.checksums import crc32c
 from localizer.storage.content_types import content_type_of
 
@@ -64,6 +64,11 @@ class Workspace:
         Raises:
             StorageError: not an extension.
         """
+        stored, sha256 = self.store_source(data, extension)
+        return stored.name, sha256
+
+    def store_source(self, data: bytes, extension: str) -> tuple[ObjectInfo, str]:
+        """Like `put_source`; what is known of the stored object, and its SHA-256."""
         suffix = extension.lower().removeprefix(".")
         if not _EXTENSION.fullmatch(suffix):
             raise StorageError(f"{extension!r} is not a file extension")
@@ -72,13 +77,13 @@ class Workspace:
         stored = self.storage.stat(name)
         if stored is None:
             try:
-                self.storage.create(name, data, content_type=content_type_of(name))
+                return self.storage.create(name, data, content_type=content_type_of(name)), sha256
             except PreconditionFailed:
                 stored = self.storage.stat(name)
-        if stored is not None and (stored.size, stored.crc32c) != (len(data), crc32c(data)):
+        if stored is None or (stored.size, stored.crc32c) != (len(data), crc32c(data)):
             log.warning("%s was damaged and is stored anew", self.storage.uri_of(name))
-            self.storage.write(name, data, content_type=content_type_of(name))
-        return name, sha256
+            stored = self.storage.write(name, data, content_type=content_type_of(name))
+        return stored, sha256
 
     def read_source(self, job: Job) -> bytes:
         """The source of a job.

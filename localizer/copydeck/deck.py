@@ -10,9 +10,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from localizer.encodings import TableError, decode_text
 from localizer.errors import CopyDeckError
 from localizer.locales import UNDETERMINED, normalise_locale
-from localizer.tables import Record, Table, TableError, decode_text, plain_column, read_delimited, strict_json
+from localizer.tables import Record, Table, plain_column, read_delimited, strict_json
 
 _LONG_FORM = {"source", "locale", "target"}
 # Chinese and Japanese do not separate words: a space or line break beside such a character is layout.

@@ -85,8 +85,24 @@ class JobRows:
 
 
 @dataclass(frozen=True, slots=True)
+class ManifestFacts:
+    """What a manifest says besides its rows; paths as they were written.
+
+    Attributes:
+        campaign: safe as a folder name.
+        warnings: what a person should know although it stops nothing.
+    """
+
+    campaign: str
+    image_root: str | None = None
+    copy_deck: str | None = None
+    brand: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
-    """A manifest that could be read; single rows of it may still be wrong.
+    """A small manifest, whole in memory; single rows of it may be wrong. See `manifest.open_manifest`.
 
     Attributes:
         uri: where it was read.
