@@ -2,16 +2,16 @@
 ### Localize a catalog, a partition at a time
 
 Each run takes the manifest of its data interval, `LOCALIZER_CATALOG_MANIFEST`, such as
-`gs://bucket/catalog/{{ data_interval_start | ds }}/manifest.parquet`, and publishes it as a campaign of its own,
-`catalog-<date>`, so runs depend on nothing but their partition. A partition without a manifest is skipped. The
-tasks are those of `localize_campaign`.
+`gs://bucket/catalog/{{ data_interval_start | ds }}/manifest.parquet`, and publishes it as a campaign of its
+own, `catalog-<date>`, so runs depend on nothing but their partition. A partition without a manifest is
+skipped. The tasks are those of `localize_campaign`.
 
 Backfill from the UI, or with
 
     airflow backfill create --dag-id localize_catalog --from-date 2026-01-01 --to-date 2026-01-31
 
-Reprocessing (`--reprocess-behavior completed`) edits only what changed since. Campaigns go first: a catalog gets
-the slots of the pool `image_edit` that no campaign waits for, one shard after another.
+Reprocessing (`--reprocess-behavior completed`) edits only what changed since. Campaigns go first: a catalog
+gets the slots of the pool `image_edit` that no campaign waits for, one shard after another.
 
 | environment | |
 |---|---|
@@ -35,6 +35,7 @@ from operators.pipeline import CATALOG_PRIORITY, LOCATION, ROOT, add_tasks, defa
 
 TEMPLATE = os.environ.get("LOCALIZER_CATALOG_MANIFEST")
 USUAL = TEMPLATE or f"{ROOT}/out/catalog/{{{{ data_interval_start | ds }}}}/manifest.csv"
+CRON = os.environ.get("LOCALIZER_CATALOG_CRON") or "0 0 * * *"
 SHARDS = int(os.environ.get("LOCALIZER_CATALOG_SHARDS") or 0)
 DEFAULTS: dict[str, Any] = {
     "approval": "exceptions_only",
@@ -54,7 +55,9 @@ manifest = Param(
 with DAG(
     "localize_catalog",
     # Of real intervals: a plain cron string makes runs whose interval begins where it ends.
-    schedule=CronDataIntervalTimetable(os.environ.get("LOCALIZER_CATALOG_CRON") or "0 0 * * *", timezone="UTC"),
+    schedule=CronDataIntervalTimetable(
+        os.environ.get("LOCALIZER_CATALOG_CRON") or "0 0 * * *", timezone="UTC"
+    ),
     start_date=datetime(2020, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=2,

@@ -27,8 +27,8 @@ class EditImagesOperator(LocalizerOperator):
     done again. On the last try such images become `failed` rows too, so that no image is ever lost.
     Returns counts.
 
-    Give it a pool that limits how many edits run at once (``partial(pool="image_edit")``: a mapped task does not
-    take one from its operator), and ``map_index_template="{{ asset }}"`` to see its images in the UI.
+    Give it a pool that limits how many edits run at once (``partial(pool="image_edit")``: a mapped task does
+    not take one from its operator), and ``map_index_template="{{ asset }}"`` to see its images in the UI.
 
     Args:
         shard: a descriptor ``{"shard", "label", "jobs", "brand"}``; `jobs` are indices into the plan.

@@ -26,8 +26,9 @@ def require_interval(start: Any) -> str:
 
 
 def partition_campaign(start: Any, prefix: str = "catalog") -> str | None:
-    """``catalog-2026-11-11``, with the time of day where there are several a day; None without an interval."""
+    """``catalog-2026-11-11``, with the time of day if not midnight; None without an interval."""
     if not start:
         return None
     moment: datetime = start.astimezone(UTC)
-    return f"{prefix}-{moment:%Y-%m-%d}" + ("" if moment.time().isoformat() == "00:00:00" else f"T{moment:%H%M}")
+    at_midnight = (moment.hour, moment.minute) == (0, 0)
+    return f"{prefix}-{moment:%Y-%m-%d}" if at_midnight else f"{prefix}-{moment:%Y-%m-%dT%H%M}"

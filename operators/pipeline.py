@@ -219,6 +219,7 @@ def add_tasks(
         **engine,
         **place,
     )
+    planned: Any = load.output
     edit = EditImagesOperator.partial(
         task_id=EDIT_TASK,
         pool=edit_pool(usual_engine),
@@ -228,10 +229,10 @@ def add_tasks(
         **edit_limits,
         **engine,
         **place,
-    ).expand(shard=load.output)
+    ).expand(shard=planned)
     gate = QualityGateOperator(
         task_id="quality_gate",
-        shards=load.output,
+        shards=planned,
         plan_only="{{ params.dry_run }}",
         # Judge what there is, also when the task of one image died, or when no row was good.
         trigger_rule=TriggerRule.ALL_DONE,
@@ -241,6 +242,7 @@ def add_tasks(
     publish = PublishReleaseOperator(
         task_id="publish", publish_uri="{{ params.publish_uri }}", campaign=campaign, **place
     )
-    report = ReportOperator(task_id="report", published=publish.output, **place)
+    released: Any = publish.output
+    report = ReportOperator(task_id="report", published=released, **place)
 
     edit >> gate >> review >> publish >> report

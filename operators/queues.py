@@ -1,9 +1,9 @@
 """On which workers edits run: queue and pool, chosen by the engine of each run.
 
 An Airflow cluster policy, found by the entry point ``airflow.policy``. Edits go to the queue that
-``LOCALIZER_EDIT_QUEUE`` names. Where ``LOCALIZER_GPU_QUEUE`` is set, those of a run whose engine is a model in
-the task's own process go there, and to the pool that ``LOCALIZER_GPU_POOL`` names, if any, so that what waits
-for a GPU holds no slot of those that need none. Set them for all components. Each queue needs a worker
+``LOCALIZER_EDIT_QUEUE`` names. Where ``LOCALIZER_GPU_QUEUE`` is set, those of a run whose engine is a model
+in the task's own process go there, and to the pool that ``LOCALIZER_GPU_POOL`` names, if any, so that what
+waits for a GPU holds no slot of those that need none. Set them for all components. Each queue needs a worker
 (``airflow celery worker --queues cpu,default``); executors without queues ignore them.
 """
 
