@@ -33,7 +33,7 @@ from airflow.sdk import DAG, CronDataIntervalTimetable, Param
 from operators.partitions import partition_campaign, require_interval
 from operators.pipeline import CATALOG_PRIORITY, LOCATION, ROOT, add_tasks, default_args, run_params
 
-TEMPLATE = os.environ.get("LOCALIZER_CATALOG_MANIFEST")
+TEMPLATE = os.environ.get("LOCALIZER_CATALOG_MANIFEST", "")
 USUAL = TEMPLATE or f"{ROOT}/out/catalog/{{{{ data_interval_start | ds }}}}/manifest.csv"
 CRON = os.environ.get("LOCALIZER_CATALOG_CRON") or "0 0 * * *"
 SHARDS = int(os.environ.get("LOCALIZER_CATALOG_SHARDS") or 0)
@@ -61,7 +61,7 @@ with DAG(
     start_date=datetime(2020, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=2,
-    is_paused_upon_creation=TEMPLATE is None,
+    is_paused_upon_creation=not TEMPLATE,
     default_args=default_args(CATALOG_PRIORITY),
     params=run_params(manifest, defaults=DEFAULTS),
     user_defined_macros={"partition_campaign": partition_campaign, "require_interval": require_interval},

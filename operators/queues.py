@@ -2,9 +2,10 @@
 
 An Airflow cluster policy, found by the entry point ``airflow.policy``. Edits go to the queue that
 ``LOCALIZER_EDIT_QUEUE`` names. Where ``LOCALIZER_GPU_QUEUE`` is set, those of a run whose engine is a model
-in the task's own process go there, and to the pool that ``LOCALIZER_GPU_POOL`` names, if any, so that what
-waits for a GPU holds no slot of those that need none. Set them for all components. Each queue needs a worker
-(``airflow celery worker --queues cpu,default``); executors without queues ignore them.
+in the task's own process (``qwen``, and those of ``LOCALIZER_GPU_ENGINES``, by commas) go there, and to the
+pool that ``LOCALIZER_GPU_POOL`` names, if any, so that what waits for a GPU holds no slot of those that need
+none. Set them for all components. Each queue needs a worker (``airflow celery worker --queues cpu,default``);
+executors without queues ignore them.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 POOL = "image_edit"
 """The pool that `make` and the compose file create."""
 
-GPU_ENGINES = ("qwen",)
+GPU_ENGINES = ("qwen", *filter(None, os.environ.get("LOCALIZER_GPU_ENGINES", "").split(",")))
 """Engines that need a GPU in the task's process; the others compute on a CPU or call a server."""
 
 EDIT_TASK = "edit_images"
