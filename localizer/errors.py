@@ -18,8 +18,10 @@ LocalizerError
 │   │   └── FateUnknown        a request was sent and its answer was lost; it is not sent again blindly
 │   ├── EditCancelled          whoever asked for an edit no longer wants it
 │   └── StorageUnavailable     the bucket or disk did not answer
+│       └── ObjectReplaced     an object was replaced while it was read; reading again gives the new one
 ├── StorageError               storage refused
 │   ├── ObjectNotFound
+│   ├── StorageFull            no space left; ends a run, for nothing that it makes can be kept
 │   ├── PreconditionFailed     create-once or compare-and-swap lost against another writer
 │   └── ChecksumMismatch       bytes read are not the bytes written
 └── ReleaseError               a release would be wrong or contradicts one that exists
@@ -144,12 +146,20 @@ class StorageUnavailable(TransientError):
     """The bucket or the disk did not answer."""
 
 
+class ObjectReplaced(StorageUnavailable):
+    """An object was replaced while it was read in pieces; reading again from the start gives the new one."""
+
+
 class StorageError(LocalizerError):
     """Storage answered, and refused."""
 
 
 class ObjectNotFound(StorageError):
     """No such object."""
+
+
+class StorageFull(StorageError):
+    """There is no space left. What was kept is whole; once there is space, the same command goes on."""
 
 
 class PreconditionFailed(StorageError):

@@ -11,7 +11,7 @@ import hashlib
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,6 +43,7 @@ class Counts:
         locales: results by locale.
         engines: results by engine.
         problem: reason of the first result that has no image.
+        retry_reason: of the first that is retryable.
     """
 
     total: int = 0
@@ -56,6 +57,7 @@ class Counts:
     locales: Counter[str] = field(default_factory=Counter)
     engines: Counter[str] = field(default_factory=Counter)
     problem: str = ""
+    retry_reason: str = ""
 
     def add(self, result: JobResult) -> None:
         """Count one result."""
@@ -72,6 +74,16 @@ class Counts:
             self.images += 1
         elif not self.problem:
             self.problem = result.reason
+        if result.retryable and not self.retry_reason:
+            self.retry_reason = result.reason
+
+    def by_status(self) -> dict[Status, int]:
+        """Results by status, best first."""
+        return {
+            Status.PASSED: self.passed,
+            Status.NEEDS_REVIEW: self.needs_review,
+            Status.FAILED: self.failed,
+        }
 
     @property
     def hit_rate(self) -> float:
@@ -81,14 +93,14 @@ class Counts:
 
 
 def merged(
-    plan: PlanReader, shards: Iterable[tuple[str, IO[bytes]]], *, unfinished: Callable[[Job], JobResult]
-) -> Iterator[tuple[JobResult, bytes]]:
-    """Each result of a run, and its line, in the plan's order: one per rejected row and per job.
+    plan: PlanReader, shards: Iterable[tuple[str, IO[bytes]]]
+) -> Iterator[tuple[JobResult, bytes] | tuple[Job, None]]:
+    """Each result of a run, and its line, in the plan's order: one per rejected row and per job. A job that
+    has none yet comes itself.
 
     Args:
         shards: name and content of each, oldest first: the newest result of a job counts. One that could only
             not be done just then gives way to any other that the same version of the checks judged.
-        unfinished: the result of a job that has none.
 
     Raises:
         StorageError: a record is damaged; names file and line.
@@ -106,9 +118,9 @@ def merged(
             index += 1
             result = JobResult.from_dict(json.loads(line)) if line else None
             if result is None or slot_of(result) != (entry.key, entry.asset_id, entry.locale):
-                result = unfinished(entry)
-                line = line_of(result)
-            yield result, line
+                yield entry, None
+            else:
+                yield result, line
 
 
 def line_of(record: JobResult) -> bytes:

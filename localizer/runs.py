@@ -5,6 +5,7 @@ runs/<run>/results/<shard>.jsonl   results as they come, one writer per shard
 runs/<run>/results.jsonl           all of them, merged, in the plan's order
 runs/<run>/decisions.jsonl         the audit trail: only ever added to
 runs/<run>/report.html             for people
+runs/<run>/results.csv             for spreadsheets
 """
 
 from __future__ import annotations
@@ -17,16 +18,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
-from localizer.errors import ObjectNotFound, PreconditionFailed, StorageError, StorageUnavailable
+from localizer.decisions import DecisionTrail, LatestDecisions
+from localizer.errors import ObjectNotFound, StorageError
 from localizer.merging import Counts, line_of, local_disk, merged, read_results, temporary_folder
 from localizer.model import Decision, Job, JobResult, Status
 from localizer.plan_files import Plan, PlanReader, read_plan, write_plan
-from localizer.storage import Storage
+from localizer.storage import Content, Storage
 from localizer.storage.content_types import content_type_of
 
 _PLAIN = re.compile(r"(?!\.)[A-Za-z0-9_.-]{1,120}")
 _PLAN, _RESULTS, _DECISIONS, _REPORT = "plan.parquet", "results.jsonl", "decisions.jsonl", "report.html"
-_TRIES = 20
+TABLE = "results.csv"
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -106,9 +108,10 @@ class Run:
             with local_disk():
                 file = (folder / _RESULTS).open("wb")
             with file:
-                for result, line in merged(plan, self._shards(), unfinished=self._unfinished):
+                for entry, line in merged(plan, self._shards()):
+                    result = self._unfinished(entry) if isinstance(entry, Job) else entry
                     with local_disk():
-                        file.write(line)
+                        file.write(line or line_of(result))
                     counts.add(result)
                     if on_result is not None:
                         on_result(result)
@@ -118,6 +121,12 @@ class Run:
                 f"{self._folder}/{_RESULTS}", folder / _RESULTS, content_type=content_type_of(_RESULTS)
             )
         return counts
+
+    def so_far(self) -> Iterator[JobResult | Job]:
+        """What `merge` would gather now, with nothing written; a job that has no result yet comes itself."""
+        with self.plan() as plan:
+            for entry, _ in merged(plan, self._shards()):
+                yield entry
 
     def _shards(self) -> Iterator[tuple[str, BinaryIO]]:
         """Name and content of each shard's results, oldest first."""
@@ -153,45 +162,28 @@ class Run:
         """The merged results of a small run; raises like `each_result`."""
         return list(self.each_result())
 
-    def save_decisions(self, decisions: Iterable[Decision]) -> None:
-        """Add to the audit trail. Safe while others add; adding the very same decision again does nothing.
+    def save_decisions(self, decisions: Iterable[Decision]) -> int:
+        """Add to the audit trail; see `localizer.decisions.DecisionTrail.add`."""
+        return self.trail().add(decisions)
 
-        Raises:
-            StorageUnavailable: others wrote all the time.
-        """
-        name = f"{self._folder}/{_DECISIONS}"
-        new = list(dict.fromkeys(decisions))
-        for _ in range(_TRIES):
-            try:
-                data, info = self._storage.read_with_info(name)
-                generation = info.generation
-            except ObjectNotFound:
-                data, generation = b"", 0
-            known = set(_parse(data, Decision.from_dict, self._storage.uri_of(name)))
-            added = [d for d in new if d not in known]
-            if not added:
-                return
-            data += _lines(d.to_dict() for d in added)
-            try:
-                self._storage.swap(name, data, generation=generation, content_type=content_type_of(name))
-            except PreconditionFailed:
-                continue
-            return
-        raise StorageUnavailable(f"{self._storage.uri_of(name)}: others kept writing; try again")
+    def trail(self) -> DecisionTrail:
+        """The audit trail: who decided what."""
+        return DecisionTrail(self._storage, f"{self._folder}/{_DECISIONS}")
 
     def decisions(self) -> list[Decision]:
-        """The whole audit trail, oldest first; empty if nobody decided yet."""
-        return self._read(_DECISIONS, Decision.from_dict, missing_ok=True)
+        """The whole audit trail of a small run, oldest first; empty if nobody decided yet."""
+        return list(self.trail().each())
 
-    def latest_decisions(self) -> dict[tuple[str, str, str], Decision]:
+    def latest_decisions(self) -> LatestDecisions:
         """The decision that counts, the last one, by job key, asset and locale."""
-        return {(d.job, d.asset_id, d.locale): d for d in self.decisions()}
+        return self.trail().latest()
 
-    def save_report(self, html: str) -> str:
-        """Keep the report; returns its path or URI."""
-        return self._write(_REPORT, html.encode())
+    def save_report(self, html: Path, table: Path) -> str:
+        """Keep the report and its table, which are local files; returns the report's path or URI."""
+        self._write(TABLE, table)
+        return self._write(_REPORT, html)
 
-    def _write(self, name: str, data: bytes) -> str:
+    def _write(self, name: str, data: Content) -> str:
         full = f"{self._folder}/{name}"
         self._storage.write(full, data, content_type=content_type_of(name))
         return self._storage.uri_of(full)

@@ -9,7 +9,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from multiprocessing.connection import wait as wait_for_sentinel
@@ -19,6 +19,7 @@ from localizer.calls import Calls
 from localizer.engines.base import concurrency_of
 from localizer.errors import TransientError
 from localizer.pipeline import known_result, localize, unavailable, worker_died
+from localizer.waiting import Waiting
 from localizer.window import Turn, run_in_window
 from localizer.worker_pool import LONGEST_S, Killed, Limits, WorkerPool
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from localizer.workspace import Workspace
 
 OnResult = Callable[["JobResult"], None]
+
+_MOST_SUSPECTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,104 +66,82 @@ class WorkerSetup:
         return Workspace.open(self.workspace_uri), engine, brand
 
 
-def run(jobs: Sequence[Job], *, setup: WorkerSetup, workers: int, on_result: OnResult) -> list[JobResult]:
+def run(jobs: Iterable[Job], *, setup: WorkerSetup, workers: int, on_result: OnResult) -> None:
     """Do the jobs where they are best done; see `localizer.pipeline.localize_many`.
 
     An engine that declares a `concurrency` waits for a model most of the time: that many jobs share this
     process. Any other computes: it gets a process per worker.
     """
-    built = setup.build()  # here too: a broken brand kit or engine must be an error, not a dying worker
-    concurrency = concurrency_of(built[1])
-    if not concurrency and workers > 1 and len(jobs) > 1:
-        return run_in_processes(jobs, setup=setup, workers=workers, on_result=on_result)
-    workspace, engine, brand = built
+    # Here too: a broken brand kit or engine must be an error, not a dying worker.
+    workspace, engine, brand = setup.build()
+    concurrency = concurrency_of(engine)
+    waiting = Waiting(jobs, partial(_known, workspace=workspace, engine=setup.engine))
+    if not concurrency and workers > 1:
+        run_in_processes(waiting, setup=setup, workspace=workspace, workers=workers, on_result=on_result)
+        return
     turn = Turn()
     calls = Calls(workspace.storage, setup.requested_by, aside=turn.aside)
     if concurrency > 1:
-        return run_in_window(
-            jobs,
+        run_in_window(
+            waiting,
             lambda job: _one(job, workspace, engine, brand, calls),
             size=concurrency,
             turn=turn,
             on_result=on_result,
         )
-    results = []
-    for job in jobs:
-        with turn:
-            results.append(_one(job, workspace, engine, brand, calls))
-        on_result(results[-1])
-    return results
+        return
+    while (begun := waiting.begin()) is not None:
+        job, result = begun
+        if result is None:
+            with turn:
+                result = _one(job, workspace, engine, brand, calls)
+        waiting.end(job)
+        on_result(result)
 
 
 def run_in_processes(
-    jobs: Sequence[Job], *, setup: WorkerSetup, workers: int, on_result: OnResult
-) -> list[JobResult]:
-    """Do the jobs in worker processes; see `localizer.pipeline.localize_many`."""
-    return _Batch(jobs, setup=setup, workers=workers, on_result=on_result).run()
+    waiting: Waiting, *, setup: WorkerSetup, workspace: Workspace, workers: int, on_result: OnResult
+) -> None:
+    """Do the jobs that wait in worker processes; see `localizer.pipeline.localize_many`."""
+    suspects: deque[Job] = deque()  # their worker died: once more when nothing else is left, one at a time
 
+    def finish(job: Job, result: JobResult) -> None:
+        waiting.end(job)
+        on_result(result)
 
-class _Batch:
-    """The jobs of one call, what is waiting, and what came of them."""
-
-    def __init__(self, jobs: Sequence[Job], *, setup: WorkerSetup, workers: int, on_result: OnResult) -> None:
-        self.jobs, self.setup, self.workers, self.on_result = jobs, setup, workers, on_result
-        from localizer.workspace import Workspace
-
-        self.workspace = Workspace.open(setup.workspace_uri)
-        self.results: dict[int, JobResult] = {}
-        self.waiting: deque[int] = deque()
-        self.suspects: deque[int] = deque()  # their worker died: once more at the end, one at a time
-        self.twins: dict[str, list[int]] = {}  # same key: done after the first one, from its result
-        for index, job in enumerate(jobs):
-            if job.key in self.twins:
-                self.twins[job.key].append(index)
-            else:
-                self.twins[job.key] = []
-                self.waiting.append(index)
-
-    def run(self) -> list[JobResult]:
-        limits = Limits(seconds=self.setup.job_timeout)
-        with WorkerPool(
-            self.workers, partial(_numbered, self.setup), prepare=_prepare_worker, limits=limits
-        ) as pool:
-            while self.waiting or pool.busy:
-                while self.waiting and not pool.is_full:
-                    self._begin(pool, self.waiting.popleft())
-                if pool.busy:
-                    (index, job), outcome = pool.next()
-                    if isinstance(outcome, Killed) and not outcome.over_limit:
-                        self.suspects.append(index)
-                    else:
-                        self._finish(index, self._result(job, outcome))
-            while self.suspects or self.waiting:  # twins of a suspect wait for it
-                self._begin(pool, (self.waiting or self.suspects).popleft())
-                if pool.busy:
-                    (index, job), outcome = pool.next()
-                    self._finish(index, self._result(job, outcome))
-        return [self.results[index] for index in range(len(self.jobs))]
-
-    def _begin(self, pool: WorkerPool[tuple[int, Job], JobResult], index: int) -> None:
-        known = self._known(self.jobs[index])
-        if known is None:
-            pool.start((index, self.jobs[index]))
-        else:
-            self._finish(index, known)
-
-    def _finish(self, index: int, result: JobResult) -> None:
-        self.results[index] = result
-        self.waiting.extendleft(reversed(self.twins.pop(self.jobs[index].key, [])))
-        self.on_result(result)
-
-    def _known(self, job: Job) -> JobResult | None:
-        try:
-            return known_result(job, workspace=self.workspace)
-        except TransientError as exc:
-            return unavailable(job, exc, self.workspace, engine=self.setup.engine)
-
-    def _result(self, job: Job, outcome: JobResult | Killed) -> JobResult:
+    def result_of(job: Job, outcome: JobResult | Killed) -> JobResult:
         if isinstance(outcome, Killed):
-            return worker_died(job, outcome, self.workspace, engine=self.setup.engine)
+            return worker_died(job, outcome, workspace, engine=setup.engine)
         return outcome
+
+    limits = Limits(seconds=setup.job_timeout)
+    with WorkerPool(workers, partial(_work, setup), prepare=_prepare_worker, limits=limits) as pool:
+        while True:
+            while not pool.is_full and len(suspects) < _MOST_SUSPECTS and (begun := waiting.begin()):
+                job, known = begun
+                if known is None:
+                    pool.start(job)
+                else:
+                    finish(job, known)
+            if pool.busy:
+                job, outcome = pool.next()
+                if isinstance(outcome, Killed) and not outcome.over_limit:
+                    suspects.append(job)
+                else:
+                    finish(job, result_of(job, outcome))
+            elif suspects:
+                pool.start(suspects.popleft())
+                job, outcome = pool.next()
+                finish(job, result_of(job, outcome))
+            else:
+                return
+
+
+def _known(job: Job, *, workspace: Workspace, engine: str) -> JobResult | None:
+    try:
+        return known_result(job, workspace=workspace)
+    except TransientError as exc:
+        return unavailable(job, exc, workspace, engine=engine)
 
 
 def _prepare_worker() -> None:
@@ -189,9 +170,8 @@ def _built(setup: WorkerSetup) -> tuple[Workspace, Engine, BrandKit]:
     return setup.build()
 
 
-def _numbered(setup: WorkerSetup, task: tuple[int, Job]) -> JobResult:
+def _work(setup: WorkerSetup, job: Job) -> JobResult:
     workspace, engine, brand = _built(setup)
-    _, job = task
     return _one(job, workspace, engine, brand, Calls(workspace.storage, setup.requested_by))
 
 

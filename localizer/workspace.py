@@ -142,8 +142,11 @@ class Workspace:
         except (ValueError, KeyError, TypeError) as error:
             log.warning("%s is unreadable (%r); the job is done again", self.storage.uri_of(folder), error)
             return None
+        there = {info.name: info for info in self.storage.infos(f"{folder}/")}  # one request for all
         for name, fact in facts.items():
-            stored = self.storage.stat(f"{folder}/{name}")
+            stored = there.get(f"{folder}/{name}")
+            if stored is not None and not stored.crc32c:  # a local file's is worked out when asked for
+                stored = self.storage.stat(f"{folder}/{name}")
             if stored is None or (stored.size, stored.crc32c) != (fact["size"], fact["crc32c"]):
                 found = "missing" if stored is None else "not the one recorded"
                 log.warning("%s/%s is %s; the job is done again", self.storage.uri_of(folder), name, found)

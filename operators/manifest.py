@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import conf
 from airflow.sdk.exceptions import AirflowSkipException
 
 from localizer.errors import InputError
 from operators.base import LocalizerOperator
+from operators.shards import mapped_shards
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from localizer.model import Job
+    from localizer.engines.base import Engine
     from localizer.planning import Planned
     from localizer.runs import Run
 
-ONE_TASK_AN_IMAGE_UP_TO = 64
-_SMALLEST_SHARD, _LARGEST_SHARD = 20, 50
 _SHOWN = 20
 
 
@@ -31,10 +28,11 @@ class LoadManifestOperator(LocalizerOperator):
     that cannot be read at all fails the task. Returns one small descriptor per shard, for
     `EditImagesOperator.partial(...).expand(shard=...)`::
 
-        [{"shard": "0000", "label": "poster-01 · ja", "jobs": [0], "brand": "/.../brand.yaml"}, ...]
+        [{"shard": "0000", "label": "poster-01 · ja", "start": 0, "stop": 1, "plan": "81f0...", ...}, ...]
 
-    Up to 64 images there is one shard an image, unless the engine waits for a service; beyond, shards of 20
-    to 50 images, and larger ones only where there would be more of them than Airflow's ``max_map_length``.
+    What was done before is looked up here and needs no shard. Up to 64 images there is one shard an image,
+    unless the engine waits for a service or is very quick; beyond, shards of some minutes by what an image
+    took in earlier runs, or of 20 to 50 images; never more than Airflow's ``max_map_length``.
     The XCom ``plan`` holds a summary: counts by locale, and the first warnings and rejected rows. Where
     `missing_ok` made this task skip, its ``skipped`` says why and ``jobs`` is 0; else there is no such key.
 
@@ -103,7 +101,7 @@ class LoadManifestOperator(LocalizerOperator):
 
         run = self.open_run()
         try:
-            planned, brand, together = self._plan(run)
+            planned, brand, engine = self._plan(run)
         except ManifestNotFound as error:
             if not as_bool(self.missing_ok, field="missing_ok"):
                 raise
@@ -115,20 +113,14 @@ class LoadManifestOperator(LocalizerOperator):
         if as_bool(self.plan_only, field="plan_only"):
             self.log.info("plan only: nothing is edited and nothing is published")
             return []
-        most = conf.getint("core", "max_map_length")
-        jobs = run.load_plan().jobs
-        shards = shard_descriptors(jobs, max_shards=most, together=together)
-        # Whoever edits must take the very kit that the job keys were made with.
-        return [{**shard, "brand": brand, "plan": plan_digest(jobs)} for shard in shards]
+        return mapped_shards(run, self.open_workspace(), engine, brand=brand)
 
-    def _plan(self, run: Run) -> tuple[Planned, str | None, int]:
-        """Save the plan; what it holds, the brand kit that it was made with, and how many jobs can wait side
-        by side.
+    def _plan(self, run: Run) -> tuple[Planned, str | None, Engine]:
+        """Save the plan; what it holds, the brand kit that it was made with, and the engine.
 
         Everything that can be wrong with the parameters is found here, before any image is edited.
         """
         from localizer.brand import load_brand
-        from localizer.engines.base import concurrency_of
         from localizer.engines.registry import get_engine
         from localizer.manifest import open_manifest
         from localizer.merging import temporary_folder
@@ -157,7 +149,7 @@ class LoadManifestOperator(LocalizerOperator):
                 locales=target_locales(self.locales),
             )
             run.save_plan_file(folder / "plan.parquet")
-            return planned, brand, concurrency_of(engine)
+            return planned, brand, engine
 
     def _show(self, planned: Planned, summary: Mapping[str, Any]) -> None:
         self.log.info(
@@ -176,11 +168,6 @@ class LoadManifestOperator(LocalizerOperator):
         if planned.rejected > len(planned.first_rejected):
             more = planned.rejected - len(planned.first_rejected)
             self.log.warning("%d more are rejected; the report has them all", more)
-
-
-def plan_digest(jobs: Sequence[Job]) -> str:
-    """Tells one plan from another: a shard's indices mean nothing in a plan that was made anew."""
-    return hashlib.sha256("\n".join(job.key for job in jobs).encode()).hexdigest()[:16]
 
 
 def target_locales(value: Sequence[str] | str | None) -> list[str]:
@@ -232,36 +219,3 @@ def summarize(planned: Planned) -> dict[str, Any]:
             {"asset_id": r.asset_id, "locale": r.locale, "reason": r.reason} for r in planned.first_rejected
         ],
     }
-
-
-def shard_size(jobs: int, *, max_shards: int, together: int = 0) -> int:
-    """How many jobs one mapped task does.
-
-    Args:
-        together: how many jobs the engine lets wait side by side; several share a task at once then, so that
-            a slot of the pool is not spent on waiting.
-    """
-    if together > 1:
-        return max(_SMALLEST_SHARD, together, _ceil(jobs, max_shards))
-    if jobs <= min(ONE_TASK_AN_IMAGE_UP_TO, max_shards):
-        return 1
-    # About 64 tasks where that gives shards of a sensible size; never more than may be mapped.
-    sensible = min(max(_ceil(jobs, ONE_TASK_AN_IMAGE_UP_TO), _SMALLEST_SHARD), _LARGEST_SHARD)
-    return max(sensible, _ceil(jobs, max_shards))
-
-
-def shard_descriptors(jobs: Sequence[Job], *, max_shards: int, together: int = 0) -> list[dict[str, Any]]:
-    """What travels through XCom for each shard: its name, a label for people, indices into the plan."""
-    size = shard_size(len(jobs), max_shards=max_shards, together=together)
-    descriptors = []
-    for number, start in enumerate(range(0, len(jobs), size)):
-        indices = list(range(start, min(start + size, len(jobs))))
-        label = jobs[start].label
-        if len(indices) > 1:
-            label = f"{label} … {jobs[indices[-1]].label} ({len(indices)})"
-        descriptors.append({"shard": f"{number:04d}", "label": label, "jobs": indices})
-    return descriptors
-
-
-def _ceil(a: int, b: int) -> int:
-    return -(-a // b)

@@ -14,66 +14,50 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.drills.bucket import Bucket, client_of, emulator
-from benchmarks.drills.campaign import NAME, Campaign, Command
-from benchmarks.drills.judge import Place, Truth, Verdict, Watch, judge
+from benchmarks.drills.campaign import NAME, Campaign
+from benchmarks.drills.judge import Place, Verdict, Watch, judge
+from benchmarks.drills.races import TwoRuns
 from localizer.release import publish, read_current
 from localizer.workspace import Workspace
 
 _IMAGES = 8  # more steps of the same kinds teach nothing
-_OLD, _NEW = "old", "new"
 
 
 def publish_kill(campaign: Campaign, number: int, rng: random.Random) -> Verdict:
     """kill -9 before and after every request to the bucket, and at every change of the folder."""
     folder = campaign.folder / f"publish-{number}"
     folder.mkdir()
-    made = _Runs(campaign, folder)
+    runs = TwoRuns(campaign, folder, most=_IMAGES)
+
+    def at(publish: str, client: Any = None) -> Place:
+        return replace(runs.new, publish=publish, client=client)
+
     total = Verdict()
     with emulator() as url:
         bucket = Bucket(url)
         for when in ("before", "after"):
             total += _at_every_step(
-                made,
-                lambda n, when=when: made.at(bucket.uri(f"{when}-{n}"), bucket.client),
+                runs,
+                lambda n, when=when: at(bucket.uri(f"{when}-{n}"), bucket.client),
                 lambda step, die, when=when: _kill_at_request(step, die, after=when == "after"),
             )
     total += _at_every_step(
-        made,
-        lambda n: made.at(str(folder / f"target-{n}")),
+        runs,
+        lambda n: at(str(folder / f"target-{n}")),
         lambda step, die: _kill_at_change(step, die, below=str(folder / "target-")),
     )
     return total
 
 
-class _Runs:
-    """Two runs in one workspace, of half and of all of the images, edited and approved but not published."""
-
-    def __init__(self, campaign: Campaign, folder: Path) -> None:
-        rows = campaign.manifest.read_text().splitlines(keepends=True)
-        self.workspace = str(folder / "workspace")
-        self.old, self.new = self.at(str(folder / "published"), run=_OLD), self.at(str(folder / "published"))
-        for place, count in ((self.old, _IMAGES // 2), (self.new, _IMAGES)):
-            manifest = folder / f"{place.run_id}.csv"
-            manifest.write_text("".join(rows[: count + 1]))
-            root = ("--image-root", str(campaign.manifest.parent))
-            done = Command(manifest, place, options=root).run()
-            if done.code:
-                raise RuntimeError(done.output)
-        self.truth = Truth.of(self.new)
-
-    def at(self, publish: str, client: Any = None, *, run: str = _NEW) -> Place:
-        return Place(self.workspace, run, publish, NAME, client)
-
-
 def _at_every_step(
-    runs: _Runs, target: Callable[[int], Place], killing: Callable[[int, Callable[[], None]], Any]
+    runs: TwoRuns, target: Callable[[int], Place], killing: Callable[[int, Callable[[], None]], Any]
 ) -> Verdict:
     """Publish the new run over the old one at a fresh target for each step, and kill it there."""
     total, step = Verdict(), 0
     while True:
         step += 1
         place = target(step)
-        _publish(replace(place, run_id=_OLD))
+        _publish(replace(place, run_id=runs.old.run_id))
         old = read_current(place.publish, NAME, client=place.client)
         watch = Watch(place)
         watch.look()
@@ -81,19 +65,15 @@ def _at_every_step(
         watch.look()  # whatever is current now is whole ...
         now = read_current(place.publish, NAME, client=place.client)
         odd = []
-        if old is None or now is None or now.release_id not in {old.release_id, _release(runs)}:
+        if old is None or now is None or now.release_id not in runs.truths:
             odd.append(f"step {step}: the pointer is {now}")  # ... and the old or the new one
         if not _in_a_child(lambda place=place: _publish(place)):
             odd.append(f"step {step}: publishing again failed")
         # The rows are those of the new run, which has its workspace for itself.
-        total += replace(judge(place, runs.truth, watch), jobs=1) + Verdict(wrong=len(odd), notes=tuple(odd))
+        truth = next(truth for run, truth in runs.truths.values() if run == place.run_id)
+        total += replace(judge(place, truth, watch), jobs=1) + Verdict(wrong=len(odd), notes=tuple(odd))
         if survived:
             return total
-
-
-def _release(runs: _Runs) -> str:
-    pointer = read_current(runs.new.publish, NAME)
-    return pointer.release_id if pointer else ""
 
 
 def _publish(place: Place) -> None:

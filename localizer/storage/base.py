@@ -64,8 +64,8 @@ class Storage(Protocol):
     def open(self, name: str) -> BinaryIO:
         """A seekable reader of one version of the object, for records too large to hold; close it.
 
-        Reads raise like `read`, and `StorageUnavailable` where the object was replaced meanwhile and its
-        old version is gone: reading again from the start gives the new one.
+        Reads raise like `read`, and `ObjectReplaced` where the object was replaced meanwhile and its old
+        version is gone: reading again from the start gives the new one.
 
         Raises:
             ObjectNotFound: no such object.

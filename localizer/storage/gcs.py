@@ -22,6 +22,7 @@ from localizer.errors import (
     ConfigurationError,
     LocalizerError,
     ObjectNotFound,
+    ObjectReplaced,
     PreconditionFailed,
     StorageError,
     StorageUnavailable,
@@ -102,7 +103,7 @@ class GcsStorage:
                         start=start, end=stop - 1, checksum=None, timeout=_TIMEOUT_S, retry=_retry()
                     )
             except ObjectNotFound as error:
-                raise StorageUnavailable(f"{self.uri_of(name)} was replaced while it was read") from error
+                raise ObjectReplaced(f"{self.uri_of(name)} was replaced while it was read") from error
             return data
 
         return ranged_reader(read_range, int(found.size), found.crc32c, self.uri_of(name))
@@ -252,6 +253,7 @@ def _raise_ours(error: Exception, where: str, bucket: str, permission: str, *, b
             | api.RetryError()
             | requests.ConnectionError()
             | requests.Timeout()
+            | requests.exceptions.ChunkedEncodingError()  # cut off within an answer
             | urllib3.exceptions.HTTPError()
             | ConnectionError()
             | TimeoutError()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -133,8 +134,11 @@ def test_no_decision_is_lost_when_two_decide_at_once(storage_uri: str) -> None:
     assert sorted(d.asset_id for d in trail) == sorted(f"{n}{i}" for n in "abcd" for i in range(3))
 
 
-def test_the_report_is_found_where_it_is_said_to_be(workspace: Workspace) -> None:
+def test_the_report_is_found_where_it_is_said_to_be(workspace: Workspace, tmp_path: Path) -> None:
     run = workspace.run("r")
-    uri = run.save_report("<p>ü</p>")
+    (tmp_path / "page").write_text("<p>ü</p>", "utf-8")
+    (tmp_path / "table").write_text("a", "utf-8")
+    uri = run.save_report(tmp_path / "page", tmp_path / "table")
     assert uri == run.uri_of("report.html") == f"{workspace.uri}/runs/r/report.html"
     assert workspace.storage.read("runs/r/report.html") == "<p>ü</p>".encode()
+    assert workspace.storage.read("runs/r/results.csv") == b"a"

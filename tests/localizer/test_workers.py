@@ -55,12 +55,11 @@ register("driver", Engine)
 if __name__ == "__main__":
     jobs = [Job.from_dict(j) for j in json.loads(Path(sys.argv[2]).read_text())]
     came = []
-    results = localize_many(
-        jobs, workspace_uri=sys.argv[3], engine="driver", workers=2,
-        engine_parameters={"patience": float(sys.argv[4])}, job_timeout=15,
-        on_result=lambda r: came.append(r.asset_id),
+    localize_many(
+        iter(jobs), workspace_uri=sys.argv[3], engine="driver", workers=2,
+        engine_parameters={"patience": float(sys.argv[4])}, job_timeout=15, on_result=came.append,
     )
-    print(json.dumps({"came": came, "results": [r.to_dict() for r in results]}))
+    print(json.dumps([r.to_dict() for r in came]))
 """
 
 
@@ -98,10 +97,13 @@ class Driver:
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
         )
 
-    def run(self, jobs: list[dict[str, Any]]) -> dict[str, Any]:
+    def run(self, jobs: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        """One result each, by asset."""
         out, err = self.start(jobs).communicate(timeout=120)
         assert out, err
-        return dict(json.loads(out))
+        came = json.loads(out)
+        assert sorted(r["asset_id"] for r in came) == sorted(j["asset_id"] for j in jobs)
+        return {r["asset_id"]: r for r in came}
 
     def edited(self) -> list[list[str]]:
         """Asset, process id and OMP_NUM_THREADS of each edit that was begun."""
@@ -115,10 +117,7 @@ def driver(tmp_path: Path) -> Driver:
 
 def test_a_dying_worker_costs_its_own_job_only(driver: Driver) -> None:
     names = ["a", "killer", "b", "unlucky", "hanger", "c", "d"]
-    answer = driver.run([driver.job(n) for n in names])
-    results = {r["asset_id"]: r for r in answer["results"]}
-    assert [r["asset_id"] for r in answer["results"]] == names
-    assert sorted(answer["came"]) == sorted(names)
+    results = driver.run([driver.job(n) for n in names])
     assert {n: r["status"] for n, r in results.items() if n not in {"killer", "hanger"}} == dict.fromkeys(
         ["a", "b", "unlucky", "c", "d"], "passed"
     )
@@ -134,13 +133,13 @@ def test_a_dying_worker_costs_its_own_job_only(driver: Driver) -> None:
 
 def test_twins_are_edited_once_and_workers_have_one_thread(driver: Driver) -> None:
     jobs = [driver.job("one", "k"), driver.job("other"), driver.job("two", "k"), driver.job("three", "k")]
-    answer = driver.run(jobs)
-    assert [(r["asset_id"], r["cached"]) for r in answer["results"]] == [
-        ("one", False),
-        ("other", False),
-        ("two", True),
-        ("three", True),
-    ]
+    results = driver.run(jobs)
+    assert {asset: r["cached"] for asset, r in results.items()} == {
+        "one": False,
+        "other": False,
+        "two": True,
+        "three": True,
+    }
     edited = driver.edited()
     assert sorted(asset for asset, _, _ in edited) == ["one", "other"]
     assert {threads for _, _, threads in edited} == {"1"}
@@ -157,9 +156,9 @@ def test_workers_end_with_a_killed_parent_and_a_second_run_goes_on(driver: Drive
     _wait(lambda: not any(_is_alive(pid) for pid in workers))
     done = {j["asset_id"] for j in jobs if workspace.load_result(j["key"])}
     assert 0 < len(done) < 6
-    answer = driver.run(jobs)
-    assert {r["asset_id"] for r in answer["results"] if r["cached"]} == done
-    assert {r["status"] for r in answer["results"]} == {"passed"}
+    results = driver.run(jobs)
+    assert {asset for asset, r in results.items() if r["cached"]} == done
+    assert {r["status"] for r in results.values()} == {"passed"}
 
 
 def test_ctrl_c_ends_the_workers_too(driver: Driver) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from localizer.errors import ObjectNotFound, PreconditionFailed, StorageError, StorageUnavailable
+from localizer.errors import ObjectNotFound, ObjectReplaced, PreconditionFailed, StorageError
 from localizer.storage import Storage, open_storage
 
 
@@ -238,7 +238,7 @@ def test_a_reader_keeps_to_one_version(storage: Storage) -> None:
         first = file.read(100)
         storage.write("x", b"b" * (10 << 20))
         if storage.uri.startswith("gs://"):
-            with pytest.raises(StorageUnavailable, match="replaced while it was read"):
+            with pytest.raises(ObjectReplaced, match="replaced while it was read"):
                 file.read()
         else:
             assert set(first + file.read()) == {ord("a")}
