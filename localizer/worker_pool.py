@@ -11,13 +11,15 @@ import multiprocessing
 import os
 import pickle
 import signal
+import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Generic, TypeVar
 
 LONGEST_S = 600.0
@@ -153,7 +155,8 @@ class WorkerPool(Generic[_Task, _Result]):
     def _hired(self) -> _Worker[_Task]:
         ours, theirs = _CONTEXT.Pipe()
         process = _CONTEXT.Process(target=_serve, args=(theirs, self._prepare, self._work), daemon=True)
-        process.start()
+        with _no_main_module():
+            process.start()
         theirs.close()  # so that ours reads an end when the process is gone
         self._workers.append(_Worker(process, ours))
         return self._workers[-1]
@@ -180,6 +183,18 @@ class WorkerPool(Generic[_Task, _Result]):
         if _resident(worker.process.pid) > self._limits.memory_bytes:
             return f"took more than {self._limits.memory_bytes / 2**30:.3g} GiB of memory"
         return ""
+
+
+@contextlib.contextmanager
+def _no_main_module() -> Iterator[None]:
+    """A spawned process runs its parent's main module again, unless there is none. In an Airflow task that is
+    Airflow, which ends there: a task has no access to the metadata database. Ours need nothing from it."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _resident(pid: int | None) -> int:

@@ -107,7 +107,8 @@ class Paced:
     def _is_over(self, asset_id: str) -> bool:
         if not self.times:
             return False
-        return sum(e["asset_id"] == asset_id for e in events(self.log)) > self.times
+        begun = [e for e in events(self.log) if e["asset_id"] == asset_id]
+        return len(begun) > self.times
 
 
 class _Waiting:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
+from localizer import worker_pool
 from localizer.worker_pool import Killed, Limits, WorkerPool
 
 
@@ -100,3 +104,27 @@ def test_leaving_ends_the_processes_whatever_they_do() -> None:
     assert time.monotonic() - started < 4
     with pytest.raises(ProcessLookupError):
         os.kill(int(str(outcome).split()[1]), 0)
+
+
+def test_the_main_module_is_not_run_again_in_a_worker(tmp_path: Path) -> None:
+    # That of an Airflow task is Airflow, which cannot start there.
+    script = tmp_path / "airflow_like.py"
+    script.write_text(
+        """
+import os
+from localizer.worker_pool import WorkerPool
+
+assert __name__ == "__main__", "run again"
+
+with WorkerPool(1, os.path.basename, prepare=os.getpid) as workers:
+    workers.start("a/b")
+    print(*workers.next())
+""",
+        encoding="utf-8",
+    )
+    root = Path(worker_pool.__file__).parents[1]
+    command = [sys.executable, str(script)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, env=os.environ | {"PYTHONPATH": str(root)}
+    )
+    assert done.stdout.split() == ["a/b", "b"], done.stderr

@@ -17,13 +17,12 @@ from PIL import Image
 
 from localizer.workspace import Workspace
 
-# A program of its own: worker processes import it again and so find the engine registered.
+# A program of its own, which worker processes import for the engine.
 DRIVER = """
 import json, os, signal, sys, time
 from pathlib import Path
 import numpy as np
 from localizer.engines.base import Candidate, Placement
-from localizer.engines.registry import register
 from localizer.model import Job
 from localizer.pipeline import localize_many
 
@@ -50,13 +49,11 @@ class Engine:
         rgb[:4, :4] = 7
         return Candidate(rgb, mask, tuple(Placement(e, box=(0, 0, 4, 4)) for e in job.edits))
 
-register("driver", Engine)
-
 if __name__ == "__main__":
     jobs = [Job.from_dict(j) for j in json.loads(Path(sys.argv[2]).read_text())]
     came = []
     localize_many(
-        iter(jobs), workspace_uri=sys.argv[3], engine="driver", workers=2,
+        iter(jobs), workspace_uri=sys.argv[3], engine="driver:Engine", workers=2,
         engine_parameters={"patience": float(sys.argv[4])}, job_timeout=15, on_result=came.append,
     )
     print(json.dumps([r.to_dict() for r in came]))
