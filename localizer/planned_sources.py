@@ -6,11 +6,12 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from localizer.errors import ImageError, StorageUnavailable
 from localizer.manifest.records import JobRows
 from localizer.source_index import Entry, SourceIndex, Unusable
+from localizer.validation import validate_image
 
 if TYPE_CHECKING:
     from localizer.sources import SourceReader
@@ -22,26 +23,6 @@ _AHEAD = 64  # jobs; one image has a job for each locale
 _SAVED_EVERY = 2000
 
 _Found = Entry | Unusable
-
-
-class ValidImage(NamedTuple):
-    """What planning needs to know of an image that decodes; sizes in pixels, upright."""
-
-    format: str
-    width: int
-    height: int
-
-
-def validate_image(data: bytes, name: str) -> ValidImage:
-    """Decode an image once, to know that it can be.
-
-    Raises:
-        ImageError: truncated, not what it claims to be, or over a limit.
-    """
-    from localizer.images.decode import decode
-
-    image = decode(data, name=name)
-    return ValidImage(image.format, image.width, image.height)
 
 
 class PlannedSources:
@@ -130,7 +111,7 @@ class PlannedSources:
             if data is None and known is not None:
                 return known
             assert data is not None  # noqa: S101  only what is known can be the same still
-            image = validate_image(data, reference)
+            image = validate_image(data, reference.partition("?")[0])
         except ImageError as error:
             return Unusable(str(error))
         except StorageUnavailable as error:

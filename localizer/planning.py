@@ -159,7 +159,7 @@ def _planned(
 def _sources(
     manifest: Manifest | ManifestStream, workspace: Workspace, image_root: str
 ) -> Iterator[PlannedSources]:
-    reader = SourceReader(image_root)
+    reader = SourceReader(image_root, manifest=manifest.uri)
     with spool(source_index.SCHEMA) as database:
         index = SourceIndex(database, workspace.storage, [manifest.uri, reader.root])
         index.load(reader)

@@ -19,6 +19,7 @@ from localizer.release.records import (
     Pointer,
     Release,
     ReleaseObject,
+    check_distinct,
     record_name,
     release_folder,
     release_id_of,
@@ -111,6 +112,7 @@ def publish(
         return Published(campaign, previous=previous, dry_run=dry_run, warnings=notes)
     items += _carried(storage, campaign, pointer, frozenset(plan.out_of_scope), items)
 
+    check_distinct(item.entry.path for item in items)
     objects = tuple(sorted(in_parallel(_checked, items), key=lambda o: o.path))
     release = Release(
         release_id=release_id_of((o.path, o.sha256) for o in objects),

@@ -1,7 +1,6 @@
 """Planning: what is read, what is rejected and why, and what a key depends on."""
 
 import hashlib
-import importlib
 import io
 import os
 from dataclasses import replace
@@ -20,6 +19,7 @@ from localizer.planned_sources import PlannedSources
 from localizer.planning import Plan, job_key, plan_manifest, plan_to_file, shards
 from localizer.sources import SourceReader
 from localizer.spool import spool
+from localizer.validation import validate_image
 from localizer.workspace import Workspace
 
 HEADER = "asset_id,image,source_locale,locale,action,text,replacement,box"
@@ -210,15 +210,13 @@ def test_locales_can_be_chosen_and_the_rest_is_out_of_scope(folder):
 
 
 def test_one_image_of_many_jobs_is_read_once(folder, monkeypatch):
-    module = importlib.import_module("localizer.images.decode")
     names = []
-    original = module.decode
 
-    def counting(data, *, name, **options):
+    def counting(data, name):
         names.append(name)
-        return original(data, name=name, **options)
+        return validate_image(data, name)
 
-    monkeypatch.setattr(module, "decode", counting)
+    monkeypatch.setattr(planned_sources, "validate_image", counting)
     (folder / "copy.png").write_bytes((folder / "a.png").read_bytes())
     rows = [f"p,a.png,zh,{tag},remove_text,A,," for tag in ("ja", "ko", "de")]
     made = plan(folder, *rows, "q,./a.png,zh,ja,remove_text,A,,", "r,copy.png,zh,ja,remove_text,A,,")
