@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -37,26 +37,30 @@ class PlannedSources:
         self._asked: dict[str, Future[_Found]] = {}
         self._new = 0
 
-    def attach(self, jobs: Iterable[JobRows]) -> Iterator[tuple[JobRows, _Found | None]]:
-        """Each job with its source, or why it cannot be used; with None if the job is wrong already.
+    def attach(
+        self, jobs: Iterable[JobRows], in_scope: Callable[[JobRows], bool]
+    ) -> Iterator[tuple[JobRows, _Found | None]]:
+        """Each job with its source, or why it cannot be used.
+
+        With None if the job is wrong already, or not in scope.
 
         Raises:
             StorageUnavailable: the bucket of the images or of the workspace did not answer.
         """
-        waiting: deque[JobRows] = deque()
+        waiting: deque[tuple[JobRows, bool]] = deque()
         done = False
         pool = ThreadPoolExecutor(min(_MAX_READERS, os.cpu_count() or 1))
         try:
             for job in jobs:
-                if job.errors:
-                    self._index.keep(job.image)
-                else:
+                if needed := not job.errors and in_scope(job):
                     self._ask(pool, job.image)
-                waiting.append(job)
+                else:
+                    self._index.keep(job.image)
+                waiting.append((job, needed))
                 if len(waiting) > _AHEAD:
-                    yield self._settled(waiting.popleft())
+                    yield self._answered(*waiting.popleft())
             while waiting:
-                yield self._settled(waiting.popleft())
+                yield self._answered(*waiting.popleft())
             done = True
         finally:
             pool.shutdown(cancel_futures=True)
@@ -77,8 +81,8 @@ class PlannedSources:
         else:
             self._asked[reference] = pool.submit(self._find, reference, entry)
 
-    def _settled(self, job: JobRows) -> tuple[JobRows, _Found | None]:
-        if job.errors:
+    def _answered(self, job: JobRows, needed: bool) -> tuple[JobRows, _Found | None]:
+        if not needed:
             return job, None
         if future := self._asked.pop(job.image, None):
             self._settle(job.image, future.result())

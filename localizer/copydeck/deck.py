@@ -23,7 +23,7 @@ _CJK = "\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef\U00020
 _LAYOUT_SPACE = re.compile(rf"(?<=[{_CJK}])\s+|\s+(?=[{_CJK}])")
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def fold_source(text: str) -> str:
     """What two source strings must share to be the same: NFKC, whitespace folded, case kept.
 
