@@ -62,11 +62,13 @@ class PublishReleaseOperator(LocalizerOperator):
         from localizer.release import publish
 
         run = self.open_run()
+        with run.plan() as plan:
+            campaign = self.campaign or plan.campaign
         published = publish(
             run,
             workspace=self.open_workspace(),
             publish_uri=self.publish_uri,
-            campaign=self.campaign or run.load_plan().campaign,
+            campaign=campaign,
             client=gcs_client(self.publish_uri, self.gcp_conn_id),
             dry_run=as_bool(self.check_only, field="check_only"),
         )

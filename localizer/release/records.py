@@ -7,10 +7,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
@@ -146,16 +145,6 @@ def parse(data: bytes, build: Callable[[Any], _Record], where: str) -> _Record:
         return build(json.loads(data))
     except (ValueError, KeyError, TypeError) as error:
         raise ReleaseError(f"{where} is damaged: {error!r}") from error
-
-
-def release_id_of(objects: Iterable[tuple[str, str]]) -> str:
-    """The id of a set of images: the same images under the same names are the same release.
-
-    Args:
-        objects: path in the release and SHA-256 of each image.
-    """
-    lines = "".join(f"{path}\t{sha256}\n" for path, sha256 in sorted(objects))
-    return f"r-{hashlib.sha256(lines.encode()).hexdigest()[:16]}"
 
 
 def object_path(locale: str, asset_id: str, extension: str) -> str:
