@@ -99,11 +99,12 @@ class LoadManifestOperator(LocalizerOperator):
         from localizer.errors import ManifestNotFound
         from localizer.planning import Planned
 
+        missing_ok = as_bool(self.missing_ok, field="missing_ok")
         run = self.open_run()
         try:
             planned, brand, engine = self._plan(run)
         except ManifestNotFound as error:
-            if not as_bool(self.missing_ok, field="missing_ok"):
+            if not missing_ok:
                 raise
             context["ti"].xcom_push(key="plan", value=summarize(Planned("")) | {"skipped": str(error)})
             raise AirflowSkipException(f"nothing to do: {error}") from None
