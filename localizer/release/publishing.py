@@ -19,12 +19,13 @@ from typing import Any
 
 from localizer.errors import ObjectNotFound, PreconditionFailed, ReleaseError
 from localizer.merging import local_disk, temporary_folder
+from localizer.parallel import in_parallel
 from localizer.release.pointer import move_pointer, read_pointer
 from localizer.release.record_files import each_object, write_record
 from localizer.release.records import record_name, release_folder
 from localizer.release.selection import stage_approved
 from localizer.release.staging import Item, Stage
-from localizer.release.verification import beside, compare, in_parallel
+from localizer.release.verification import beside, compare
 from localizer.runs import Run
 from localizer.storage import ObjectInfo, Storage, open_storage
 from localizer.workspace import Workspace
@@ -137,6 +138,7 @@ def publish(
             _, moved = move_pointer(
                 storage, campaign, release_id, since=pointer, by=run.run_id, action="publish"
             )
+            run.mark_published(release_id, storage.uri_of(folder))
         return Published(
             campaign=campaign,
             release_id=release_id,

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from localizer.errors import ReleaseError
+from localizer.parallel import in_parallel
 from localizer.release.record_files import each_object
 from localizer.release.records import Release, parse, record_name, release_folder
 from localizer.storage import ObjectInfo, Storage, open_storage
 
 log = logging.getLogger(__name__)
 
-_THREADS = 8  # Google's client keeps ten connections
-_AHEAD = 2 * _THREADS
 _SHOWN = 5
 
 _Item = TypeVar("_Item")
-_Out = TypeVar("_Out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,19 +140,3 @@ def beside(
         else:
             yield item, None
     pass_strays(None)
-
-
-def in_parallel(work: Callable[[_Item], _Out], items: Iterable[_Item]) -> Iterator[_Out]:
-    """Results in order, a few ahead; the first error is raised and what has not begun is left undone."""
-    waiting: deque[Future[_Out]] = deque()
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="release") as pool:
-        try:
-            for item in items:
-                waiting.append(pool.submit(work, item))
-                if len(waiting) >= _AHEAD:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
