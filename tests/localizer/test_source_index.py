@@ -300,3 +300,26 @@ def test_whatever_happens_to_the_files_the_plan_has_what_is_there(local, monkeyp
         time.sleep(float(chance.choice([0, 0, 0.01, 0.03])))
         spared += COUNT - len(local.plan()[1])  # compares what was planned to the files
     assert spared > 20
+
+
+@pytest.mark.usefixtures("rested")
+def test_a_bucket_that_is_no_longer_allowed_is_not_read_from_memory_either(gcs_uri, tmp_path, monkeypatch):
+    campaign = Campaign(f"{gcs_uri}/campaign", f"{gcs_uri}/ws", monkeypatch)
+    manifest = tmp_path / "m.csv"
+    uri = campaign.images.uri_of("img/0.bmp")
+    manifest.write_text(f"asset_id,image,locale,action,text\np0,{uri},ja,remove_text,A\n")
+
+    def outcome() -> tuple[int, str]:
+        with open_manifest(manifest) as opened:
+            made = plan_manifest(opened, workspace=campaign.workspace, engine=PlainEngine(), brand=BrandKit())
+        return len(made.jobs), "; ".join(result.reason for result in made.rejected)
+
+    monkeypatch.setenv("LOCALIZER_ALLOWED_BUCKETS", "*")
+    assert outcome() == (1, "")
+    campaign.read.clear()
+    assert outcome() == (1, "")
+    assert campaign.read == []
+    monkeypatch.delenv("LOCALIZER_ALLOWED_BUCKETS")
+    jobs, reason = outcome()
+    assert jobs == 0
+    assert "LOCALIZER_ALLOWED_BUCKETS" in reason
