@@ -28,7 +28,7 @@ print(json.dumps({"seconds": seconds, "heavy": [m for m in sys.argv[3:] if m in 
 
 
 def test_there_are_dags() -> None:
-    assert [p.stem for p in DAG_FILES] == ["localize_campaign"]
+    assert {"evict_results", "localize_campaign"} <= {p.stem for p in DAG_FILES}
 
 
 @pytest.mark.parametrize("path", DAG_FILES, ids=lambda p: p.stem)
