@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from localizer.model import Job, JobResult
     from localizer.plan_files import PlanReader
 
-POOL = "image_edit"
-"""The pool that `make` and the compose file create."""
-
 
 class EditImagesOperator(LocalizerOperator):
     """Edit and check the images of one shard; map it over what `LoadManifestOperator` returned.
@@ -32,8 +29,8 @@ class EditImagesOperator(LocalizerOperator):
     While it runs, its log has a line for each image, its map label says how many are done, and its state
     (`operators.progress.STATE_KEY`, in the UI and by REST) says so in numbers.
 
-    Give it a pool that limits how many edits run at once (``partial(pool=POOL)``: a mapped task does not
-    take one from its operator), and ``map_index_template="{{ asset }}"`` to see its images in the UI.
+    Give it a pool that limits how many edits run at once (``partial(pool="image_edit")``: a mapped task does
+    not take one from its operator), and ``map_index_template="{{ asset }}"`` to see its images in the UI.
 
     Args:
         shard: a descriptor ``{"shard", "label", "start", "stop", "brand", "plan"}``: a range of the plan.

@@ -25,7 +25,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
-from localizer.errors import ObjectNotFound, PreconditionFailed, StorageError, StorageUnavailable
+from localizer.errors import ObjectNotFound, PreconditionFailed, StorageError, StorageFull, StorageUnavailable
 from localizer.storage.base import Content, ObjectInfo
 from localizer.storage.checksums import Crc32c, crc32c, crc32c_of_file
 from localizer.storage.names import RESERVED, checked, checked_prefix
@@ -35,6 +35,7 @@ _CHUNK = 1 << 20
 _TRIES = 100
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+_FULL = {errno.EDQUOT, errno.EFBIG, errno.ENOSPC}
 _REFUSED = {
     errno.EACCES,
     errno.EEXIST,
@@ -326,6 +327,8 @@ def _translated(path: Path, verb: str) -> Iterator[None]:
         raise ObjectNotFound(f"no such object: {path}") from error
     except OSError as error:
         message = f"cannot {verb} {path}: {error.strerror or error}"
+        if error.errno in _FULL:
+            raise StorageFull(f"{message}; free some, then the same command goes on from there") from error
         if error.errno in _REFUSED:
             raise StorageError(message) from error
         raise StorageUnavailable(message) from error
