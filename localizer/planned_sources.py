@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from localizer.errors import ImageError, StorageUnavailable
 from localizer.manifest.records import JobRows
 from localizer.source_index import Entry, SourceIndex, Unusable
+from localizer.validation import validate_image
 
 if TYPE_CHECKING:
     from localizer.sources import SourceReader
@@ -22,26 +23,6 @@ _AHEAD = 64  # jobs; one image has a job for each locale
 _SAVED_EVERY = 2000
 
 _Found = Entry | Unusable
-
-
-class ValidImage(NamedTuple):
-    """What planning needs to know of an image that decodes; sizes in pixels, upright."""
-
-    format: str
-    width: int
-    height: int
-
-
-def validate_image(data: bytes, name: str) -> ValidImage:
-    """Decode an image once, to know that it can be.
-
-    Raises:
-        ImageError: truncated, not what it claims to be, or over a limit.
-    """
-    from localizer.images.decode import decode
-
-    image = decode(data, name=name)
-    return ValidImage(image.format, image.width, image.height)
 
 
 class PlannedSources:
@@ -56,26 +37,30 @@ class PlannedSources:
         self._asked: dict[str, Future[_Found]] = {}
         self._new = 0
 
-    def attach(self, jobs: Iterable[JobRows]) -> Iterator[tuple[JobRows, _Found | None]]:
-        """Each job with its source, or why it cannot be used; with None if the job is wrong already.
+    def attach(
+        self, jobs: Iterable[JobRows], in_scope: Callable[[JobRows], bool]
+    ) -> Iterator[tuple[JobRows, _Found | None]]:
+        """Each job with its source, or why it cannot be used.
+
+        With None if the job is wrong already, or not in scope.
 
         Raises:
             StorageUnavailable: the bucket of the images or of the workspace did not answer.
         """
-        waiting: deque[JobRows] = deque()
+        waiting: deque[tuple[JobRows, bool]] = deque()
         done = False
         pool = ThreadPoolExecutor(min(_MAX_READERS, os.cpu_count() or 1))
         try:
             for job in jobs:
-                if job.errors:
-                    self._index.keep(job.image)
-                else:
+                if needed := not job.errors and in_scope(job):
                     self._ask(pool, job.image)
-                waiting.append(job)
+                else:
+                    self._index.keep(job.image)
+                waiting.append((job, needed))
                 if len(waiting) > _AHEAD:
-                    yield self._settled(waiting.popleft())
+                    yield self._answered(*waiting.popleft())
             while waiting:
-                yield self._settled(waiting.popleft())
+                yield self._answered(*waiting.popleft())
             done = True
         finally:
             pool.shutdown(cancel_futures=True)
@@ -96,8 +81,8 @@ class PlannedSources:
         else:
             self._asked[reference] = pool.submit(self._find, reference, entry)
 
-    def _settled(self, job: JobRows) -> tuple[JobRows, _Found | None]:
-        if job.errors:
+    def _answered(self, job: JobRows, needed: bool) -> tuple[JobRows, _Found | None]:
+        if not needed:
             return job, None
         if future := self._asked.pop(job.image, None):
             self._settle(job.image, future.result())
@@ -126,7 +111,7 @@ class PlannedSources:
             if data is None and known is not None:
                 return known
             assert data is not None  # noqa: S101  only what is known can be the same still
-            image = validate_image(data, reference)
+            image = validate_image(data, reference.partition("?")[0])
         except ImageError as error:
             return Unusable(str(error))
         except StorageUnavailable as error:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["Plan", "Planned", "job_key", "plan_manifest", "plan_to_file", "shards"]
 
 _SHOWN = 20
+_MOST_TOLD = 50  # wrong values of one job
 _SCOPE = "CREATE TABLE left_out (asset_id TEXT, locale TEXT);"
 
 
@@ -138,37 +139,31 @@ def _planned(
     image_root: str | None,
     locales: Sequence[str],
 ) -> Iterator[Job | JobResult | _OutOfScope]:
-    """What becomes of each job of the manifest, in order (out of scope: somewhat ahead)."""
+    """What becomes of each job of the manifest, in order."""
     wanted = _wanted(manifest, locales)
     engine_part = {"name": engine.name, "version": engine.version, "parameters": dict(engine.parameters())}
-    with _sources(manifest, workspace, image_root or manifest.image_root) as (index, sources):
-        left_out: list[_OutOfScope] = []
 
-        def in_scope() -> Iterator[JobRows]:
-            for job in manifest.jobs:
-                if not wanted or not job.locale_is_valid or job.locale in wanted:
-                    yield job
-                else:
-                    index.keep(job.image)
-                    left_out.append(_OutOfScope(job.asset_id, job.locale))
+    def in_scope(job: JobRows) -> bool:
+        return not wanted or not job.locale_is_valid or job.locale in wanted
 
-        for job, source in sources.attach(in_scope()):
-            yield from left_out
-            left_out.clear()
-            yield _outcome(job, source, manifest.deck, engine_part, brand.digest)
-        yield from left_out
+    with _sources(manifest, workspace, image_root or manifest.image_root) as sources:
+        for job, source in sources.attach(manifest.jobs, in_scope):
+            if in_scope(job):
+                yield _outcome(job, source, manifest.deck, engine_part, brand.digest)
+            else:
+                yield _OutOfScope(job.asset_id, job.locale)
         sources.save()
 
 
 @contextmanager
 def _sources(
     manifest: Manifest | ManifestStream, workspace: Workspace, image_root: str
-) -> Iterator[tuple[SourceIndex, PlannedSources]]:
-    reader = SourceReader(image_root)
+) -> Iterator[PlannedSources]:
+    reader = SourceReader(image_root, manifest=manifest.uri)
     with spool(source_index.SCHEMA) as database:
         index = SourceIndex(database, workspace.storage, [manifest.uri, reader.root])
         index.load(reader)
-        yield index, PlannedSources(reader, workspace, index)
+        yield PlannedSources(reader, workspace, index)
 
 
 def _wanted(manifest: Manifest | ManifestStream, locales: Sequence[str]) -> frozenset[str]:
@@ -277,12 +272,13 @@ def job_key(
 
 
 def _rejected(job: JobRows, errors: Sequence[RowError], retryable: bool = False) -> JobResult:
+    more = [f"and {len(errors) - _MOST_TOLD} more"] if len(errors) > _MOST_TOLD else []
     return JobResult(
         job=canonical_digest([job.asset_id, job.locale, *map(dict, job.raw)]),
         asset_id=job.asset_id,
         locale=job.locale,
         status=Status.FAILED,
-        reason="; ".join(map(str, errors)),
+        reason="; ".join([*map(str, errors[:_MOST_TOLD]), *more]),
         rows=job.rows,
         retryable=retryable,
     )

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from localizer.approval import decide
+from localizer.display import lines, one_line
 from localizer.errors import InputError
 from localizer.merging import Counts, temporary_folder
 from localizer.model import Job, JobResult, Status
@@ -303,8 +304,8 @@ def _places(
 
 
 def _note(text: str) -> None:
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(one_line(text) + "\n")
 
 
 def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(lines(text) + "\n")

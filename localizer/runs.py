@@ -231,7 +231,7 @@ def path_segment(identifier: str) -> str:
     if _PLAIN.fullmatch(identifier):
         return identifier
     readable = re.sub(r"[^A-Za-z0-9_.-]", "-", identifier).lstrip(".")[:80]
-    return f"{readable}~{hashlib.sha256(identifier.encode()).hexdigest()[:16]}"
+    return f"{readable}~{hashlib.sha256(identifier.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
 
 
 def _shard_name(shard: str) -> str:

@@ -104,9 +104,10 @@ def bounded_stream(
     taken = 0
     for fresh in (False, True):
         child = _children.take(fresh=fresh)
+        last: _Answered = ("result", ())
         try:
-            for answer in child.stream(_call(function, args, seconds, memory_bytes, skip=taken), seconds):
-                for item in _value(answer, function, seconds, memory_bytes):
+            for last in child.stream(_call(function, args, seconds, memory_bytes, skip=taken), seconds):
+                for item in last[1] if last[0] == "result" else ():
                     taken += 1
                     yield item
         except _Died as death:
@@ -117,6 +118,7 @@ def bounded_stream(
             child.end()
             raise
         _children.give_back(child)
+        _value(last, function, seconds, memory_bytes)  # an error, if it ended with one
         return
 
 
@@ -305,7 +307,8 @@ class _Answer(pickle.Unpickler):
         if module.partition(".")[0] == _PACKAGE and "." not in name:
             found = super().find_class(module, name)
             if found is rebuild_row_error or (
-                isinstance(found, type) and (is_dataclass(found) or issubclass(found, Enum | Exception))
+                isinstance(found, type)
+                and (is_dataclass(found) or issubclass(found, Enum | Exception | tuple))
             ):
                 return found
         raise pickle.UnpicklingError(f"{module}.{name} is not allowed in an answer")

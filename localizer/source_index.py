@@ -34,7 +34,7 @@ from localizer.storage.content_types import content_type_of
 
 log = logging.getLogger(__name__)
 
-_FORMAT = 1
+_FORMAT = 2
 _FEW = 100  # so many stored copies are asked for one by one; more by listing all
 _STRANGERS = 20  # a listing goes on while it holds no more than so many others for each of ours
 
@@ -109,6 +109,8 @@ class SourceIndex:
         """
         try:
             for entry in self._read():
+                if reader.refusal(entry.reference):
+                    continue  # what was allowed when it was read need not be now
                 self._database.execute(_LOAD, [*entry, *reader.in_bucket(entry.reference)])
         except ObjectNotFound:
             return

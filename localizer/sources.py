@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import threading
-from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,15 +13,13 @@ from urllib.parse import unquote, urlsplit
 from localizer import source_identity
 from localizer.errors import ConfigurationError, ImageError, StorageError, StorageUnavailable
 from localizer.manifest.values import parse_image
+from localizer.storage.buckets import refusal
 
 if TYPE_CHECKING:
-    import httpx
-
+    from localizer.hosts import HostReader
     from localizer.storage import Storage
 
 MAX_BYTES = 64 * 1024 * 1024
-ALLOWED_HOSTS = "LOCALIZER_ALLOWED_HOSTS"
-_TIMEOUT_SECONDS = 30.0
 _TRIES = 3
 _TOO_LARGE = f"is larger than {MAX_BYTES >> 20} MiB; export it smaller"
 
@@ -45,15 +42,16 @@ class SourceReader:
     Args:
         root: folder or ``gs://bucket/prefix`` that relative references start from. Nothing local outside
             it is ever read, symbolic links included.
+        manifest: where the manifest is; images may name its bucket, the root's, and those that are
+            allowed (`localizer.storage.buckets`).
     """
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, *, manifest: str = "") -> None:
+        self._own = (root, manifest)
         self._root = unquote(urlsplit(root).path) if root.startswith("file://") else root
-        hosts = os.environ.get(ALLOWED_HOSTS, "").split(",")
         self._lock = threading.Lock()
         self._storages: dict[str, Storage] = {}
         self._mounts = source_identity.Mounts()
-        self._hosts = frozenset(host.strip().casefold() for host in hosts if host.strip())
 
     @property
     def root(self) -> str:
@@ -73,7 +71,8 @@ class SourceReader:
             known: identity of the image that was read before.
 
         Raises:
-            ImageError: not there, outside the root, on a host that is not allowed, or over 64 MiB.
+            ImageError: not there, outside the root, on a host or in a bucket that is not allowed, or over
+                64 MiB.
             StorageUnavailable: the bucket or the host did not answer.
         """
         try:
@@ -82,8 +81,14 @@ class SourceReader:
             raise ImageError(str(error)) from None
         if reference.startswith("https://"):
             return self._from_host(reference, known)
+        if refused := self.refusal(reference):
+            raise ImageError(refused)
         bucket, name = self.in_bucket(reference)
         return self._from_bucket(bucket, name, known) if bucket else self._from_folder(reference, known)
+
+    def refusal(self, reference: str) -> str:
+        """Why a reference to a bucket may not be followed; empty if it may."""
+        return refusal(reference, own=self._own) if reference.startswith("gs://") else ""
 
     def in_bucket(self, reference: str) -> tuple[str, str]:
         """``gs://`` URI and name below it, for what lies in a bucket; else two empty strings."""
@@ -145,50 +150,31 @@ class SourceReader:
                 self._storages[root] = open_storage(root)
             return self._storages[root]
 
-    @cached_property
-    def _client(self) -> httpx.Client:
-        import httpx
-
-        # No redirects: the next host would not be the one that was allowed.
-        return httpx.Client(timeout=_TIMEOUT_SECONDS, follow_redirects=False)
-
     def _from_host(self, url: str, known: str) -> Fetched:
-        parts = urlsplit(url)
-        host = (parts.hostname or "") + (f":{parts.port}" if parts.port not in {None, 443} else "")
-        if host.casefold() not in self._hosts:
-            raise ImageError(
-                f"{url}: host {host} is not allowed; name it in {ALLOWED_HOSTS} (comma-separated)"
-            )
-        last = ""
+        from localizer.hosts import NoAnswer, without_query
+
+        shown, last = without_query(url), ""
         for _ in range(_TRIES):
-            status, data, headers = self._get(url, source_identity.condition(known))
+            try:
+                answer = self._host_reader.get(url, source_identity.condition(known))
+            except NoAnswer as error:
+                last = str(error)
+                continue
+            status, last = answer.status, f"HTTP {answer.status}"
             if status == 200:
-                return Fetched(data, source_identity.of_answer(headers))
+                return Fetched(answer.body, source_identity.of_answer(answer.headers))
             if status == 304 and known:
                 return Fetched(None, known)
-            last = data.decode("utf-8", "replace") if status == 0 else f"HTTP {status}"
             if 300 <= status < 400:
                 raise ImageError(
-                    f"{url}: the server redirects elsewhere (HTTP {status}); give the final address"
+                    f"{shown}: the server redirects elsewhere (HTTP {status}); give the final address"
                 )
-            if 0 < status < 500 and status not in {408, 429}:
-                raise ImageError(f"{url}: cannot be fetched (HTTP {status})")
-        raise StorageUnavailable(f"{url}: cannot be fetched now ({last}); run again later")
+            if status < 500 and status not in {408, 429}:
+                raise ImageError(f"{shown}: cannot be fetched (HTTP {status})")
+        raise StorageUnavailable(f"{shown}: cannot be fetched now ({last}); run again later")
 
-    def _get(self, url: str, asked: Mapping[str, str]) -> tuple[int, bytes, Mapping[str, str]]:
-        """Status, body and headers; status 0 and a message if there was no answer."""
-        import httpx
+    @cached_property
+    def _host_reader(self) -> HostReader:
+        from localizer.hosts import HostReader
 
-        try:
-            with self._client.stream("GET", url, headers=asked) as response:
-                body = bytearray()
-                if response.status_code == 200:
-                    for chunk in response.iter_bytes():
-                        body += chunk
-                        if len(body) > MAX_BYTES:
-                            raise ImageError(f"{url} {_TOO_LARGE}")
-                return response.status_code, bytes(body), response.headers
-        except (httpx.TransportError, httpx.DecodingError) as error:
-            return 0, (str(error) or type(error).__name__).encode(), {}
-        except httpx.InvalidURL as error:
-            raise ImageError(f"{url}: is not a valid URL ({error})") from None
+        return HostReader(max_bytes=MAX_BYTES)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
+from localizer.display import one_line
 from localizer.errors import InputError
 from operators.base import LocalizerOperator
 from operators.shards import mapped_shards
@@ -99,11 +100,12 @@ class LoadManifestOperator(LocalizerOperator):
         from localizer.errors import ManifestNotFound
         from localizer.planning import Planned
 
+        missing_ok = as_bool(self.missing_ok, field="missing_ok")
         run = self.open_run()
         try:
             planned, brand, engine = self._plan(run)
         except ManifestNotFound as error:
-            if not as_bool(self.missing_ok, field="missing_ok"):
+            if not missing_ok:
                 raise
             context["ti"].xcom_push(key="plan", value=summarize(Planned("")) | {"skipped": str(error)})
             raise AirflowSkipException(f"nothing to do: {error}") from None
@@ -162,9 +164,10 @@ class LoadManifestOperator(LocalizerOperator):
         for locale, count in summary["locales"].items():
             self.log.info("  %-12s %d", locale, count)
         for warning in planned.warnings:
-            self.log.warning("%s", warning)
+            self.log.warning("%s", one_line(warning))
         for result in planned.first_rejected:
-            self.log.warning("rejected %s · %s: %s", result.asset_id, result.locale, result.reason)
+            told = map(one_line, (result.asset_id, result.locale, result.reason))
+            self.log.warning("rejected %s · %s: %s", *told)
         if planned.rejected > len(planned.first_rejected):
             more = planned.rejected - len(planned.first_rejected)
             self.log.warning("%d more are rejected; the report has them all", more)

@@ -14,12 +14,14 @@ from benchmarks.drills.killing import kill_cli
 from benchmarks.drills.poison import poisoned_images
 from benchmarks.drills.publishing import publish_kill
 from benchmarks.drills.races import double_trigger, publish_race
+from benchmarks.drills.serving import kill_server
 
 Drill = Callable[[Campaign, int, random.Random], Verdict]
 """Takes the campaign, the number of the try (for folders of its own) and its own randomness."""
 
 DRILLS: dict[str, Drill] = {
     "kill-cli": kill_cli,
+    "kill-server": kill_server,
     "bucket-faults": bucket_faults,
     "publish-kill": publish_kill,
     "publish-race": publish_race,

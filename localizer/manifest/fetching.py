@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import shutil
 import stat
 import tempfile
@@ -104,8 +102,10 @@ def _look_at(path: Path, max_bytes: int) -> tuple[int, ...]:
         raise ManifestError(f"{path}: is not a file")
     if facts.st_size > max_bytes:
         raise ManifestError(f"{path}: is larger than {max_bytes >> 20} MiB; split it")
-    if not os.access(path, os.R_OK):
-        raise ManifestError(f"{path}: cannot be read ({os.strerror(errno.EACCES)})")
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise ManifestError(f"{path}: cannot be read ({_said(error)})") from None
     return facts.st_size, facts.st_mtime_ns, facts.st_ino, facts.st_dev
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from localizer.copydeck import CopyDeck, load_copy_deck, read_copy_deck
-from localizer.errors import ManifestError, ManifestNotFound
+from localizer.errors import InputStopped, ManifestError, ManifestNotFound
 from localizer.manifest.fetching import Place, local_file, place_of, read_file
 from localizer.manifest.grouping import job_of
 from localizer.manifest.ordering import SCHEMA, OrderedRows
@@ -21,7 +21,9 @@ from localizer.manifest.reading import (
 )
 from localizer.manifest.records import JobRows, Manifest, ManifestFacts
 from localizer.manifest.values import parse_image
+from localizer.sandbox import bounded_stream
 from localizer.spool import spool
+from localizer.storage.buckets import refusal
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +76,14 @@ def open_manifest(uri: str | Path, *, copy_deck: str | Path | None = None) -> It
     with spool(SCHEMA) as database:
         rows = OrderedRows(database)
         with local_file(place, max_bytes=most) as path:
-            facts = rows.fill(parsed_rows(str(path), place.name), name=place.name)
+            # In a process of its own, as far as it touches what a stranger wrote.
+            parsed = bounded_stream(parsed_rows, str(path), place.name)
+            try:
+                facts = rows.fill(parsed, name=place.name)
+            except InputStopped as error:
+                raise ManifestError(
+                    f"{place.name}: reading it {error}; is it a table of plain text?"
+                ) from None
         image_root, brand, named_deck = _beside_manifest(place, facts)
         deck, told = _deck(str(copy_deck) if copy_deck is not None else named_deck, place.folder)
         warnings = (*facts.warnings, *told, *deck.warnings, *rows.warnings)
@@ -94,7 +103,10 @@ def _beside_manifest(place: Place, facts: ManifestFacts) -> tuple[str, str | Non
 
 
 def _beside(place: Place, given: str | None, field: str) -> str | None:
-    """Where something lies that a document names. A document reaches nothing outside its own folder."""
+    """Where something lies that a document names. A document reaches nothing outside its own folder.
+
+    Except in buckets that are allowed, see `localizer.storage.buckets`.
+    """
     if given is None or given in {".", "./"}:
         return place.folder if given else None
     try:
@@ -103,7 +115,22 @@ def _beside(place: Place, given: str | None, field: str) -> str | None:
         raise ManifestError(f"{place.name}: {field}: {error}") from None
     if reference.startswith("https://"):
         raise ManifestError(f"{place.name}: {field}: {given!r}: https:// is for images only")
-    return reference if reference.startswith("gs://") else f"{place.folder}/{reference}"
+    if reference.startswith("gs://"):
+        if refused := refusal(reference, own=(place.folder,)):
+            raise ManifestError(f"{place.name}: {field}: {refused}")
+        return reference
+    if not place.folder.startswith("gs://"):
+        _check_link(Path(place.folder), reference, f"{place.name}: {field}")
+    return f"{place.folder}/{reference}"
+
+
+def _check_link(folder: Path, reference: str, where: str) -> None:
+    try:
+        leaves = not (folder / reference).resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError) as error:
+        raise ManifestError(f"{where}: {reference!r} cannot be read ({error})") from None
+    if leaves:
+        raise ManifestError(f"{where}: {reference!r} is a link that leaves the manifest's folder")
 
 
 def _deck(given: str | None, folder: str) -> tuple[CopyDeck, list[str]]:

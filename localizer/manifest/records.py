@@ -28,6 +28,9 @@ REQUIRED = ("asset_id", "image", "locale", "action")
 """Of these, `action` may be left out where there is a column `instruction`."""
 
 
+_MOST_SAID = 600
+
+
 @dataclass(frozen=True, slots=True)
 class RawRow:
     """One edit as it was written, every value still text.
@@ -50,7 +53,7 @@ class RawRow:
 
     def error(self, column: str, message: str) -> RowError:
         """A RowError on a column of this row."""
-        return RowError(message, row=self.row, field=self.places.get(column, column))
+        return RowError(_short(message), row=self.row, field=self.places.get(column, column))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,13 @@ class JobRows:
     def error(self, column: str, message: str, *, row: int | None = None) -> RowError:
         """A RowError on a column of one of the rows (default: the first)."""
         number = self.rows[0] if row is None else row
-        return RowError(message, row=number, field=self.places.get(number, {}).get(column, column))
+        return RowError(_short(message), row=number, field=self.places.get(number, {}).get(column, column))
+
+
+def _short(message: str) -> str:
+    """Without most of a value that was pages long: the message stands in results, reports and logs."""
+    half = _MOST_SAID // 2
+    return message if len(message) <= _MOST_SAID else f"{message[:half]} … {message[-half:]}"
 
 
 @dataclass(frozen=True, slots=True)

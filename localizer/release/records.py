@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
@@ -145,6 +146,11 @@ def parse(data: bytes, build: Callable[[Any], _Record], where: str) -> _Record:
         return build(json.loads(data))
     except (ValueError, KeyError, TypeError) as error:
         raise ReleaseError(f"{where} is damaged: {error!r}") from error
+
+
+def folded(path: str) -> str:
+    """What two paths share that file systems take for one where they fold case or Unicode forms."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", path).casefold())
 
 
 def object_path(locale: str, asset_id: str, extension: str) -> str:

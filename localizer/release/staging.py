@@ -9,7 +9,7 @@ from typing import Any
 
 from localizer.errors import ReleaseError
 from localizer.release.record_files import IdHash, each_object
-from localizer.release.records import ReleaseObject, release_folder
+from localizer.release.records import ReleaseObject, folded, release_folder
 from localizer.release.verification import Expected
 from localizer.scratch import Scratch
 from localizer.storage import ObjectInfo, Storage
@@ -17,6 +17,7 @@ from localizer.storage import ObjectInfo, Storage
 _SCHEMA = """
 CREATE TABLE entry (path TEXT PRIMARY KEY, asset TEXT, locale TEXT, job TEXT, sha256 TEXT, type TEXT,
     status TEXT, carried INTEGER, source TEXT, record TEXT, UNIQUE (asset, locale)) WITHOUT ROWID;
+CREATE TABLE folded (name TEXT PRIMARY KEY, path TEXT) WITHOUT ROWID;
 CREATE TABLE left_out (asset TEXT, locale TEXT, PRIMARY KEY (asset, locale)) WITHOUT ROWID;
 CREATE TABLE recorded (path TEXT PRIMARY KEY, size INTEGER, crc32c TEXT) WITHOUT ROWID;
 CREATE TABLE seen (path TEXT PRIMARY KEY, size INTEGER, crc32c TEXT, generation INTEGER) WITHOUT ROWID;
@@ -55,10 +56,18 @@ class Stage(Scratch):
         """Put in an image.
 
         Raises:
-            ReleaseError: there is one for this asset and locale.
+            ReleaseError: there is one for this asset and locale, or one whose path differs in case or Unicode
+                form only: on macOS, Windows and for many tools they would be one file.
         """
         if self.has(entry.asset_id, entry.locale):
             raise ReleaseError(f"{entry.asset_id} · {entry.locale}: two approved results for one place")
+        name = folded(entry.path)
+        if other := self.row("SELECT path FROM folded WHERE name = ?", name):
+            raise ReleaseError(
+                f"{other[0]!r} and {entry.path!r} differ in case or Unicode form only, which many file "
+                "systems do not tell apart; rename one of the assets"
+            )
+        self.do("INSERT INTO folded VALUES (?, ?)", name, entry.path)
         self.do(
             "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             entry.path,

@@ -210,6 +210,7 @@ class Cluster:
     def start(self, name: str, *, wait: bool = True) -> None:
         """Start a component, or start it again after it was killed."""
         component = self.components[name]
+        (self.folder / f"{name}.pid").unlink(missing_ok=True)  # a killed worker leaves it behind
         component.start()
         if wait:
             self._until(component.is_ready, f"{name} is ready")
@@ -217,6 +218,13 @@ class Cluster:
     def kill(self, name: str) -> int:
         """SIGKILL to a component with all that it started; returns how many processes that were."""
         return self.components[name].kill()
+
+    def revive(self) -> list[str]:
+        """Start what has ended by itself, as a service manager does; returns its names."""
+        ended = [name for name, component in self.components.items() if not component.is_running()]
+        for name in ended:
+            self.start(name, wait=False)
+        return ended
 
     def stop(self) -> None:
         if hasattr(self, "api"):

@@ -213,6 +213,15 @@ def test_names_are_checked_again(local_campaign: Campaign, slot: tuple[str, str]
     assert local_campaign.generations() == {}
 
 
+def test_names_that_differ_in_case_only_are_not_published_together(campaign: Campaign) -> None:
+    """On many file systems one of the two images would stand under both names."""
+    run = campaign.run("one", {("Poster", "ja"): b"1", ("poster", "ja"): b"2"})
+    with pytest.raises(ReleaseError, match=r"'ja/Poster\.jpg' and 'ja/poster\.jpg' differ in case"):
+        go(campaign, run)
+    assert campaign.generations() == {}
+    go(campaign, campaign.run("two", {("Poster", "ja"): b"1", ("poster", "ko"): b"2"}))
+
+
 @pytest.mark.parametrize("name", ["..", "", "a/b", "a b", ".hidden"])
 def test_campaign_names_are_checked_again(local_campaign: Campaign, name: str) -> None:
     run = local_campaign.run("r1", IMAGES)
