@@ -4,7 +4,9 @@ runs/<run>/plan.parquet            jobs and rejected rows
 runs/<run>/results/<shard>.jsonl   results as they come, one writer per shard
 runs/<run>/results.jsonl           all of them, merged, in the plan's order
 runs/<run>/decisions.jsonl         the audit trail: only ever added to
+runs/<run>/published.json          the release that it was published as
 runs/<run>/report.html             for people
+runs/<run>/results.csv             for spreadsheets
 """
 
 from __future__ import annotations
@@ -12,21 +14,26 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
 
-from localizer.errors import ObjectNotFound, PreconditionFailed, StorageError, StorageUnavailable
+from localizer.decisions import DecisionTrail, LatestDecisions
+from localizer.errors import ObjectNotFound, StorageError
+from localizer.merging import Counts, line_of, local_disk, merged, read_results, temporary_folder
 from localizer.model import Decision, Job, JobResult, Status
-from localizer.plan_files import Plan, plan_from_parquet, plan_to_parquet
-from localizer.storage import Storage
+from localizer.plan_files import Plan, PlanReader, read_plan, write_plan
+from localizer.storage import Content, Storage
 from localizer.storage.content_types import content_type_of
 
 _PLAIN = re.compile(r"(?!\.)[A-Za-z0-9_.-]{1,120}")
-_PLAN, _RESULTS, _DECISIONS, _REPORT = "plan.parquet", "results.jsonl", "decisions.jsonl", "report.html"
-_TRIES = 20
+PLAN, RESULTS, DECISIONS = "plan.parquet", "results.jsonl", "decisions.jsonl"
+REPORT, TABLE, PUBLISHED = "report.html", "results.csv", "published.json"
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 _Record = TypeVar("_Record")
-_Slot = tuple[str, str, str]  # job key, asset, locale: two assets may share one key
 
 
 class Run:
@@ -41,52 +48,93 @@ class Run:
         """Path or URI of one of the run's records, such as ``report.html``."""
         return self._storage.uri_of(f"{self._folder}/{name}")
 
-    def save_plan(self, plan: Plan) -> str:
-        """Keep the plan; returns its path or URI."""
-        return self._write(_PLAN, plan_to_parquet(plan))
+    def save_plan_file(self, path: str | Path) -> str:
+        """Keep a plan that `PlanWriter` wrote; returns its path or URI."""
+        self._storage.write(f"{self._folder}/{PLAN}", Path(path), content_type=content_type_of(PLAN))
+        return self.uri_of(PLAN)
 
-    def load_plan(self) -> Plan:
-        """The plan.
+    def save_plan(self, plan: Plan) -> str:
+        """Keep a small plan; returns its path or URI."""
+        with temporary_folder() as folder:
+            write_plan(plan, folder / PLAN)
+            return self.save_plan_file(folder / PLAN)
+
+    def plan(self) -> PlanReader:
+        """The plan, to be read piece by piece and closed.
 
         Raises:
             ObjectNotFound: the run was not planned yet.
+            StorageError: the plan is damaged, or of another format version.
         """
-        return plan_from_parquet(self._storage.read(f"{self._folder}/{_PLAN}"))
+        return PlanReader(self._storage.open(f"{self._folder}/{PLAN}"), name=self.uri_of(PLAN))
 
-    def save_shard(self, shard: str, results: Iterable[JobResult]) -> str:
+    def load_plan(self) -> Plan:
+        """A small plan, whole; raises like `plan`."""
+        with self.plan() as reader:
+            return read_plan(reader)
+
+    def save_shard(self, shard: str, results: Iterable[JobResult] | Path) -> str:
         """Keep the results that a shard has so far, replacing what it had before.
 
         Args:
             shard: names the shard within the run; each shard has one writer at a time.
+            results: or a local file of their lines, see `localizer.shard_files`.
         """
-        return self._write(_shard_name(shard), _lines(r.to_dict() for r in results))
+        name = _shard_name(shard)
+        data = results if isinstance(results, Path) else b"".join(map(line_of, results))
+        self._storage.write(f"{self._folder}/{name}", data, content_type=content_type_of(name))
+        return self.uri_of(name)
 
     def load_shard(self, shard: str) -> list[JobResult]:
         """What a shard has so far; empty if it has not begun."""
         return self._read(_shard_name(shard), JobResult.from_dict, missing_ok=True)
 
-    def merge(self) -> list[JobResult]:
-        """Gather all shards into ``results.jsonl``: one result per rejected row and per job, in that order.
+    def merge(self, on_result: Callable[[JobResult], None] | None = None) -> Counts:
+        """Gather all shards into ``results.jsonl``: one result per rejected row and per job, as in the plan.
 
-        Where several shards hold a result for the same job, the one whose shard name sorts last counts.
-        A job without any result is `failed`, "was not finished". Results of jobs that the plan does not
-        have (left over from an earlier plan of this run) are left out.
+        Where several shards hold a result of one job, the last that was written counts, see
+        `localizer.merging`. A job without any result is `failed`, "was not finished". Results of jobs that
+        the plan does not have (left over from an earlier plan of this run) are left out.
+
+        Args:
+            on_result: called with each result, in that order.
 
         Raises:
             ObjectNotFound: the run was not planned.
             StorageError: a record is damaged; names file and line.
         """
-        plan = self.load_plan()
-        found: dict[_Slot, JobResult] = {}
-        for name in self._storage.names(f"{self._folder}/results/"):
-            for result in self._read(name.removeprefix(f"{self._folder}/"), JobResult.from_dict):
-                found[_slot(result)] = result
-        merged = list(plan.rejected)
-        for job in plan.jobs:
-            done = found.get((job.key, job.asset_id, job.locale))
-            merged.append(done or self._unfinished(job))
-        self._write(_RESULTS, _lines(r.to_dict() for r in merged))
-        return merged
+        counts = Counts()
+        with temporary_folder() as folder, self.plan() as plan:
+            counts.rejected = plan.rejected_count
+            with local_disk():
+                file = (folder / RESULTS).open("wb")
+            with file:
+                for entry, line in merged(plan, self._shards()):
+                    result = self._unfinished(entry) if isinstance(entry, Job) else entry
+                    with local_disk():
+                        file.write(line or line_of(result))
+                    counts.add(result)
+                    if on_result is not None:
+                        on_result(result)
+                with local_disk():
+                    file.flush()
+            self._storage.write(
+                f"{self._folder}/{RESULTS}", folder / RESULTS, content_type=content_type_of(RESULTS)
+            )
+        return counts
+
+    def so_far(self) -> Iterator[JobResult | Job]:
+        """What `merge` would gather now, with nothing written; a job that has no result yet comes itself."""
+        with self.plan() as plan:
+            for entry, _ in merged(plan, self._shards()):
+                yield entry
+
+    def _shards(self) -> Iterator[tuple[str, BinaryIO]]:
+        """Name and content of each shard's results, oldest first."""
+        found = self._storage.infos(f"{self._folder}/results/")
+        for info in sorted(found, key=lambda info: (info.updated or _LONG_AGO, info.name)):
+            with self._storage.open(info.name) as file:
+                yield self._storage.uri_of(info.name), file
 
     def _unfinished(self, job: Job) -> JobResult:
         return JobResult(
@@ -100,53 +148,58 @@ class Run:
             rows=tuple(sorted({e.row for e in job.edits if e.row is not None})),
         )
 
-    def results(self) -> list[JobResult]:
-        """The merged results.
+    def each_result(self) -> Iterator[JobResult]:
+        """The merged results, one after another.
 
         Raises:
             ObjectNotFound: not merged yet.
+            StorageError: a record is damaged; names file and line.
         """
-        return self._read(_RESULTS, JobResult.from_dict)
+        with self._storage.open(f"{self._folder}/{RESULTS}") as file:
+            for result, _ in read_results(file, self.uri_of(RESULTS)):
+                yield result
 
-    def save_decisions(self, decisions: Iterable[Decision]) -> None:
-        """Add to the audit trail. Safe while others add; adding the very same decision again does nothing.
+    def results(self) -> list[JobResult]:
+        """The merged results of a small run; raises like `each_result`."""
+        return list(self.each_result())
 
-        Raises:
-            StorageUnavailable: others wrote all the time.
-        """
-        name = f"{self._folder}/{_DECISIONS}"
-        new = list(dict.fromkeys(decisions))
-        for _ in range(_TRIES):
-            try:
-                data, info = self._storage.read_with_info(name)
-                generation = info.generation
-            except ObjectNotFound:
-                data, generation = b"", 0
-            known = set(_parse(data, Decision.from_dict, self._storage.uri_of(name)))
-            added = [d for d in new if d not in known]
-            if not added:
-                return
-            data += _lines(d.to_dict() for d in added)
-            try:
-                self._storage.swap(name, data, generation=generation, content_type=content_type_of(name))
-            except PreconditionFailed:
-                continue
-            return
-        raise StorageUnavailable(f"{self._storage.uri_of(name)}: others kept writing; try again")
+    def save_decisions(self, decisions: Iterable[Decision]) -> int:
+        """Add to the audit trail; see `localizer.decisions.DecisionTrail.add`."""
+        return self.trail().add(decisions)
+
+    def trail(self) -> DecisionTrail:
+        """The audit trail: who decided what."""
+        return DecisionTrail(self._storage, f"{self._folder}/{DECISIONS}")
 
     def decisions(self) -> list[Decision]:
-        """The whole audit trail, oldest first; empty if nobody decided yet."""
-        return self._read(_DECISIONS, Decision.from_dict, missing_ok=True)
+        """The whole audit trail of a small run, oldest first; empty if nobody decided yet."""
+        return list(self.trail().each())
 
-    def latest_decisions(self) -> dict[tuple[str, str, str], Decision]:
+    def latest_decisions(self) -> LatestDecisions:
         """The decision that counts, the last one, by job key, asset and locale."""
-        return {(d.job, d.asset_id, d.locale): d for d in self.decisions()}
+        return self.trail().latest()
 
-    def save_report(self, html: str) -> str:
-        """Keep the report; returns its path or URI."""
-        return self._write(_REPORT, html.encode())
+    def mark_published(self, release_id: str, uri: str) -> None:
+        """Keep that what the decisions approve was published; writes nothing if that is kept already.
 
-    def _write(self, name: str, data: bytes) -> str:
+        Args:
+            release_id: of the release that it became.
+            uri: of the release's folder.
+        """
+        name = f"{self._folder}/{PUBLISHED}"
+        record = json.dumps({"release_id": release_id, "uri": uri}).encode() + b"\n"
+        decided, known = self._storage.stat(f"{self._folder}/{DECISIONS}"), self._storage.stat(name)
+        is_newer = known and decided and (known.updated or _LONG_AGO) >= (decided.updated or _LONG_AGO)
+        if is_newer and self._storage.read(name) == record:
+            return
+        self._write(PUBLISHED, record)
+
+    def save_report(self, html: Path, table: Path) -> str:
+        """Keep the report and its table, which are local files; returns the report's path or URI."""
+        self._write(TABLE, table)
+        return self._write(REPORT, html)
+
+    def _write(self, name: str, data: Content) -> str:
         full = f"{self._folder}/{name}"
         self._storage.write(full, data, content_type=content_type_of(name))
         return self._storage.uri_of(full)
@@ -178,15 +231,11 @@ def path_segment(identifier: str) -> str:
     if _PLAIN.fullmatch(identifier):
         return identifier
     readable = re.sub(r"[^A-Za-z0-9_.-]", "-", identifier).lstrip(".")[:80]
-    return f"{readable}~{hashlib.sha256(identifier.encode()).hexdigest()[:16]}"
+    return f"{readable}~{hashlib.sha256(identifier.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
 
 
 def _shard_name(shard: str) -> str:
     return f"results/{path_segment(shard)}.jsonl"
-
-
-def _slot(result: JobResult) -> _Slot:
-    return result.job, result.asset_id, result.locale
 
 
 def _lines(records: Iterable[dict[str, Any]]) -> bytes:

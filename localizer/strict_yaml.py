@@ -12,7 +12,18 @@ Path = tuple[str | int, ...]
 
 
 class TextLoader(yaml.SafeLoader):
-    """Safe YAML with unique text keys and no booleans at all."""
+    """Safe YAML with unique text keys, no booleans and no aliases.
+
+    A few lines of aliases of aliases would be gigabytes once they are written out.
+    """
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()  # type: ignore[no-untyped-call]
+            raise yaml.composer.ComposerError(
+                None, None, f"the alias *{event.anchor}: write out what it stands for", event.start_mark
+            )
+        return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen = set()

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from localizer.model import Job, JobResult
+    from localizer.waiting import Waiting
 
 
 class Turn:
@@ -40,14 +41,14 @@ class Turn:
 
 
 def run_in_window(
-    jobs: Sequence[Job],
+    waiting: Waiting,
     do: Callable[[Job], JobResult],
     *,
     size: int,
     turn: Turn,
     on_result: Callable[[JobResult], None],
-) -> list[JobResult]:
-    """Do the jobs, at most `size` under way at once; results in the jobs' order.
+) -> None:
+    """Do the jobs that wait, at most `size` under way at once.
 
     Args:
         do: called in a thread that has the turn; it gives it up itself where it waits.
@@ -56,38 +57,41 @@ def run_in_window(
     Raises:
         what `do` raises; jobs under way are then left to end by themselves.
     """
-    # Jobs of one key go one after another: the second finds the first one's result.
-    groups: dict[str, list[int]] = {}
-    for index, job in enumerate(jobs):
-        groups.setdefault(job.key, []).append(index)
-    waiting: queue.SimpleQueue[list[int] | None] = queue.SimpleQueue()
-    done: queue.SimpleQueue[tuple[int, JobResult | BaseException]] = queue.SimpleQueue()
-    stopped = threading.Event()
+    given: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+    done: queue.SimpleQueue[tuple[Job, JobResult | BaseException]] = queue.SimpleQueue()
+    threads = under_way = 0
 
     def work() -> None:
-        while (group := waiting.get()) is not None and not stopped.is_set():
-            for index in group:
-                try:
-                    with turn:
-                        done.put((index, do(jobs[index])))
-                except BaseException as exc:  # noqa: BLE001  it is raised again where the results are gathered
-                    done.put((index, exc))
+        while (job := given.get()) is not None:
+            try:
+                with turn:
+                    outcome: JobResult | BaseException = do(job)
+            except BaseException as exc:  # noqa: BLE001  it is raised again where the results are gathered
+                outcome = exc
+            done.put((job, outcome))
 
-    threads = min(size, len(groups))
-    for group in groups.values():
-        waiting.put(group)
-    for _ in range(threads):
-        waiting.put(None)
-        # Daemons: an interrupted process does not wait minutes for answers; it finds them the next time.
-        threading.Thread(target=work, name="window", daemon=True).start()
-    results: dict[int, JobResult] = {}
     try:
-        while len(results) < len(jobs):
-            index, outcome = done.get()
+        while True:
+            while under_way < size and (begun := waiting.begin()) is not None:
+                job, known = begun
+                if known is not None:
+                    waiting.end(job)
+                    on_result(known)
+                    continue
+                given.put(job)
+                under_way += 1
+                if under_way > threads:
+                    threads += 1
+                    # Daemons: an interrupted process does not wait minutes for answers; it finds them later.
+                    threading.Thread(target=work, name="window", daemon=True).start()
+            if not under_way:
+                return
+            job, outcome = done.get()
+            under_way -= 1
             if isinstance(outcome, BaseException):
                 raise outcome
-            results[index] = outcome
+            waiting.end(job)
             on_result(outcome)
     finally:
-        stopped.set()
-    return [results[index] for index in range(len(jobs))]
+        for _ in range(threads):
+            given.put(None)

@@ -9,12 +9,9 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from multiprocessing.connection import wait as wait_for_sentinel
 from typing import TYPE_CHECKING
 
@@ -22,7 +19,9 @@ from localizer.calls import Calls
 from localizer.engines.base import concurrency_of
 from localizer.errors import TransientError
 from localizer.pipeline import known_result, localize, unavailable, worker_died
+from localizer.waiting import Waiting
 from localizer.window import Turn, run_in_window
+from localizer.worker_pool import LONGEST_S, Killed, Limits, WorkerPool
 
 if TYPE_CHECKING:
     from localizer.brand import BrandKit
@@ -32,6 +31,8 @@ if TYPE_CHECKING:
 
 OnResult = Callable[["JobResult"], None]
 
+_MOST_SUSPECTS = 100
+
 
 @dataclass(frozen=True, slots=True)
 class WorkerSetup:
@@ -40,6 +41,7 @@ class WorkerSetup:
     Attributes:
         engine_parameters: as a JSON object.
         requested_by: in whose name models are called; engines that call none need no name.
+        job_timeout: seconds after which a job in a worker process is stopped and `failed`.
     """
 
     workspace_uri: str
@@ -47,6 +49,7 @@ class WorkerSetup:
     engine_parameters: str = "{}"
     brand_path: str | None = None
     requested_by: str = ""
+    job_timeout: float = LONGEST_S
 
     def build(self) -> tuple[Workspace, Engine, BrandKit]:
         """Open the workspace and build engine and brand kit.
@@ -63,135 +66,82 @@ class WorkerSetup:
         return Workspace.open(self.workspace_uri), engine, brand
 
 
-def run(jobs: Sequence[Job], *, setup: WorkerSetup, workers: int, on_result: OnResult) -> list[JobResult]:
+def run(jobs: Iterable[Job], *, setup: WorkerSetup, workers: int, on_result: OnResult) -> None:
     """Do the jobs where they are best done; see `localizer.pipeline.localize_many`.
 
     An engine that declares a `concurrency` waits for a model most of the time: that many jobs share this
     process. Any other computes: it gets a process per worker.
     """
-    built = setup.build()  # here too: a broken brand kit or engine must be an error, not a dying worker
-    concurrency = concurrency_of(built[1])
-    if not concurrency and workers > 1 and len(jobs) > 1:
-        return run_in_processes(jobs, setup=setup, workers=workers, on_result=on_result)
-    workspace, engine, brand = built
+    # Here too: a broken brand kit or engine must be an error, not a dying worker.
+    workspace, engine, brand = setup.build()
+    concurrency = concurrency_of(engine)
+    waiting = Waiting(jobs, partial(_known, workspace=workspace, engine=setup.engine))
+    if not concurrency and workers > 1:
+        run_in_processes(waiting, setup=setup, workspace=workspace, workers=workers, on_result=on_result)
+        return
     turn = Turn()
     calls = Calls(workspace.storage, setup.requested_by, aside=turn.aside)
     if concurrency > 1:
-        return run_in_window(
-            jobs,
+        run_in_window(
+            waiting,
             lambda job: _one(job, workspace, engine, brand, calls),
             size=concurrency,
             turn=turn,
             on_result=on_result,
         )
-    results = []
-    for job in jobs:
-        with turn:
-            results.append(_one(job, workspace, engine, brand, calls))
-        on_result(results[-1])
-    return results
+        return
+    while (begun := waiting.begin()) is not None:
+        job, result = begun
+        if result is None:
+            with turn:
+                result = _one(job, workspace, engine, brand, calls)
+        waiting.end(job)
+        on_result(result)
 
 
 def run_in_processes(
-    jobs: Sequence[Job], *, setup: WorkerSetup, workers: int, on_result: OnResult
-) -> list[JobResult]:
-    """Do the jobs in worker processes; see `localizer.pipeline.localize_many`."""
-    return _Batch(jobs, setup=setup, workers=workers, on_result=on_result).run()
+    waiting: Waiting, *, setup: WorkerSetup, workspace: Workspace, workers: int, on_result: OnResult
+) -> None:
+    """Do the jobs that wait in worker processes; see `localizer.pipeline.localize_many`."""
+    suspects: deque[Job] = deque()  # their worker died: once more when nothing else is left, one at a time
 
+    def finish(job: Job, result: JobResult) -> None:
+        waiting.end(job)
+        on_result(result)
 
-class _Batch:
-    """The jobs of one call, what is waiting, and what came of them."""
+    def result_of(job: Job, outcome: JobResult | Killed) -> JobResult:
+        if isinstance(outcome, Killed):
+            return worker_died(job, outcome, workspace, engine=setup.engine)
+        return outcome
 
-    def __init__(self, jobs: Sequence[Job], *, setup: WorkerSetup, workers: int, on_result: OnResult) -> None:
-        self.jobs, self.setup, self.workers, self.on_result = jobs, setup, workers, on_result
-        from localizer.workspace import Workspace
-
-        self.workspace = Workspace.open(setup.workspace_uri)
-        self.results: dict[int, JobResult] = {}
-        self.waiting: deque[int] = deque()
-        self.twins: dict[str, list[int]] = {}  # same key: done after the first one, from its result
-        for index, job in enumerate(jobs):
-            if job.key in self.twins:
-                self.twins[job.key].append(index)
+    limits = Limits(seconds=setup.job_timeout)
+    with WorkerPool(workers, partial(_work, setup), prepare=_prepare_worker, limits=limits) as pool:
+        while True:
+            while not pool.is_full and len(suspects) < _MOST_SUSPECTS and (begun := waiting.begin()):
+                job, known = begun
+                if known is None:
+                    pool.start(job)
+                else:
+                    finish(job, known)
+            if pool.busy:
+                job, outcome = pool.next()
+                if isinstance(outcome, Killed) and not outcome.over_limit:
+                    suspects.append(job)
+                else:
+                    finish(job, result_of(job, outcome))
+            elif suspects:
+                pool.start(suspects.popleft())
+                job, outcome = pool.next()
+                finish(job, result_of(job, outcome))
             else:
-                self.twins[job.key] = []
-                self.waiting.append(index)
-
-    def run(self) -> list[JobResult]:
-        while self.waiting:
-            for index in self._until_broken():
-                self._finish(index, self._alone(self.jobs[index]))
-        return [self.results[index] for index in range(len(self.jobs))]
-
-    def _finish(self, index: int, result: JobResult) -> None:
-        self.results[index] = result
-        self.waiting.extendleft(reversed(self.twins.pop(self.jobs[index].key, [])))
-        self.on_result(result)
-
-    def _until_broken(self) -> list[int]:
-        """Work until nothing waits or the pool breaks; then the jobs that may have broken it."""
-        in_flight: dict[Future[JobResult], int] = {}
-        suspects: list[int] = []
-        broken = False
-        with _pool(self.workers) as pool:
-            while not broken and (self.waiting or in_flight):
-                # No more than one job a worker is handed out, so that few are suspected of a crash.
-                while self.waiting and len(in_flight) < self.workers:
-                    index = self.waiting.popleft()
-                    known = self._known(self.jobs[index])
-                    if known is not None:
-                        self._finish(index, known)
-                        continue
-                    try:
-                        in_flight[pool.submit(_work, self.setup, self.jobs[index])] = index
-                    except BrokenProcessPool:  # a worker died with nothing to do
-                        self.waiting.appendleft(index)
-                        broken = True
-                        break
-                done = wait(in_flight, return_when=FIRST_COMPLETED).done
-                for future in done:
-                    self._take(future, in_flight.pop(future), suspects)
-                broken = broken or bool(suspects)
-            for future, index in in_flight.items():  # a broken pool ends them all
-                self._take(future, index, suspects)
-        return suspects
-
-    def _known(self, job: Job) -> JobResult | None:
-        try:
-            return known_result(job, workspace=self.workspace)
-        except TransientError as exc:
-            return unavailable(job, exc, self.workspace, engine=self.setup.engine)
-
-    def _take(self, future: Future[JobResult], index: int, suspects: list[int]) -> None:
-        try:
-            result = future.result()
-        except BrokenProcessPool:
-            suspects.append(index)
-        else:
-            self._finish(index, result)
-
-    def _alone(self, job: Job) -> JobResult:
-        """Once more in a worker of its own: innocent jobs finish, the guilty one is found."""
-        with _pool(1) as pool:
-            try:
-                return pool.submit(_work, self.setup, job).result()
-            except BrokenProcessPool:
-                return worker_died(job, self.workspace, engine=self.setup.engine)
+                return
 
 
-@contextmanager
-def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """A process pool that does not wait for unfinished jobs when an error or Ctrl-C leaves it."""
-    # "spawn": native libraries with threads do not survive a fork.
-    pool = ProcessPoolExecutor(
-        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_prepare_worker
-    )
+def _known(job: Job, *, workspace: Workspace, engine: str) -> JobResult | None:
     try:
-        yield pool
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        raise
-    pool.shutdown()
+        return known_result(job, workspace=workspace)
+    except TransientError as exc:
+        return unavailable(job, exc, workspace, engine=engine)
 
 
 def _prepare_worker() -> None:

@@ -113,6 +113,17 @@ class FestivalTimetable(Timetable):
                 return _interval(window)
         return DataInterval.exact(run_after)
 
+    def festival_date(self, dag_run: Any) -> str:
+        """The first day of the festival that a run is for, ``2027-09-15``; a macro of campaign files.
+
+        `data_interval_end | ds` would be the day before east of Greenwich, where that midnight is still
+        yesterday in UTC.
+        """
+        end = dag_run.data_interval_end
+        if end is None:  # triggered without a logical date
+            end = self.infer_manual_data_interval(run_after=pendulum.instance(dag_run.run_after)).end
+        return str(end.astimezone(self._lead.zone).date())
+
 
 def _festival(name: str, region: str, dates: list[str] | None) -> Festival:
     if dates is None:

@@ -1,6 +1,15 @@
 """Campaigns as files: what is localized, how, for whom and when."""
 
 from localizer.campaigns.loading import campaign_files, load_campaign
-from localizer.campaigns.model import Campaign, Cron, Engine, Schedule, ToFestival
+from localizer.campaigns.model import Campaign, Cron, Engine, Schedule, ToFestival, is_template
 
-__all__ = ["Campaign", "Cron", "Engine", "Schedule", "ToFestival", "campaign_files", "load_campaign"]
+__all__ = [
+    "Campaign",
+    "Cron",
+    "Engine",
+    "Schedule",
+    "ToFestival",
+    "campaign_files",
+    "is_template",
+    "load_campaign",
+]

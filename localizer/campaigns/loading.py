@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from localizer.campaigns.model import Campaign, Cron, Engine, Schedule, ToFestival
+from localizer.campaigns.model import Campaign, Cron, Engine, Schedule, ToFestival, is_template
 from localizer.documents import did_you_mean, schema_faults
 from localizer.engines.registry import engine_names
 from localizer.errors import CampaignError, FestivalError
@@ -178,6 +178,10 @@ def _field_faults(content: Mapping[str, Any]) -> Iterator[Fault]:
             normalise_locale(tag)
         except ValueError as error:
             yield ("locales", index), str(error)
+    for field in (("manifest",), ("image_root",), ("copy_deck",), ("workspace",), ("publish", "to")):
+        value = _at(content, field)
+        if "://" in value and not value.startswith(("gs://", "file:///")):
+            yield field, f"{value.split('://')[0]}:// is not supported; use a path or gs://bucket/..."
     engine = content.get("engine", {})
     name = engine.get("name", "typeset")
     if ":" not in name and name not in engine_names():
@@ -188,8 +192,18 @@ def _field_faults(content: Mapping[str, Any]) -> Iterator[Fault]:
                 ("engine", "parameters", parameter),
                 "looks like a credential; those live in an Airflow connection, named by engine.connection",
             )
-    if content.get("schedule", "manual") == "manual" and "{{" in content["manifest"]:
-        yield ("manifest",), "has a template, but a campaign without schedule has no date to fill it with"
+    if content.get("schedule", "manual") == "manual":
+        for field in (("manifest",), ("publish", "as")):
+            if is_template(_at(content, field)):
+                yield field, "has a template, but a campaign without schedule has no date to fill it with"
+
+
+def _at(content: Mapping[str, Any], field: tuple[str, ...]) -> str:
+    """The text of a field; empty if it is not given."""
+    value: Any = content
+    for part in field:
+        value = value.get(part, {})
+    return value if isinstance(value, str) else ""
 
 
 def _campaign(path: Path, content: Mapping[str, Any]) -> Campaign:

@@ -63,9 +63,9 @@ class Campaign:
     Attributes:
         name: of the file, without its ending.
         path: of the file.
-        manifest: absolute path or ``gs://``; may hold Jinja expressions when there is a schedule.
+        manifest: absolute path or ``gs://``; a Jinja template where there is a schedule, if need be.
         publish_to: absolute path or ``gs://``; None: as the installation says.
-        publish_as: folder to publish under.
+        publish_as: folder to publish under; a template as `manifest` may be.
         approval: ``always``, ``exceptions_only`` or ``never``.
         workspace: None: as the installation says.
         owners: names or mail addresses.
@@ -94,7 +94,7 @@ class Campaign:
     pool: str | None = None
     queue: str | None = None
 
-    @property
-    def has_template(self) -> bool:
-        """Whether the manifest is another one from run to run."""
-        return "{{" in self.manifest or "{%" in self.manifest
+
+def is_template(value: str) -> bool:
+    """Whether a manifest or the folder to publish under is another one from run to run."""
+    return "{{" in value or "{%" in value

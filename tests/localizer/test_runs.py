@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -75,7 +76,9 @@ def test_merge_follows_the_plan(workspace: Workspace) -> None:
     run.save_shard("shard-1", [done("b", key="b")])
     run.save_shard("shard-0", [done("a")])
     run.save_shard("shard-0", [done("a", reason="line\u2028separator"), done("twin"), done("gone", key="e")])
-    merged = run.merge()
+    counts = run.merge()
+    assert (counts.total, counts.passed, counts.failed, counts.rejected) == (5, 3, 2, 1)
+    merged = run.results()
     assert [(r.asset_id, r.status) for r in merged] == [
         ("bad", Status.FAILED),
         ("a", Status.PASSED),
@@ -86,7 +89,7 @@ def test_merge_follows_the_plan(workspace: Workspace) -> None:
     assert merged[1].reason == "line\u2028separator"
     assert "not finished" in merged[-1].reason
     assert merged[-1].rows == (7,)
-    assert run.results() == merged
+    assert list(run.each_result()) == merged
     assert workspace.run(AIRFLOW).results() == merged
     assert [r.asset_id for r in run.load_shard("shard-0")] == ["a", "twin", "gone"]
     assert run.load_shard("shard-9") == []
@@ -131,8 +134,11 @@ def test_no_decision_is_lost_when_two_decide_at_once(storage_uri: str) -> None:
     assert sorted(d.asset_id for d in trail) == sorted(f"{n}{i}" for n in "abcd" for i in range(3))
 
 
-def test_the_report_is_found_where_it_is_said_to_be(workspace: Workspace) -> None:
+def test_the_report_is_found_where_it_is_said_to_be(workspace: Workspace, tmp_path: Path) -> None:
     run = workspace.run("r")
-    uri = run.save_report("<p>ü</p>")
+    (tmp_path / "page").write_text("<p>ü</p>", "utf-8")
+    (tmp_path / "table").write_text("a", "utf-8")
+    uri = run.save_report(tmp_path / "page", tmp_path / "table")
     assert uri == run.uri_of("report.html") == f"{workspace.uri}/runs/r/report.html"
     assert workspace.storage.read("runs/r/report.html") == "<p>ü</p>".encode()
+    assert workspace.storage.read("runs/r/results.csv") == b"a"

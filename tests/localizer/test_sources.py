@@ -1,133 +1,103 @@
-"""Images from hosts: only allowed ones, no redirects, bounded. Against a real TLS server on loopback."""
+"""Images from hosts and buckets: what is asked for again, and which buckets a manifest may name."""
 
-import datetime
-import ipaddress
-import ssl
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from __future__ import annotations
 
 import pytest
 
-import localizer.sources
+from localizer import hosts
 from localizer.errors import ImageError, StorageUnavailable
+from localizer.hosts import Answer, NoAnswer
+from localizer.source_identity import condition, of_answer
 from localizer.sources import SourceReader
 
 BODY = b"image bytes" * 1000
 
 
-class Handler(BaseHTTPRequestHandler):
-    seen: list[str] = []  # noqa: RUF012 (shared on purpose)
-
-    def do_GET(self) -> None:
-        self.seen.append(self.path)
-        status = {"/gone.png": 404, "/busy.png": 503, "/moved.png": 302}.get(self.path, 200)
-        if self.path == "/flaky.png" and self.seen.count("/flaky.png") < 3:
-            status = 503
-        self.send_response(status)
-        if status == 302:
-            self.send_header("Location", "http://169.254.169.254/latest")
-        self.send_header("Content-Length", str(len(BODY)) if status == 200 else "0")
-        self.end_headers()
-        if status == 200:
-            self.wfile.write(BODY)
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    names = x509.SubjectAlternativeName(
-        [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    )
-    built = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(names, critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path_factory.mktemp("tls") / "server.pem"
-    pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path.write_bytes(pem + built.public_bytes(serialization.Encoding.PEM))
-    return path
-
-
 @pytest.fixture
-def host(certificate, monkeypatch):
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    Handler.seen.clear()
-    host = f"localhost:{server.server_port}"
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    monkeypatch.setenv("NO_PROXY", "localhost")
-    monkeypatch.setenv("LOCALIZER_ALLOWED_HOSTS", f"cdn.example.com, {host.upper()}")
-    yield host
-    server.shutdown()
-    server.server_close()
+def answers(monkeypatch):
+    """What a host answers, one after the other; the fetching itself is tested in test_hosts."""
+    given: list[int | str] = []
+
+    def get(self, url, headers=None):
+        answer = given.pop(0)
+        if isinstance(answer, str):
+            raise NoAnswer(answer)
+        return Answer(answer, {}, BODY if answer == 200 else b"")
+
+    monkeypatch.setattr(hosts.HostReader, "get", get)
+    return given
 
 
-def test_an_allowed_host_is_read(host, tmp_path):
-    assert SourceReader(str(tmp_path)).read(f"https://{host}/a.png") == BODY
+@pytest.mark.parametrize("first", [[200], [503, 200], ["reset", 429, 200]])
+def test_what_is_busy_is_asked_for_again(answers, tmp_path, first):
+    answers += first
+    assert SourceReader(str(tmp_path)).read("https://cdn.example.com/a.png") == BODY
+    assert answers == []
 
 
-def test_any_other_host_is_refused_without_a_request(host, tmp_path, monkeypatch):
-    monkeypatch.setenv("LOCALIZER_ALLOWED_HOSTS", "cdn.example.com")
-    for url in (
-        f"https://{host}/a.png",
-        "https://cdn.example.com.evil.test/a.png",
-        f"https://{host.split(':')[0]}/a.png",
-    ):
-        with pytest.raises(ImageError, match="LOCALIZER_ALLOWED_HOSTS"):
-            SourceReader(str(tmp_path)).read(url)
-    assert Handler.seen == []
+@pytest.mark.parametrize("last", [503, "connection reset"])
+def test_but_not_for_ever(answers, tmp_path, last):
+    answers += [503, 503, last, 200]
+    with pytest.raises(StorageUnavailable, match=str(last)):
+        SourceReader(str(tmp_path)).read("https://cdn.example.com/a.png")
+    assert answers == [200]
 
 
-def test_redirects_are_not_followed(host, tmp_path):
-    with pytest.raises(ImageError, match="redirects"):
-        SourceReader(str(tmp_path)).read(f"https://{host}/moved.png")
+@pytest.mark.parametrize(("status", "words"), [(404, "404"), (403, "403"), (302, "redirects")])
+def test_what_is_gone_is_not(answers, tmp_path, status, words):
+    answers += [status, 200]
+    with pytest.raises(ImageError, match=words):
+        SourceReader(str(tmp_path)).read("https://cdn.example.com/a.png")
+    assert answers == [200]
 
 
-def test_what_is_gone_is_not_asked_for_again_but_what_is_busy_is(host, tmp_path):
-    reader = SourceReader(str(tmp_path))
-    with pytest.raises(ImageError, match="404"):
-        reader.read(f"https://{host}/gone.png")
-    with pytest.raises(StorageUnavailable, match="503"):
-        reader.read(f"https://{host}/busy.png")
-    assert reader.read(f"https://{host}/flaky.png") == BODY
-    assert Handler.seen.count("/gone.png") == 1
-    assert Handler.seen.count("/busy.png") == 3
+def test_a_host_is_asked_whether_it_is_still_the_same(monkeypatch, tmp_path):
+    def get(self, url, headers=None):
+        same = (headers or {}).get("If-None-Match") == '"v1"'
+        return Answer(304, {}, b"") if same else Answer(200, {"etag": '"v1"'}, BODY)
+
+    monkeypatch.setattr(hosts.HostReader, "get", get)
+    reader, url = SourceReader(str(tmp_path)), "https://cdn.example.com/tagged.png"
+    first = reader.fetch(url)
+    assert first == (BODY, 'etag "v1"')
+    assert reader.fetch(url, first.identity) == (None, first.identity)
+    assert reader.fetch(url, 'etag "v0"') == first
 
 
-def test_an_endless_answer_is_cut_off(host, tmp_path, monkeypatch):
-    monkeypatch.setattr(localizer.sources, "MAX_BYTES", 5000)
-    with pytest.raises(ImageError, match="larger than"):
-        SourceReader(str(tmp_path)).read(f"https://{host}/a.png")
+@pytest.mark.parametrize(
+    ("headers", "identity"),
+    [
+        ({"etag": '"a"'}, 'etag "a"'),
+        ({"etag": 'W/"a"'}, ""),
+        ({"etag": "a"}, ""),
+        ({}, ""),
+        ({"last-modified": "Mon, 23 Nov 2026 10:00:00 GMT", "date": "Mon, 23 Nov 2026 10:00:30 GMT"}, ""),
+        (
+            {"last-modified": "Mon, 23 Nov 2026 10:00:00 GMT", "date": "Mon, 23 Nov 2026 10:05:00 GMT"},
+            "modified Mon, 23 Nov 2026 10:00:00 GMT",
+        ),
+        ({"last-modified": "Mon, 23 Nov 2026 10:00:00 GMT"}, ""),
+        ({"last-modified": "yesterday", "date": "Mon, 23 Nov 2026 10:05:00 GMT"}, ""),
+        # Servers make tags from a time in seconds, too.
+        (
+            {
+                "etag": '"a"',
+                "last-modified": "Mon, 23 Nov 2026 10:00:00 GMT",
+                "date": "Mon, 23 Nov 2026 10:00:01 GMT",
+            },
+            "",
+        ),
+    ],
+)
+def test_an_answer_is_known_again_only_by_what_cannot_deceive(headers, identity):
+    assert of_answer(headers) == identity
+    assert bool(condition(identity)) == bool(identity)
 
 
-def test_a_certificate_that_does_not_verify_is_not_accepted(host, tmp_path, monkeypatch):
-    monkeypatch.delenv("SSL_CERT_FILE")
-    with pytest.raises(StorageUnavailable, match="certificate"):
-        SourceReader(str(tmp_path)).read(f"https://{host}/a.png")
-
-
-def test_buckets_are_read_by_full_address_and_as_the_root(gcs_uri, tmp_path):
+def test_buckets_are_read_by_full_address_and_as_the_root(gcs_uri, tmp_path, monkeypatch):
     from localizer.storage import open_storage
 
+    monkeypatch.setenv("LOCALIZER_ALLOWED_BUCKETS", gcs_uri.removeprefix("gs://").split("/")[0])
     open_storage(gcs_uri).write("图/a.png", BODY)
     assert SourceReader(str(tmp_path)).read(f"{gcs_uri}/图/a.png") == BODY
     assert SourceReader(gcs_uri).read("图/a.png") == BODY
@@ -137,3 +107,18 @@ def test_buckets_are_read_by_full_address_and_as_the_root(gcs_uri, tmp_path):
     ):
         with pytest.raises(ImageError, match="is not there"):
             reader.read(name)
+
+
+def test_a_manifest_names_only_buckets_that_are_its_own_or_allowed(gcs_uri, tmp_path, monkeypatch):
+    from localizer.storage import open_storage
+
+    open_storage(gcs_uri).write("a.png", BODY)
+    monkeypatch.delenv("LOCALIZER_ALLOWED_BUCKETS", raising=False)
+    for reader in (SourceReader(str(tmp_path)), SourceReader(str(tmp_path), manifest="gs://agency/m.csv")):
+        with pytest.raises(ImageError, match="LOCALIZER_ALLOWED_BUCKETS"):
+            reader.read(f"{gcs_uri}/a.png")
+    assert SourceReader(str(tmp_path), manifest=f"{gcs_uri}/m.csv").read(f"{gcs_uri}/a.png") == BODY
+    assert SourceReader(f"{gcs_uri}/images").read(f"{gcs_uri}/a.png") == BODY
+    for allowed in ("*", f"other, {gcs_uri.split('/')[2]}", f"gs://{gcs_uri.split('/')[2]}/"):
+        monkeypatch.setenv("LOCALIZER_ALLOWED_BUCKETS", allowed)
+        assert SourceReader(str(tmp_path)).read(f"{gcs_uri}/a.png") == BODY

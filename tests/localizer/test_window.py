@@ -13,6 +13,7 @@ from localizer.errors import StorageError
 from localizer.model import Job, JobResult, Status
 from localizer.remote.openai import OpenAIEditModel
 from localizer.storage.local import LocalStorage
+from localizer.waiting import Waiting
 from localizer.window import Turn, run_in_window
 from tests.localizer.remote.conftest import JOB, access, question
 from tests.localizer.remote.openai_contract_server import OpenAIServer
@@ -20,6 +21,10 @@ from tests.localizer.remote.openai_contract_server import OpenAIServer
 
 def jobs(count: int) -> list[Job]:
     return [replace(JOB, key=f"{n:064x}", asset_id=f"poster-{n:02d}") for n in range(count)]
+
+
+def waiting(some: list[Job]) -> Waiting:
+    return Waiting(iter(some), lambda job: None)
 
 
 def result_of(job: Job) -> JobResult:
@@ -49,8 +54,7 @@ def test_thirty_jobs_wait_together_and_compute_alone(tmp_path) -> None:
     came: list[str] = []
     with server.running():
         model = OpenAIEditModel(access=access(server, concurrency=15))
-        results = run_in_window(jobs(30), do, size=20, turn=turn, on_result=lambda r: came.append(r.asset_id))
-    assert [r.asset_id for r in results] == [j.asset_id for j in jobs(30)]
+        run_in_window(waiting(jobs(30)), do, size=20, turn=turn, on_result=lambda r: came.append(r.asset_id))
     assert sorted(came) == [j.asset_id for j in jobs(30)]
     assert (server.paid, most) == (30, 1)
     # As many as the connection allows, and never more: two rounds of half a second in place of thirty.
@@ -72,7 +76,7 @@ def test_results_come_as_they_are_done_in_the_callers_thread() -> None:
         if len(came) == 2:
             gate.set()
 
-    run_in_window(jobs(3), do, size=3, turn=turn, on_result=done)
+    run_in_window(waiting(jobs(3)), do, size=3, turn=turn, on_result=done)
     assert came[-1] == ("poster-00", True)
 
 
@@ -90,8 +94,8 @@ def test_jobs_of_one_key_go_one_after_another() -> None:
         seen.append(job.asset_id)
         return result_of(job)
 
-    results = run_in_window([first, twin, other], do, size=3, turn=turn, on_result=lambda r: None)
-    assert [r.asset_id for r in results] == ["poster-00", "twin", "poster-01"]
+    run_in_window(waiting([first, twin, other]), do, size=3, turn=turn, on_result=lambda r: None)
+    assert sorted(seen) == ["poster-00", "poster-01", "twin"]
     assert seen.index("poster-00") < seen.index("twin")
 
 
@@ -102,4 +106,4 @@ def test_what_no_result_can_say_ends_the_batch() -> None:
         return result_of(job)
 
     with pytest.raises(StorageError, match="refuses"):
-        run_in_window(jobs(3), do, size=1, turn=Turn(), on_result=lambda r: None)
+        run_in_window(waiting(jobs(3)), do, size=1, turn=Turn(), on_result=lambda r: None)

@@ -159,6 +159,8 @@ def test_wrong_schedules(tmp_path: Path, text: str, line: int, field: str, says:
         (MINIMAL + "max_active_runs: 0\n", 3, "max_active_runs", "0"),
         ("manifest: m-{{ ds }}.csv\nowners: [Mei]\n", 1, "manifest", "without schedule"),
         (MINIMAL + "publish:\n  as: a/b\n", 4, "publish.as", "a/b"),
+        (MINIMAL + "publish:\n  as: x-{{ ds }}\n", 4, "publish.as", "without schedule"),
+        (MINIMAL + "publish:\n  to: s3://bucket\n", 4, "publish.to", "s3:// is not supported"),
     ],
 )
 def test_wrong_fields(tmp_path: Path, text: str, line: int, field: str, says: str) -> None:
