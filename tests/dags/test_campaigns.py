@@ -97,6 +97,18 @@ def test_what_the_file_says_is_in_the_form_and_in_the_tasks(dag_folder: Path) ->
     assert all(task.owner == "Mei, jo@example.com" for task in dag.tasks)
 
 
+@pytest.mark.parametrize(
+    ("given", "published"), [("618", "618"), ("1_0", "1_0"), ("None", "None"), ("x-1", "x-1"), (None, "")]
+)
+def test_a_campaign_with_the_name_of_a_number_stays_text(
+    dag_folder: Path, given: str | None, published: str
+) -> None:
+    write(dag_folder, "rush.yaml", GOOD)
+    task = parsed(dag_folder).dags["campaign_rush"].get_task("publish")
+    context = {"params": {"campaign": given}}
+    assert task.render_template(task.campaign, context, task.dag.get_template_env()) == published
+
+
 def test_a_broken_file_is_an_import_error_and_hides_no_other(dag_folder: Path) -> None:
     from airflow.models.dag import DagModel
     from airflow.models.errors import ParseImportError

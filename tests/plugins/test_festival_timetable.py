@@ -213,6 +213,17 @@ def test_a_manual_run_is_for_the_festival_that_comes_next() -> None:
     assert own.infer_manual_data_interval(run_after=after) == (after, after)
 
 
+def test_the_date_of_a_runs_festival_is_the_day_there_not_in_utc() -> None:
+    from types import SimpleNamespace
+
+    table = timetable()
+    (info,) = runs(table, utc(2027, 1, 1), utc(2027, 12, 31))
+    scheduled = SimpleNamespace(data_interval_end=info.data_interval.end, run_after=info.run_after)
+    triggered = SimpleNamespace(data_interval_end=None, run_after=utc(2027, 9, 3))
+    assert info.data_interval.end.to_date_string() == "2027-09-14"
+    assert table.festival_date(scheduled) == table.festival_date(triggered) == "2027-09-15"
+
+
 def test_the_last_known_diwali_is_the_last_run() -> None:
     found = runs(timetable("diwali", "14d", "IN"), utc(2034, 1, 1), utc(2050, 1, 1))
     assert [info.data_interval.end.year for info in found] == [2034, 2035]
