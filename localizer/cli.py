@@ -12,7 +12,7 @@ import json
 import logging
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -165,21 +165,12 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 
 def _festivals(arguments: argparse.Namespace) -> int:
-    from datetime import date
+    from localizer.festivals.listing import listing
 
-    from localizer.festivals import in_year, upcoming
-    from localizer.festivals.listing import as_json, as_table, unknown_in
-
-    today = date.today()
-    year = arguments.year
-    if arguments.next:
-        found = upcoming(today, arguments.next, arguments.region)
-    else:
-        year = year or today.year
-        found = in_year(year, arguments.region)
-        for name in unknown_in(year, arguments.region):
-            _complain(f"{name} of {year} is not known yet; a later version of the package holidays may know")
-    sys.stdout.write(as_json(found) if arguments.json else as_table(found))
+    text, notes = listing(arguments.year, arguments.next, arguments.region, json=arguments.json)
+    if notes:
+        _complain("; ".join(notes))
+    sys.stdout.write(text)
     return OK
 
 
@@ -331,7 +322,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     serve.set_defaults(command=_serve)
 
-    _add_festivals(commands.add_parser, common)
+    _add_festivals(commands, common)
     doctor = commands.add_parser(
         "doctor", parents=[common], help="say what is installed and what is missing, and what that means"
     )
@@ -385,17 +376,11 @@ def _add_cache(commands: Any, common: argparse.ArgumentParser) -> None:
     cache.set_defaults(command=_cache)
 
 
-def _add_festivals(
-    add_parser: Callable[..., argparse.ArgumentParser], common: argparse.ArgumentParser
-) -> None:
-    festivals = add_parser(
-        "festivals",
-        parents=[common],
-        help="list the festivals of a year, or those that come next",
-        description="The ids are what a campaign file's schedule takes. `announced` dates may move by a day.",
-    )
+def _add_festivals(commands: Any, common: argparse.ArgumentParser) -> None:
+    what = "list the festivals of a year or those that come next; campaign files take their ids"
+    festivals = commands.add_parser("festivals", parents=[common], help=what)
     which = festivals.add_mutually_exclusive_group()
-    which.add_argument("--year", type=_positive, metavar="Y", help="default: this year")
+    which.add_argument("--year", type=_positive, metavar="Y", help="(default: this year)")
     which.add_argument("--next", type=_positive, metavar="N", help="the next N from today on")
     festivals.add_argument("--region", metavar="CC", help="ISO 3166 code such as CN (default: all)")
     festivals.add_argument("--json", action="store_true", help="one JSON list, an object per region")

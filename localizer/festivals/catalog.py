@@ -203,5 +203,5 @@ def festival_named(name: str) -> Festival:
     festival = FESTIVALS.get(word) or _BY_ALIAS.get(word)
     if festival is None:
         hint = did_you_mean(word, [*FESTIVALS, *_BY_ALIAS], listed=())
-        raise FestivalError(f"there is no festival {name!r}{hint}; `localizer festivals` lists them")
+        raise FestivalError(f"there is no festival {name!r}{hint} (python -m localizer festivals lists all)")
     return festival

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import date
+from json import dumps
 
 from localizer.festivals.catalog import FESTIVALS
 from localizer.festivals.model import Occurrence
+from localizer.festivals.occurrences import in_year, upcoming
 from localizer.festivals.regions import REGIONS, region_named
 
 _REGIONS_SHOWN = 7
+
+
+def listing(year: int | None, count: int | None, region: str | None, *, json: bool) -> tuple[str, list[str]]:
+    """The festivals of a year (default: this one), or the next `count`, and notes on what is not known.
+
+    Raises:
+        FestivalError: the region or the year is out of what is known.
+    """
+    today = date.today()
+    if count:
+        found, notes = upcoming(today, count, region), []
+    else:
+        year = year or today.year
+        found = in_year(year, region)
+        notes = [
+            f"{name} of {year} is not known yet; a later version of the package holidays may know"
+            for name in unknown_in(year, region)
+        ]
+    return as_json(found) if json else as_table(found), notes
 
 
 def as_table(found: Sequence[Occurrence]) -> str:
@@ -45,7 +65,7 @@ def as_json(found: Iterable[Occurrence]) -> str:
         | {"timezone": REGIONS[one.region].timezone, "local_date": local_date(one.start, one.region)}
         for one in found
     ]
-    return json.dumps(records, ensure_ascii=False, indent=1, default=str) + "\n"
+    return dumps(records, ensure_ascii=False, indent=1, default=str) + "\n"
 
 
 def local_date(day: date, region: str) -> str:
