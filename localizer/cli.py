@@ -1,4 +1,4 @@
-"""The command line: ``python -m localizer run|calls|serve|doctor|engines``.
+"""The command line: ``python -m localizer run|report|cache|calls|serve|doctor|engines``.
 
 Exit codes of ``run``: 0 every row of the manifest got a result row, whatever its status; 2 the manifest (or
 its copy deck, brand kit or an argument) cannot be used at all; 1 storage or another service refused;
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from localizer import __version__
+from localizer.display import one_line
 from localizer.errors import ConfigurationError, InputError, LocalizerError, TransientError
 
 OK, INFRASTRUCTURE, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -44,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _complain(message: str) -> None:
-    sys.stderr.write(f"localizer: {message}\n")
+    sys.stderr.write(f"localizer: {one_line(message)}\n")
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -94,6 +95,16 @@ def _calls(arguments: argparse.Namespace) -> int:
     return OK
 
 
+def _report(arguments: argparse.Namespace) -> int:
+    from localizer.report import save_report
+    from localizer.workspace import Workspace
+
+    workspace = Workspace.open(arguments.workspace)
+    run = workspace.run(arguments.run)
+    sys.stdout.write(f"{save_report(workspace, run, results=run.so_far())}\n")
+    return OK
+
+
 def _object(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
@@ -112,6 +123,21 @@ def _user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return ""  # a container without a user database
+
+
+def _cache(arguments: argparse.Namespace) -> int:
+    from localizer.cache_command import CacheOptions, cache
+
+    cache(
+        CacheOptions(
+            workspace=arguments.workspace,
+            budget=arguments.budget,
+            older_than=arguments.older_than,
+            keep_open=arguments.keep_open,
+            evict=arguments.evict,
+        )
+    )
+    return OK
 
 
 def _serve(arguments: argparse.Namespace) -> int:
@@ -242,6 +268,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_requested_by(calls, "who decides")
     calls.set_defaults(command=_calls)
 
+    _add_report(commands, common)
+    _add_cache(commands, common)
     serve = commands.add_parser(
         "serve",
         parents=[common],
@@ -291,6 +319,50 @@ def _parser() -> argparse.ArgumentParser:
     engines = commands.add_parser("engines", parents=[common], help="list the engines")
     engines.set_defaults(command=_engines)
     return parser
+
+
+def _add_report(commands: Any, common: argparse.ArgumentParser) -> None:
+    report = commands.add_parser(
+        "report",
+        parents=[common],
+        help="write the report of a run as far as it is",
+        description="Write report.html and results.csv of a run, finished or not; jobs without a result are "
+        "shown as waiting.",
+    )
+    report.add_argument("--workspace", required=True, metavar="DIR", help="folder or gs://bucket/prefix")
+    report.add_argument(
+        "run", metavar="RUN", help="as given by --run-id; of a DAG, its ID, two underscores, the run's ID"
+    )
+    report.set_defaults(command=_report)
+
+
+def _add_cache(commands: Any, common: argparse.ArgumentParser) -> None:
+    cache = commands.add_parser(
+        "cache",
+        parents=[common],
+        help="show how large the result cache of a workspace is, and evict from it",
+        description="Results are shared by all runs of a workspace. Evicts those that were not used for "
+        "longest; what an unfinished run, a review or a publish still needs stays. Without --evict it only "
+        "says what would go.",
+    )
+    cache.add_argument("--workspace", required=True, metavar="DIR", help="folder or gs://bucket/prefix")
+    cache.add_argument(
+        "--budget",
+        default="",
+        metavar="SIZE",
+        help="evict until the results take no more, such as 200GB (default: LOCALIZER_CACHE_BUDGET)",
+    )
+    cache.add_argument(
+        "--older-than", default="", metavar="AGE", help="only what was not used for so long, such as 30d"
+    )
+    cache.add_argument(
+        "--keep-open",
+        default="",
+        metavar="AGE",
+        help="how long a run that was not finished, reviewed or published keeps its results (default: 30d)",
+    )
+    cache.add_argument("--evict", action="store_true", help="really remove them")
+    cache.set_defaults(command=_cache)
 
 
 def _add_requested_by(parser: argparse.ArgumentParser, what: str) -> None:

@@ -21,6 +21,7 @@ LocalizerError
 │       └── ObjectReplaced     an object was replaced while it was read; reading again gives the new one
 ├── StorageError               storage refused
 │   ├── ObjectNotFound
+│   ├── StorageFull            no space left; ends a run, for nothing that it makes can be kept
 │   ├── PreconditionFailed     create-once or compare-and-swap lost against another writer
 │   └── ChecksumMismatch       bytes read are not the bytes written
 └── ReleaseError               a release would be wrong or contradicts one that exists
@@ -155,6 +156,10 @@ class StorageError(LocalizerError):
 
 class ObjectNotFound(StorageError):
     """No such object."""
+
+
+class StorageFull(StorageError):
+    """There is no space left. What was kept is whole; once there is space, the same command goes on."""
 
 
 class PreconditionFailed(StorageError):

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from localizer.attempts import Attempt, best_of, try_job
-from localizer.errors import ConfigurationError, InputError, StorageError, TransientError
+from localizer.errors import ConfigurationError, InputError, StorageError, StorageFull, TransientError
 from localizer.model import Box, CheckStatus, Edit, Job, JobResult, Status
 from localizer.worker_pool import LONGEST_S
 
@@ -58,7 +58,7 @@ def localize(
             attempts = try_job(job, source, engine=engine, brand=brand, calls=calls)
         best = best_of(attempts)
         files = _files(source, best)
-    except TransientError:
+    except (TransientError, StorageFull):
         raise
     except InputError as exc:
         return workspace.save_result(

@@ -4,6 +4,7 @@ runs/<run>/plan.parquet            jobs and rejected rows
 runs/<run>/results/<shard>.jsonl   results as they come, one writer per shard
 runs/<run>/results.jsonl           all of them, merged, in the plan's order
 runs/<run>/decisions.jsonl         the audit trail: only ever added to
+runs/<run>/published.json          the release that it was published as
 runs/<run>/report.html             for people
 runs/<run>/results.csv             for spreadsheets
 """
@@ -27,8 +28,8 @@ from localizer.storage import Content, Storage
 from localizer.storage.content_types import content_type_of
 
 _PLAIN = re.compile(r"(?!\.)[A-Za-z0-9_.-]{1,120}")
-_PLAN, _RESULTS, _DECISIONS, _REPORT = "plan.parquet", "results.jsonl", "decisions.jsonl", "report.html"
-TABLE = "results.csv"
+PLAN, RESULTS, DECISIONS = "plan.parquet", "results.jsonl", "decisions.jsonl"
+REPORT, TABLE, PUBLISHED = "report.html", "results.csv", "published.json"
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -49,14 +50,14 @@ class Run:
 
     def save_plan_file(self, path: str | Path) -> str:
         """Keep a plan that `PlanWriter` wrote; returns its path or URI."""
-        self._storage.write(f"{self._folder}/{_PLAN}", Path(path), content_type=content_type_of(_PLAN))
-        return self.uri_of(_PLAN)
+        self._storage.write(f"{self._folder}/{PLAN}", Path(path), content_type=content_type_of(PLAN))
+        return self.uri_of(PLAN)
 
     def save_plan(self, plan: Plan) -> str:
         """Keep a small plan; returns its path or URI."""
         with temporary_folder() as folder:
-            write_plan(plan, folder / _PLAN)
-            return self.save_plan_file(folder / _PLAN)
+            write_plan(plan, folder / PLAN)
+            return self.save_plan_file(folder / PLAN)
 
     def plan(self) -> PlanReader:
         """The plan, to be read piece by piece and closed.
@@ -65,7 +66,7 @@ class Run:
             ObjectNotFound: the run was not planned yet.
             StorageError: the plan is damaged, or of another format version.
         """
-        return PlanReader(self._storage.open(f"{self._folder}/{_PLAN}"), name=self.uri_of(_PLAN))
+        return PlanReader(self._storage.open(f"{self._folder}/{PLAN}"), name=self.uri_of(PLAN))
 
     def load_plan(self) -> Plan:
         """A small plan, whole; raises like `plan`."""
@@ -106,7 +107,7 @@ class Run:
         with temporary_folder() as folder, self.plan() as plan:
             counts.rejected = plan.rejected_count
             with local_disk():
-                file = (folder / _RESULTS).open("wb")
+                file = (folder / RESULTS).open("wb")
             with file:
                 for entry, line in merged(plan, self._shards()):
                     result = self._unfinished(entry) if isinstance(entry, Job) else entry
@@ -118,7 +119,7 @@ class Run:
                 with local_disk():
                     file.flush()
             self._storage.write(
-                f"{self._folder}/{_RESULTS}", folder / _RESULTS, content_type=content_type_of(_RESULTS)
+                f"{self._folder}/{RESULTS}", folder / RESULTS, content_type=content_type_of(RESULTS)
             )
         return counts
 
@@ -154,8 +155,8 @@ class Run:
             ObjectNotFound: not merged yet.
             StorageError: a record is damaged; names file and line.
         """
-        with self._storage.open(f"{self._folder}/{_RESULTS}") as file:
-            for result, _ in read_results(file, self.uri_of(_RESULTS)):
+        with self._storage.open(f"{self._folder}/{RESULTS}") as file:
+            for result, _ in read_results(file, self.uri_of(RESULTS)):
                 yield result
 
     def results(self) -> list[JobResult]:
@@ -168,7 +169,7 @@ class Run:
 
     def trail(self) -> DecisionTrail:
         """The audit trail: who decided what."""
-        return DecisionTrail(self._storage, f"{self._folder}/{_DECISIONS}")
+        return DecisionTrail(self._storage, f"{self._folder}/{DECISIONS}")
 
     def decisions(self) -> list[Decision]:
         """The whole audit trail of a small run, oldest first; empty if nobody decided yet."""
@@ -178,10 +179,25 @@ class Run:
         """The decision that counts, the last one, by job key, asset and locale."""
         return self.trail().latest()
 
+    def mark_published(self, release_id: str, uri: str) -> None:
+        """Keep that what the decisions approve was published; writes nothing if that is kept already.
+
+        Args:
+            release_id: of the release that it became.
+            uri: of the release's folder.
+        """
+        name = f"{self._folder}/{PUBLISHED}"
+        record = json.dumps({"release_id": release_id, "uri": uri}).encode() + b"\n"
+        decided, known = self._storage.stat(f"{self._folder}/{DECISIONS}"), self._storage.stat(name)
+        is_newer = known and decided and (known.updated or _LONG_AGO) >= (decided.updated or _LONG_AGO)
+        if is_newer and self._storage.read(name) == record:
+            return
+        self._write(PUBLISHED, record)
+
     def save_report(self, html: Path, table: Path) -> str:
         """Keep the report and its table, which are local files; returns the report's path or URI."""
         self._write(TABLE, table)
-        return self._write(_REPORT, html)
+        return self._write(REPORT, html)
 
     def _write(self, name: str, data: Content) -> str:
         full = f"{self._folder}/{name}"

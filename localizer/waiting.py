@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 LookUp = Callable[["Job"], "JobResult | None"]
 
-_THREADS = 16  # buckets have latency
+_THREADS = 8  # buckets have latency; their client keeps ten lines open
 _AHEAD = 64
 _MOST_HELD = 1000
 

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from localizer.model import Job, JobResult
     from localizer.plan_files import PlanReader
 
-POOL = "image_edit"
-"""The pool that `make` and the compose file create."""
-
 
 class EditImagesOperator(LocalizerOperator):
     """Edit and check the images of one shard; map it over what `LoadManifestOperator` returned.
@@ -32,8 +29,8 @@ class EditImagesOperator(LocalizerOperator):
     While it runs, its log has a line for each image, its map label says how many are done, and its state
     (`operators.progress.STATE_KEY`, in the UI and by REST) says so in numbers.
 
-    Give it a pool that limits how many edits run at once (``partial(pool=POOL)``: a mapped task does not
-    take one from its operator), and ``map_index_template="{{ asset }}"`` to see its images in the UI.
+    Give it a pool that limits how many edits run at once (``partial(pool="image_edit")``: a mapped task does
+    not take one from its operator), and ``map_index_template="{{ asset }}"`` to see its images in the UI.
 
     Args:
         shard: a descriptor ``{"shard", "label", "start", "stop", "brand", "plan"}``: a range of the plan.
@@ -75,6 +72,7 @@ class EditImagesOperator(LocalizerOperator):
         self.workers = workers
 
     def execute(self, context: Context) -> dict[str, Any]:
+        from localizer.leases import alone
         from localizer.pipeline import localize_many
         from localizer.remote.access import use_access
         from localizer.shard_files import ShardWriter
@@ -89,6 +87,9 @@ class EditImagesOperator(LocalizerOperator):
             run.plan() as plan,
             application_default_credentials(self.gcp_conn_id if on_gcs else None),
             use_access(self.engine, access),
+            # The same run triggered twice, or a task that lives on after Airflow gave it up: one does the
+            # work, the other finds it done.
+            alone(self.open_workspace().storage, shard_work(self.shard), on_wait=self._tell_wait),
             ShardWriter(run, str(self.shard["shard"])) as writer,
         ):
             jobs = shard_jobs(plan, self.shard)
@@ -122,6 +123,14 @@ class EditImagesOperator(LocalizerOperator):
             **{str(status): count for status, count in counts.by_status().items() if count},
             "cached": counts.cached,
         }
+
+    def _tell_wait(self, holder: str) -> None:
+        self.log.info("%s is doing the same images right now; waiting for it", holder)
+
+
+def shard_work(shard: Mapping[str, Any]) -> str:
+    """Names the work of a shard: the same in every run of the same plan."""
+    return "-".join(str(shard.get(part)) for part in ("plan", "start", "stop"))
 
 
 def requested_by(context: Context) -> str:

@@ -7,11 +7,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
@@ -149,31 +148,9 @@ def parse(data: bytes, build: Callable[[Any], _Record], where: str) -> _Record:
         raise ReleaseError(f"{where} is damaged: {error!r}") from error
 
 
-def release_id_of(objects: Iterable[tuple[str, str]]) -> str:
-    """The id of a set of images: the same images under the same names are the same release.
-
-    Args:
-        objects: path in the release and SHA-256 of each image.
-    """
-    lines = "".join(f"{path}\t{sha256}\n" for path, sha256 in sorted(objects))
-    return f"r-{hashlib.sha256(lines.encode()).hexdigest()[:16]}"
-
-
-def check_distinct(paths: Iterable[str]) -> None:
-    """Whether paths stay apart where file names fold case or Unicode forms (macOS, Windows, many tools).
-
-    Raises:
-        ReleaseError: two do not; names them.
-    """
-    seen: dict[str, str] = {}
-    for path in paths:
-        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", path).casefold())
-        if folded in seen:
-            raise ReleaseError(
-                f"{seen[folded]!r} and {path!r} differ in case or Unicode form only, which many file systems "
-                "do not tell apart; rename one of the assets"
-            )
-        seen[path if folded == path else folded] = path
+def folded(path: str) -> str:
+    """What two paths share that file systems take for one where they fold case or Unicode forms."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", path).casefold())
 
 
 def object_path(locale: str, asset_id: str, extension: str) -> str:

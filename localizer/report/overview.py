@@ -67,7 +67,6 @@ class Overview:
     Attributes:
         all, locales, engines: counts.
         jobs: results that are not of rows that are wrong in the manifest.
-        saved: seconds that the cached results took when they were made.
         approved, rejected: decisions on the results.
         assets: status and place in the run by asset and locale; None where that table would be endless.
     """
@@ -77,7 +76,6 @@ class Overview:
         self.locales: dict[str, Tally] = {}
         self.engines: dict[str, Tally] = {}
         self.jobs = 0
-        self.saved = 0.0
         self.approved = self.rejected = 0
         self.assets: dict[str, dict[str, tuple[str, int]]] | None = {}
         self._stack = ExitStack()
@@ -153,7 +151,6 @@ class Overview:
             self.jobs += bool(result.job)
             if result.engine:
                 self.engines.setdefault(result.engine, Tally()).add(result)
-            self.saved += result.seconds if result.cached else 0.0
         if self.assets is not None:
             self.assets.setdefault(result.asset_id, {})[result.locale] = (status, index)
             if len(self.assets) > _ASSETS or len(self.locales) > _LOCALES:

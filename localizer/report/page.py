@@ -135,7 +135,6 @@ def render_report(
             total=overview.all.total,
             cached=overview.all.cached,
             hit_rate=f"{overview.hit_rate:.0%}",
-            saved=duration(overview.saved) if overview.saved else "",
             seconds=duration(seconds if seconds is not None else worked),
             engines=engines,
             more_engines=more_engines,

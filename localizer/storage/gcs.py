@@ -253,6 +253,7 @@ def _raise_ours(error: Exception, where: str, bucket: str, permission: str, *, b
             | api.RetryError()
             | requests.ConnectionError()
             | requests.Timeout()
+            | requests.exceptions.ChunkedEncodingError()  # cut off within an answer
             | urllib3.exceptions.HTTPError()
             | ConnectionError()
             | TimeoutError()

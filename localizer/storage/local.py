@@ -25,7 +25,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
-from localizer.errors import ObjectNotFound, PreconditionFailed, StorageError, StorageUnavailable
+from localizer.errors import ObjectNotFound, PreconditionFailed, StorageError, StorageFull, StorageUnavailable
 from localizer.storage.base import Content, ObjectInfo
 from localizer.storage.checksums import Crc32c, crc32c, crc32c_of_file
 from localizer.storage.names import RESERVED, checked, checked_prefix
@@ -35,6 +35,7 @@ _CHUNK = 1 << 20
 _TRIES = 100
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+_FULL = {errno.EDQUOT, errno.EFBIG, errno.ENOSPC}
 _REFUSED = {
     errno.EACCES,
     errno.EEXIST,
@@ -142,19 +143,19 @@ class LocalStorage:
                 return  # another remover was faster
 
     def names(self, prefix: str = "") -> Iterator[str]:
-        for name, _ in self._files(prefix):
-            yield name
+        yield from self._files(prefix)
 
     def infos(self, prefix: str = "") -> Iterator[ObjectInfo]:
-        for name, entry in self._files(prefix):
-            with _translated(Path(entry.path), "read"):
+        for name in self._files(prefix):
+            path = self._root / name
+            with _translated(path, "read"):
                 try:
-                    facts = entry.stat()
+                    facts = path.stat()
                 except FileNotFoundError:
                     continue  # removed since it was listed
             yield _info(name, facts.st_size, facts.st_mtime_ns, "")
 
-    def _files(self, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    def _files(self, prefix: str) -> Iterator[str]:
         above, _, start = checked_prefix(prefix).rpartition("/")
         folder = self._root / above if above else self._root
         with _translated(folder, "list"):
@@ -174,26 +175,27 @@ def _info(name: str, size: int, generation: int, checksum: str) -> ObjectInfo:
     return ObjectInfo(name, size, generation, checksum, updated)
 
 
-def _walk(folder: Path, below: str, start: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+def _walk(folder: Path, below: str, start: str) -> Iterator[str]:
     """Files below a folder whose names begin with `start`, in the order of their full names.
 
-    Only the folders on the way are held in memory. Links to folders are not followed.
+    Only the names in the folders on the way are held in memory. Links to folders are not followed.
     """
     try:
         with os.scandir(folder) as entries:
-            found = [
-                (f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name, entry)
+            found = sorted(
+                f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name
                 for entry in entries
-                if entry.name.startswith(start) and not entry.name.startswith(RESERVED)
-            ]
+                if entry.name.startswith(start)
+                and not entry.name.startswith(RESERVED)
+                and not (entry.is_symlink() and entry.is_dir())
+            )
     except FileNotFoundError:
         return  # removed since its parent was listed, or never there
-    found.sort(key=lambda item: item[0])
-    for name, entry in found:
+    for name in found:
         if name.endswith("/"):
-            yield from _walk(Path(entry.path), below + name, "")
-        elif not (entry.is_symlink() and entry.is_dir()):
-            yield below + name, entry
+            yield from _walk(folder / name, below + name, "")
+        else:
+            yield below + name
 
 
 @contextmanager
@@ -325,6 +327,8 @@ def _translated(path: Path, verb: str) -> Iterator[None]:
         raise ObjectNotFound(f"no such object: {path}") from error
     except OSError as error:
         message = f"cannot {verb} {path}: {error.strerror or error}"
+        if error.errno in _FULL:
+            raise StorageFull(f"{message}; free some, then the same command goes on from there") from error
         if error.errno in _REFUSED:
             raise StorageError(message) from error
         raise StorageUnavailable(message) from error

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import resource
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -133,3 +135,17 @@ def test_a_run_keeps_its_plan(storage_uri: str) -> None:
     assert run.load_plan() == plan
     with run.plan() as reader:
         assert list(reader.jobs(1)) == [job(2)]
+
+
+def test_writing_a_plan_does_not_import_pandas(tmp_path: Path) -> None:
+    # Half a second and 40 MB in every run and every Airflow task that plans.
+    program = (
+        "import sys, pathlib; from localizer.plan_files import PlanWriter\n"
+        "with PlanWriter(pathlib.Path(sys.argv[1]), campaign='c') as plan:\n"
+        "    plan.finish(out_of_scope=[('a', 'de')])\n"
+        "assert 'pandas' not in sys.modules"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "plan.parquet")], capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

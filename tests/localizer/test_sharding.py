@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,6 +17,7 @@ from localizer.model import Action, Edit, Job, JobResult, Status
 from localizer.plan_files import Plan, PlanReader
 from localizer.runs import Run
 from localizer.sharding import Shard, cut, save_known, shard_ranges
+from localizer.storage import Storage, open_storage
 from localizer.workspace import Workspace
 
 UNKNOWN, KNOWN = 0, 1
@@ -143,6 +146,41 @@ def test_known_results_are_saved_at_once_and_the_others_become_shards(
     assert cut(plan, known, most=1) == [Shard("0000", 1, 6, "p1 · ja … p5 · ja (5)")]
     counts = run.merge()
     assert (counts.total, counts.cached, counts.needs_review, counts.failed) == (7, 3, 1, 3)
+
+
+class Counted:
+    """A storage, and how often each of its methods was called."""
+
+    def __init__(self, storage: Storage) -> None:
+        self.storage, self.calls = storage, Counter[str]()
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self.storage, name)
+        if not callable(found) or name == "uri_of":
+            return found
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            self.calls[name] += 1
+            return found(*args, **kwargs)
+
+        return call
+
+
+def test_a_known_job_costs_a_bucket_two_requests_and_a_new_one_one(
+    gcs_uri: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    counted = Counted(open_storage(gcs_uri))
+    workspace = Workspace(counted)  # type: ignore[arg-type]
+    run = workspace.run("r")
+    run.save_plan(Plan("c", tuple(map(job, range(40)))))
+    for number in range(30):
+        save(workspace, number)
+    with run.plan() as plan:
+        counted.calls.clear()
+        assert sum(save_known(Run(counted.storage, "r"), plan, workspace)) == 30
+    assert counted.calls == {"read": 40, "infos": 30}
+    # More lines to the bucket than its client keeps open would be a warning for each.
+    assert "pool is full" not in caplog.text
 
 
 def test_long_names_make_short_labels(tmp_path: Path) -> None:
