@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from localizer.errors import EngineUnavailable, InputError
 from localizer.merging import Counts
+from localizer.worker_pool import LONGEST_S
 from operators.base import LocalizerOperator
 from operators.progress import ShardProgress
 from operators.shards import PROCESSES
@@ -38,6 +39,7 @@ class EditImagesOperator(LocalizerOperator):
         engine_parameters: as given to `LoadManifestOperator`.
         engine_conn_id: as given to `LoadManifestOperator`; its key stays in this process.
         brand: path of a brand kit; None means the one that the descriptor names.
+        job_timeout: seconds for one image of a shard in a worker process; one that takes longer is `failed`.
         workers: processes for a shard of several images; a crash in one costs no other image its result.
     """
 
@@ -49,6 +51,7 @@ class EditImagesOperator(LocalizerOperator):
         "engine_conn_id",
         "brand",
         "workers",
+        "job_timeout",
     )
     ui_color = "#fde9c9"
 
@@ -61,6 +64,7 @@ class EditImagesOperator(LocalizerOperator):
         engine_conn_id: str | None = None,
         brand: str | None = None,
         workers: int | str = PROCESSES,
+        job_timeout: float | str = LONGEST_S,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -70,8 +74,10 @@ class EditImagesOperator(LocalizerOperator):
         self.engine_conn_id = engine_conn_id
         self.brand = brand
         self.workers = workers
+        self.job_timeout = job_timeout
 
     def execute(self, context: Context) -> dict[str, Any]:
+        from localizer.leases import alone
         from localizer.pipeline import localize_many
         from localizer.remote.access import use_access
         from localizer.shard_files import ShardWriter
@@ -86,6 +92,9 @@ class EditImagesOperator(LocalizerOperator):
             run.plan() as plan,
             application_default_credentials(self.gcp_conn_id if on_gcs else None),
             use_access(self.engine, access),
+            # The same run triggered twice, or a task that lives on after Airflow gave it up: one does the
+            # work, the other finds it done.
+            alone(self.open_workspace().storage, shard_work(self.shard), on_wait=self._tell_wait),
             ShardWriter(run, str(self.shard["shard"])) as writer,
         ):
             jobs = shard_jobs(plan, self.shard)
@@ -106,6 +115,7 @@ class EditImagesOperator(LocalizerOperator):
                 workers=int(self.workers) if size > 1 else 1,
                 on_result=done,
                 requested_by=requested_by(context),
+                job_timeout=float(self.job_timeout),
             )
 
         ti = context["ti"]
@@ -119,6 +129,14 @@ class EditImagesOperator(LocalizerOperator):
             **{str(status): count for status, count in counts.by_status().items() if count},
             "cached": counts.cached,
         }
+
+    def _tell_wait(self, holder: str) -> None:
+        self.log.info("%s is doing the same images right now; waiting for it", holder)
+
+
+def shard_work(shard: Mapping[str, Any]) -> str:
+    """Names the work of a shard: the same in every run of the same plan."""
+    return "-".join(str(shard.get(part)) for part in ("plan", "start", "stop"))
 
 
 def requested_by(context: Context) -> str:
