@@ -1,11 +1,12 @@
 """What Airflow costs: the DAG against the command line on the same jobs, with as many edits at once.
 
-    python benchmarks/airflow_overhead.py [--images N] [--pace SECONDS|typeset ...] [--jobs P] [--full]
+    python benchmarks/airflow_overhead.py [--images N] [--pace SECONDS] [--jobs P] [--cluster] [--full]
 
 Localizes one catalog twice: with ``python -m localizer run --jobs P``, and with the DAG `localize_campaign`
-in an Airflow that runs (LocalExecutor, SQLite, on loopback), in which P processes edit at once too. Both
-approve what passed, publish and report. Airflow is up before; its time is that from the trigger to the end of
-the last task. Printed for each pace:
+in an Airflow that runs (LocalExecutor and SQLite, or with --cluster CeleryExecutor, Postgres and Redis; all
+on this machine), in which P processes edit at once too: P / 2 mapped tasks at once, of two processes each.
+Both approve what passed, publish and report. Airflow is up before; its time is that from the trigger to the
+end of the last task. Printed for each pace:
 
     ratio = seconds of the DAG / seconds of the command line      (at most 1.10 at 1,000, 1.05 at 10,000)
 
@@ -23,7 +24,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a script: find the project
 
 from benchmarks.measuring import Work, add_work_options, work_of
-from benchmarks.measuring.airflow import Airflow, DagRun
+from benchmarks.measuring.airflow import Airflow, DagRun, distributed_airflow, local_airflow
+from operators.shards import PROCESSES
 
 
 def main() -> None:
@@ -31,12 +33,15 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add_work_options(parser, images=100, full=1000, pace="1.0")
-    parser.add_argument("--workers", type=int, default=1, metavar="W", help="processes of one mapped task")
+    parser.add_argument("--cluster", action="store_true", help="CeleryExecutor, Postgres and Redis instead")
     asked = parser.parse_args()
+    if asked.jobs % PROCESSES:
+        parser.error(f"--jobs: a mapped task edits in {PROCESSES} processes, so give a multiple of that")
     paces = [0.0] if asked.pace == 0 else [0.0, asked.pace]
     with tempfile.TemporaryDirectory(prefix="overhead-") as temporary:
         folder = asked.folder or Path(temporary)
-        with Airflow(folder / "airflow", slots=max(1, asked.jobs // asked.workers)) as airflow:
+        start = distributed_airflow if asked.cluster else local_airflow
+        with start(folder / "airflow", slots=asked.jobs // PROCESSES) as airflow:
             for pace in paces:
                 asked.pace = pace
                 _compare(work_of(asked, folder / f"pace-{pace}"), airflow)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from localizer import __version__
+from localizer.display import one_line
 from localizer.errors import ConfigurationError, InputError, LocalizerError, TransientError
 
 OK, INFRASTRUCTURE, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -44,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _complain(message: str) -> None:
-    sys.stderr.write(f"localizer: {message}\n")
+    sys.stderr.write(f"localizer: {one_line(message)}\n")
 
 
 def _run(arguments: argparse.Namespace) -> int:

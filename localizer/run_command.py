@@ -15,7 +15,9 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from localizer.approval import decide
+from localizer.display import lines, one_line
 from localizer.errors import InputError
+from localizer.leases import alone
 from localizer.merging import Counts, temporary_folder
 from localizer.model import Job, JobResult, Status
 from localizer.pipeline import known_result, localize_many
@@ -113,18 +115,37 @@ def _run(
             _note(
                 f"{plan.campaign}: {plan.count} images planned, {plan.rejected_count} wrong in the manifest"
             )
-            # The results file first: one that cannot be written is told before anything is.
-            with ResultsFile(options.results) as file:
-                record.save_plan_file(path)
-                _do(options, plan, record, file, engine, brand_path)
-                summary = _Summary()
-                counts = record.merge(summary.add)
-                file.finish(record.each_result())
-            campaign = plan.campaign
+            # One process at a time: the same command given twice finds everything done the second time.
+            with alone(workspace.storage, plan.digest, on_wait=_tell_wait):
+                return _finished(options, plan, path, workspace, record, engine, brand_path, started)
+
+
+def _tell_wait(holder: str) -> None:
+    _note(f"{holder} is doing the same right now; waiting for it")
+
+
+def _finished(
+    options: RunOptions,
+    plan: PlanReader,
+    path: Path,
+    workspace: Workspace,
+    record: Run,
+    engine: str,
+    brand_path: str | None,
+    started: float,
+) -> Counts:
+    """Everything after the plan: edit, merge, decide, publish, report."""
+    # The results file first: one that cannot be written is told before anything is.
+    with ResultsFile(options.results) as file:
+        record.save_plan_file(path)
+        _do(options, plan, record, file, engine, brand_path)
+        summary = _Summary()
+        counts = record.merge(summary.add)
+        file.finish(record.each_result())
     approved = record.save_decisions(decide(record.each_result(), policy=options.approve, at=_now()))
     published = None
     if options.publish:
-        published = publish(record, workspace=workspace, campaign=campaign, publish_uri=options.publish)
+        published = publish(record, workspace=workspace, campaign=plan.campaign, publish_uri=options.publish)
     seconds = time.perf_counter() - started
     report = save_report(
         workspace,
@@ -304,8 +325,8 @@ def _places(
 
 
 def _note(text: str) -> None:
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(one_line(text) + "\n")
 
 
 def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(lines(text) + "\n")

@@ -81,10 +81,14 @@ class SourceReader:
             raise ImageError(str(error)) from None
         if reference.startswith("https://"):
             return self._from_host(reference, known)
-        if reference.startswith("gs://") and (refused := refusal(reference, own=self._own)):
+        if refused := self.refusal(reference):
             raise ImageError(refused)
         bucket, name = self.in_bucket(reference)
         return self._from_bucket(bucket, name, known) if bucket else self._from_folder(reference, known)
+
+    def refusal(self, reference: str) -> str:
+        """Why a reference to a bucket may not be followed; empty if it may."""
+        return refusal(reference, own=self._own) if reference.startswith("gs://") else ""
 
     def in_bucket(self, reference: str) -> tuple[str, str]:
         """``gs://`` URI and name below it, for what lies in a bucket; else two empty strings."""

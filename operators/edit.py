@@ -72,6 +72,7 @@ class EditImagesOperator(LocalizerOperator):
         self.workers = workers
 
     def execute(self, context: Context) -> dict[str, Any]:
+        from localizer.leases import alone
         from localizer.pipeline import localize_many
         from localizer.remote.access import use_access
         from localizer.shard_files import ShardWriter
@@ -86,6 +87,9 @@ class EditImagesOperator(LocalizerOperator):
             run.plan() as plan,
             application_default_credentials(self.gcp_conn_id if on_gcs else None),
             use_access(self.engine, access),
+            # The same run triggered twice, or a task that lives on after Airflow gave it up: one does the
+            # work, the other finds it done.
+            alone(self.open_workspace().storage, shard_work(self.shard), on_wait=self._tell_wait),
             ShardWriter(run, str(self.shard["shard"])) as writer,
         ):
             jobs = shard_jobs(plan, self.shard)
@@ -119,6 +123,14 @@ class EditImagesOperator(LocalizerOperator):
             **{str(status): count for status, count in counts.by_status().items() if count},
             "cached": counts.cached,
         }
+
+    def _tell_wait(self, holder: str) -> None:
+        self.log.info("%s is doing the same images right now; waiting for it", holder)
+
+
+def shard_work(shard: Mapping[str, Any]) -> str:
+    """Names the work of a shard: the same in every run of the same plan."""
+    return "-".join(str(shard.get(part)) for part in ("plan", "start", "stop"))
 
 
 def requested_by(context: Context) -> str:

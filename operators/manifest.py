@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
+from localizer.display import one_line
 from localizer.errors import InputError
 from operators.base import LocalizerOperator
 from operators.shards import mapped_shards
@@ -163,9 +164,10 @@ class LoadManifestOperator(LocalizerOperator):
         for locale, count in summary["locales"].items():
             self.log.info("  %-12s %d", locale, count)
         for warning in planned.warnings:
-            self.log.warning("%s", warning)
+            self.log.warning("%s", one_line(warning))
         for result in planned.first_rejected:
-            self.log.warning("rejected %s · %s: %s", result.asset_id, result.locale, result.reason)
+            told = map(one_line, (result.asset_id, result.locale, result.reason))
+            self.log.warning("rejected %s · %s: %s", *told)
         if planned.rejected > len(planned.first_rejected):
             more = planned.rejected - len(planned.first_rejected)
             self.log.warning("%d more are rejected; the report has them all", more)

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from localizer.display import one_line
 from localizer.model import JobResult, Status
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class ShardProgress:
             self._last,
             result.status,
             " (cached)" if result.cached else f" in {result.seconds:.1f} s",
-            f": {result.reason}" if result.reason else "",
+            f": {one_line(result.reason)}" if result.reason else "",
         )
         if time.monotonic() >= self._due or self._counts.total() == self._of:
             self._show()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Asset, AssetAlias
 
+from localizer.display import one_line
 from operators.base import LocalizerOperator, gcs_client
 from operators.manifest import as_bool
 
@@ -73,7 +74,7 @@ class PublishReleaseOperator(LocalizerOperator):
             dry_run=as_bool(self.check_only, field="check_only"),
         )
         for warning in published.warnings:
-            self.log.warning("%s", warning)
+            self.log.warning("%s", one_line(warning))
         self.log.info("%s", published.message)
         if published.pointer_moved:
             self._announce(context, published)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -23,6 +22,7 @@ from localizer.approval import (
     label,
     parse_policy,
 )
+from localizer.display import markdown, markdown_code, one_line
 from localizer.errors import InputError
 from localizer.model import Decision, JobResult, Status, Verdict
 from operators.base import DEFAULT_RUN_NAME, WorkspaceMixin
@@ -37,7 +37,6 @@ CHOICES = 200
 
 _LISTED = 50
 _CELL = 300  # characters
-_MARKUP = re.compile(r"[\\|\[\]<>`*~]")
 
 
 class ReviewOperator(WorkspaceMixin, HITLOperator):
@@ -135,7 +134,7 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
             for number, decision in enumerate(decisions):
                 deciders.add(decision.by)
                 if number < _LISTED:
-                    self.log.info("%s · %s: %s by %s", *decision_facts(decision))
+                    self.log.info("%s · %s: %s by %s", *map(one_line, decision_facts(decision)))
                 elif number == _LISTED:
                     self.log.info("… and so on: see decisions.jsonl of the run, and its report")
                 yield decision
@@ -210,7 +209,8 @@ class Question:
         if result.status is Status.PASSED and can_be_approved(result):
             self._passed.add(label(result))
         if result.status is not Status.PASSED:
-            self._rows.add(f"| {_cell(label(result))} | {result.status} | {_cell(result.reason)} |")
+            name, why = markdown_code(label(result), most=_CELL), markdown(result.reason, most=_CELL)
+            self._rows.add(f"| {name} | {result.status} | {why} |")
 
     def body(self, *, report: str) -> str:
         """What the person reads, in Markdown."""
@@ -303,12 +303,6 @@ def _labels(form: Mapping[str, Any], field: str) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise InputError(f"{field}: {value!r} is not a list of items (asset · locale)")
     return value
-
-
-def _cell(text: str) -> str:
-    """Somebody's text in a cell of a Markdown table: no markup of its own, no link, no picture."""
-    short = text if len(text) <= _CELL else f"{text[:_CELL]}…"
-    return _MARKUP.sub(r"\\\g<0>", " ".join(short.split()))
 
 
 def _iso(at: datetime) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.catalog import pictures, write_catalog
-from benchmarks.drills.engine import MIXED
+from benchmarks.drills.engine import ENGINE
 from benchmarks.drills.judge import Place, Truth
 from benchmarks.engines.paced import events
 
@@ -74,7 +74,7 @@ class Command:
     log: Path | None = None
     seconds: float = 0.0
     jobs: int = 2
-    engine: str = MIXED
+    engine: str = ENGINE
     parameters: Mapping[str, object] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     options: tuple[str, ...] = ()
@@ -84,7 +84,7 @@ class Command:
     def start(self) -> subprocess.Popen[str]:
         """In a process group of its own."""
         parameters = dict(self.parameters)
-        if self.engine == MIXED:
+        if self.engine == ENGINE:
             parameters |= {"seconds": self.seconds, **({"log": str(self.log)} if self.log else {})}
         place = self.place
         return subprocess.Popen(

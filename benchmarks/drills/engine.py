@@ -14,7 +14,7 @@ from localizer.model import CheckResult, CheckStatus
 from localizer.remote.access import Access
 from localizer.remote.openai import OpenAIEditModel
 
-MIXED, SERVED = "benchmarks.drills.engine:Mixed", "benchmarks.drills.engine:Served"
+ENGINE, SERVED = "benchmarks.drills.engine:Mixed", "benchmarks.drills.engine:Served"
 
 
 class Mixed(Paced):

@@ -122,11 +122,11 @@ def double_trigger(campaign: Campaign, number: int, rng: random.Random) -> Verdi
     """The same command twice at once: with one run id, with two, in a folder and in a bucket."""
     total = Verdict()
     for kind, runs in itertools.product(("folder", "bucket"), ((RUN, RUN), (RUN, "other"))):
-        total += _triggered_twice(campaign, f"twice-{number}-{kind}-{len(set(runs))}", kind, runs)
+        total += triggered_twice(campaign, f"twice-{number}-{kind}-{len(set(runs))}", kind, runs)
     return total
 
 
-def _triggered_twice(campaign: Campaign, name: str, kind: str, runs: Sequence[str]) -> Verdict:
+def triggered_twice(campaign: Campaign, name: str, kind: str, runs: Sequence[str]) -> Verdict:
     log = campaign.folder / f"{name}.jsonl"
     server: AbstractContextManager[str] = emulator() if kind == "bucket" else nullcontext("")
     with server as url, FaultProxy(url) as proxy:

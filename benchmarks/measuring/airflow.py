@@ -1,11 +1,15 @@
-"""A running Airflow on loopback, with the DAG of this project and the engines of the benchmarks."""
+"""A running Airflow on loopback, with the DAGs of this project and the engines of the benchmarks."""
 
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
+import sys
 import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,18 +21,9 @@ from benchmarks.measuring.usage import tree_cpu
 from benchmarks.measuring.work import PROJECT, environment
 
 DAG_ID = "localize_campaign"
+_API = "/api/v2"
 _POLL_S = 5.0  # each costs the API server some milliseconds, and the end is read off Airflow's own clock
-_DAG_FILE = f'''"""The DAG of this project in Airflow, with engines that its form does not offer otherwise."""
-
-import runpy
-
-from benchmarks.engines import Instant, Paced
-from localizer.engines.registry import register
-
-register("benchmarks.engines:Instant", Instant)
-register("benchmarks.engines:Paced", Paced)
-runpy.run_path("{PROJECT}/dags/{DAG_ID}.py")
-'''
+ENGINES = "benchmarks.engines:Instant,benchmarks.engines:Paced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,55 +48,11 @@ class DagRun:
 
 
 class Airflow:
-    """API server, scheduler with LocalExecutor, DAG processor and triggerer, as ``make up`` starts them.
+    """An Airflow that runs, and that DAG runs are measured in."""
 
-    Args:
-        home: a folder for its database and logs.
-        slots: of the pool `image_edit`: how many mapped tasks may edit at once.
-    """
-
-    def __init__(self, home: Path, *, slots: int) -> None:
-        self.home, self.slots = home, slots
-
-    def __enter__(self) -> Airflow:
-        dags = self.home / "dags"
-        dags.mkdir(parents=True, exist_ok=True)
-        (dags / "benchmark_dag.py").write_text(_DAG_FILE, encoding="utf-8")
-        url = f"http://127.0.0.1:{_free_port()}"
-        self._environment = environment() | {
-            "AIRFLOW_HOME": str(self.home),
-            "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
-            "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
-            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-            "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
-            "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
-            "AIRFLOW__CORE__PARALLELISM": str(self.slots + 2),
-            "AIRFLOW__API__HOST": "127.0.0.1",
-            "AIRFLOW__API__PORT": url.rpartition(":")[2],
-            "AIRFLOW__API__BASE_URL": url,
-            "AIRFLOW__API__WORKERS": "1",
-            "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
-            "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
-        }
-        self._local("up")
-        try:
-            passwords = json.loads((self.home / "simple_auth_manager_passwords.json.generated").read_bytes())
-            user, password = next(iter(passwords.items()))
-            login = httpx.post(f"{url}/auth/token", json={"username": user, "password": password})
-            headers = {"Authorization": f"Bearer {login.raise_for_status().json()['access_token']}"}
-            self._client = httpx.Client(base_url=f"{url}/api/v2", headers=headers, timeout=60)
-            self._pid = int((self.home / "airflow.pid").read_text())
-            self._until_parsed()
-            pool = {"name": "image_edit", "slots": self.slots, "include_deferred": False}
-            self._client.patch("/pools/image_edit?update_mask=slots", json=pool).raise_for_status()
-        except BaseException:
-            self._local("down")
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._client.close()
-        self._local("down")
+    def __init__(self, client: httpx.Client, pids: Callable[[], Sequence[int]], home: Path) -> None:
+        self.home = home
+        self._client, self._pids = client, pids
 
     def run(self, conf: dict[str, Any]) -> DagRun:
         """Trigger the DAG and wait for its end.
@@ -109,16 +60,20 @@ class Airflow:
         Args:
             conf: parameters of the DAG.
         """
-        cpu = tree_cpu(self._pid)
+        self._until_parsed()
+        cpu = self._cpu()
         body = {"logical_date": None, "conf": conf}
-        created = self._client.post(f"/dags/{DAG_ID}/dagRuns", json=body).raise_for_status().json()
-        path = f"/dags/{DAG_ID}/dagRuns/{created['dag_run_id']}"
+        answer = self._client.post(f"{_API}/dags/{DAG_ID}/dagRuns", json=body)
+        path = f"/dags/{DAG_ID}/dagRuns/{answer.raise_for_status().json()['dag_run_id']}"
         while (run := self._get(path))["state"] not in {"success", "failed"}:
             time.sleep(_POLL_S)
-        cpu = tree_cpu(self._pid) - cpu
+        cpu = self._cpu() - cpu
         tasks = self._tasks(path, _time(run["queued_at"]))
         end = max((end for _, _, end in tasks.values()), default=0.0)
         return DagRun(run["state"], end, cpu, tasks)
+
+    def _cpu(self) -> float:
+        return sum(map(tree_cpu, self._pids()))
 
     def _tasks(self, path: str, zero: float) -> dict[str, tuple[int, float, float]]:
         spans: dict[str, list[tuple[float, float]]] = {}
@@ -139,23 +94,79 @@ class Airflow:
 
     def _until_parsed(self) -> None:
         until = time.monotonic() + 120
-        while self._client.get(f"/dags/{DAG_ID}").status_code != httpx.codes.OK:
+        while self._client.get(f"{_API}/dags/{DAG_ID}").status_code != httpx.codes.OK:
             if time.monotonic() > until:
                 errors = self._get("/importErrors")["import_errors"]
                 raise SystemExit(f"Airflow does not know the DAG: {errors or 'no import error'}")
             time.sleep(1.0)
 
     def _get(self, path: str) -> dict[str, Any]:
-        answer: dict[str, Any] = self._client.get(path).raise_for_status().json()
+        answer: dict[str, Any] = self._client.get(f"{_API}{path}").raise_for_status().json()
         return answer
 
-    def _local(self, verb: str) -> None:
-        command = ["bash", str(PROJECT / "docker" / "local.sh"), verb]
-        done = subprocess.run(
-            command, env=self._environment, cwd=PROJECT, capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise SystemExit(f"Airflow: {verb} failed\n{done.stdout}{done.stderr}")
+
+@contextmanager
+def local_airflow(home: Path, *, slots: int) -> Iterator[Airflow]:
+    """API server, scheduler with LocalExecutor on SQLite, DAG processor and triggerer, as ``make up`` starts
+    them.
+
+    Args:
+        home: a folder for its database and logs.
+        slots: of the pool `image_edit`: how many mapped tasks may edit at once.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    url = f"http://127.0.0.1:{_free_port()}"
+    settings = environment() | {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}",
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT / "plugins"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__PARALLELISM": str(slots + 2),
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": url.rpartition(":")[2],
+        "AIRFLOW__API__BASE_URL": url,
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "LOCALIZER_ENGINES": ENGINES,
+    }
+    _local("up", settings)
+    try:
+        passwords = json.loads((home / "simple_auth_manager_passwords.json.generated").read_bytes())
+        user, password = next(iter(passwords.items()))
+        login = httpx.post(f"{url}/auth/token", json={"username": user, "password": password}, timeout=60)
+        headers = {"Authorization": f"Bearer {login.raise_for_status().json()['access_token']}"}
+        with httpx.Client(base_url=url, headers=headers, timeout=60) as client:
+            pool = {"name": "image_edit", "slots": slots, "include_deferred": False}
+            client.patch(f"{_API}/pools/image_edit?update_mask=slots", json=pool).raise_for_status()
+            pid = int((home / "airflow.pid").read_text())
+            yield Airflow(client, lambda: [pid], home)
+    finally:
+        _local("down", settings)
+
+
+@contextmanager
+def distributed_airflow(home: Path, *, slots: int) -> Iterator[Airflow]:
+    """CeleryExecutor, Postgres and Redis, as ``make test-system`` starts them; see `tests.system.cluster`."""
+    from tests.system.cluster import Cluster
+
+    home.mkdir(parents=True, exist_ok=True)
+    with Cluster(home, environment={"LOCALIZER_ENGINES": ENGINES}, slots=slots, quick=False) as cluster:
+
+        def pids() -> list[int]:
+            return [component.pid for component in cluster.components.values()]
+
+        yield Airflow(cluster.api.client, pids, home)
+
+
+def _local(verb: str, settings: Mapping[str, str]) -> None:
+    command = ["bash", str(PROJECT / "docker" / "local.sh"), verb]
+    done = subprocess.run(command, env=settings, cwd=PROJECT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"Airflow: {verb} failed\n{done.stdout}{done.stderr}")
 
 
 def _time(text: str) -> float:

@@ -3,6 +3,8 @@
 import hashlib
 import io
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -300,3 +302,58 @@ def test_whatever_happens_to_the_files_the_plan_has_what_is_there(local, monkeyp
         time.sleep(float(chance.choice([0, 0, 0.01, 0.03])))
         spared += COUNT - len(local.plan()[1])  # compares what was planned to the files
     assert spared > 20
+
+
+@pytest.mark.usefixtures("rested")
+def test_a_bucket_that_is_no_longer_allowed_is_not_read_from_memory_either(gcs_uri, tmp_path, monkeypatch):
+    campaign = Campaign(f"{gcs_uri}/campaign", f"{gcs_uri}/ws", monkeypatch)
+    manifest = tmp_path / "m.csv"
+    uri = campaign.images.uri_of("img/0.bmp")
+    manifest.write_text(f"asset_id,image,locale,action,text\np0,{uri},ja,remove_text,A\n")
+
+    def outcome() -> tuple[int, str]:
+        with open_manifest(manifest) as opened:
+            made = plan_manifest(opened, workspace=campaign.workspace, engine=PlainEngine(), brand=BrandKit())
+        return len(made.jobs), "; ".join(result.reason for result in made.rejected)
+
+    monkeypatch.setenv("LOCALIZER_ALLOWED_BUCKETS", "*")
+    assert outcome() == (1, "")
+    campaign.read.clear()
+    assert outcome() == (1, "")
+    assert campaign.read == []
+    monkeypatch.delenv("LOCALIZER_ALLOWED_BUCKETS")
+    jobs, reason = outcome()
+    assert jobs == 0
+    assert "LOCALIZER_ALLOWED_BUCKETS" in reason
+
+
+_KILLED = """
+import os, signal, sys
+import pytest
+from localizer import planned_sources, source_identity
+from tests.localizer.test_source_index import Campaign
+
+planned_sources._FIRST_SAVED = planned_sources._AHEAD = planned_sources._MAX_READERS = 1
+source_identity._REST_NS = -(10**18)
+campaign = Campaign(sys.argv[1], sys.argv[2], pytest.MonkeyPatch())
+validate = planned_sources.validate_image
+
+
+def fourth_kills(data, name):
+    if len(campaign.read) == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return validate(data, name)
+
+
+planned_sources.validate_image = fourth_kills
+campaign.plan()
+"""
+
+
+@pytest.mark.usefixtures("rested")
+def test_what_was_read_before_the_process_died_is_not_all_read_again(local):
+    done = subprocess.run([sys.executable, "-c", _KILLED, local.images.uri, local.workspace.uri], check=False)
+    assert done.returncode == -9
+    read = local.plan()[1]
+    assert "img/3.bmp" in read
+    assert "img/0.bmp" not in read

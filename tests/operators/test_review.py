@@ -104,8 +104,8 @@ def test_reject_together_with_approvals_is_refused() -> None:
 def test_the_request_shows_counts_and_exceptions_in_a_table_that_reasons_cannot_break() -> None:
     body = question(RESULTS).body(report="/w/report.html")
     assert "| 2 | 1 | 1 |" in body
-    assert "| card · ja | needs_review | the reader was unsure \\| of 3 letters |" in body
-    assert "| broken · ja | failed | the image is truncated |" in body
+    assert "| `card · ja` | needs_review | the reader was unsure \\| of 3 letters |" in body
+    assert "| `broken · ja` | failed | the image is truncated |" in body
     assert "poster" not in body
     assert "/w/report.html" in body
 
@@ -148,7 +148,8 @@ def test_markup_in_a_reason_stays_text() -> None:
     hostile = result("[a](javascript:x)", Status.NEEDS_REVIEW, "![x](https://tracker/p.png)\n# <b>`*bold*`")
     row = question([hostile]).body(report="r").splitlines()[8]
     assert row == (
-        r"| \[a\](javascript:x) · ja | needs_review | !\[x\](https://tracker/p.png) # \<b\>\`\*bold\*\` |"
+        "| `[a](javascript:x) · ja` | needs_review | "
+        "!\\[x\\](https:\u2060//tracker/p.png) # \\<b\\>\\`\\*bold\\*\\` |"
     )
 
 

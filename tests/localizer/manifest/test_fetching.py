@@ -9,6 +9,7 @@ import pytest
 
 from localizer.errors import LocalizerError, ManifestError, ManifestNotFound, StorageUnavailable
 from localizer.manifest import open_manifest
+from localizer.sandbox import bounded_stream
 from localizer.storage import open_storage
 
 CONTENT = b"asset_id,image,locale,action,text\np,a.png,ja,remove_text,A\n"
@@ -84,11 +85,10 @@ def test_a_manifest_without_its_copy_deck_is_there(tmp_path, gcs_uri):
 def test_a_file_that_changes_while_it_is_read_is_not_taken(tmp_path, monkeypatch):
     path = tmp_path / "m.csv"
     path.write_bytes(CONTENT)
-    reading = "localizer.manifest.loading.parsed_rows"
-    from localizer.manifest.reading import parsed_rows
+    reading = "localizer.manifest.loading.bounded_stream"
 
     def slowly(*args):
-        yield from parsed_rows(*args)
+        yield from bounded_stream(*args)
         path.write_bytes(CONTENT * 2)
 
     with monkeypatch.context() as patch:
@@ -97,7 +97,7 @@ def test_a_file_that_changes_while_it_is_read_is_not_taken(tmp_path, monkeypatch
             pass
 
     def vanishing(*args):
-        yield from parsed_rows(*args)
+        yield from bounded_stream(*args)
         path.unlink()
 
     monkeypatch.setattr(reading, vanishing)

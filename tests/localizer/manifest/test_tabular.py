@@ -9,6 +9,7 @@ import pytest
 from localizer.errors import ManifestError
 from localizer.manifest import COLUMNS, load_manifest
 from localizer.model import Action
+from localizer.tables import MAX_LINE
 
 HEADER = "asset_id,image,source_locale,locale,action,text,replacement,box,object,attribute"
 
@@ -295,10 +296,9 @@ def test_ten_thousand_rows_load_in_seconds(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["m.csv", "m.jsonl"])
-def test_a_line_without_end_is_refused_before_it_is_held(tmp_path, monkeypatch, name):
-    monkeypatch.setattr("localizer.tables.MAX_LINE", 1000)
+def test_a_line_without_end_is_refused_before_it_is_held(tmp_path, name):
     with pytest.raises(ManifestError, match="line 2 is longer"):
-        load_manifest(write(tmp_path, HEADER + "\n" + "x" * 1001 + "\n", name))
+        load_manifest(write(tmp_path, HEADER + "\n" + "x" * (MAX_LINE + 1) + "\n", name))
 
 
 def test_more_columns_than_anybody_needs_are_refused(tmp_path):

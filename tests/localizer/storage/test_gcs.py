@@ -121,6 +121,16 @@ def test_a_damaged_download_is_noticed(proxy: Proxy, gcs_uri: str) -> None:
         storage.read("x")
 
 
+@pytest.mark.usefixtures("impatient")
+def test_an_answer_that_is_cut_off_is_an_outage(proxy: Proxy, gcs_uri: str) -> None:
+    storage = open_storage(gcs_uri)
+    storage.write("x", b"whole and sound")
+    proxy.always("GET", "cut")
+    for name in ("x", "missing"):  # Google's client gives up on an error of which it reads only a part
+        with pytest.raises(StorageUnavailable, match=name):
+            storage.read(name)
+
+
 @pytest.mark.usefixtures("quick")
 def test_a_damaged_stream_is_noticed_at_its_end(proxy: Proxy, gcs_uri: str) -> None:
     storage = open_storage(gcs_uri)

@@ -3,13 +3,15 @@ from __future__ import annotations
 import errno
 import multiprocessing
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from localizer.errors import PreconditionFailed, StorageError, StorageUnavailable
+from localizer.errors import PreconditionFailed, StorageError, StorageFull, StorageUnavailable
 from localizer.storage import local
 from localizer.storage.local import LocalStorage
 
@@ -130,7 +132,7 @@ def test_without_hard_links_create_is_still_once(tmp_path: Path, monkeypatch: py
 
 @pytest.mark.parametrize(
     ("code", "expected"),
-    [(errno.ENOSPC, StorageUnavailable), (errno.EIO, StorageUnavailable), (errno.EACCES, StorageError)],
+    [(errno.ENOSPC, StorageFull), (errno.EIO, StorageUnavailable), (errno.EACCES, StorageError)],
 )
 def test_a_failed_write_leaves_the_old_object_and_no_litter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, expected: type[Exception]
@@ -237,3 +239,29 @@ def test_links_to_folders_are_not_followed(tmp_path: Path) -> None:
     storage.write("a", b"1")
     (tmp_path / "root/link").symlink_to(tmp_path / "out")
     assert list(storage.names()) == ["a"]
+
+
+FULL = """
+import resource, sys
+from localizer.errors import StorageFull
+from localizer.storage import open_storage
+
+storage = open_storage(sys.argv[1])
+storage.write("x", b"small")
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    storage.write("x", bytes(5000))
+except StorageFull as error:
+    print(error)
+print(storage.read("x"), list(storage.names()))
+"""
+
+
+def test_no_space_is_told_and_leaves_what_was_there(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    said, left = ran.stdout.splitlines()
+    assert said.startswith("cannot write ")
+    assert "File too large; free some" in said
+    assert left == "b'small' ['x']"
