@@ -185,8 +185,8 @@ def run_params(manifest: Param, *, defaults: Mapping[str, Any] | None = None) ->
 def add_tasks(
     *,
     manifest: str = "{{ params.manifest }}",
-    # As JSON: native templates would make a number of a campaign called 618.
-    campaign: str = "{{ (params.campaign or '') | tojson }}",
+    # As JSON: native templates would take 2026_06 for a number.
+    campaign: str = "{{ params.campaign if params.campaign is none else params.campaign | tojson }}",
     usual_engine: str = "typeset",
     missing_ok: bool = False,
     **edit_limits: Any,
