@@ -25,6 +25,7 @@ import numpy as np
 from localizer.engines.base import Candidate, Placement
 from localizer.model import Job
 from localizer.pipeline import localize_many
+from localizer.text.reading import remember
 
 LOG = Path(sys.argv[1])
 
@@ -42,6 +43,7 @@ class Engine:
             os.kill(os.getpid(), signal.SIGSEGV)
         if job.asset_id.startswith("unlucky") and LOG.read_text().count("unlucky") == 1:
             os._exit(9)
+        remember(job.source_sha256, ())  # nothing is written there; to have it read takes its time
         time.sleep(600 if job.asset_id.startswith("hanger") else self.patience)
         mask = np.zeros(request.rgb.shape[:2], bool)
         mask[:4, :4] = True
