@@ -86,10 +86,12 @@ def load_brand(path: str | Path | None) -> BrandKit:
     Raises:
         BrandError: missing, unreadable or wrong; names the file and the field (a JSON pointer).
     """
-    if path is None:
-        return BrandKit()
-    path = Path(path)
-    content = _read(path)
+    return BrandKit() if path is None else read_brand(_read(Path(path)), Path(path))
+
+
+def read_brand(data: bytes, path: Path) -> BrandKit:
+    """Like `load_brand`, of the bytes of a kit that lies at `path`."""
+    content = _content(data, path)
     for place, message in schema_faults("localizer", "brand.schema.json", content):
         raise BrandError(f"{path}: {pointer(place) or 'the document'}: {message}")
     for check, value in content.get("thresholds", {}).items():
@@ -134,17 +136,21 @@ def _model(content: Mapping[str, Any]) -> ModelPolicy:
     return ModelPolicy(**given)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> bytes:
     try:
         if path.exists() and not path.is_file():
             raise BrandError(f"{path}: cannot be read (it is not a file)")
         with path.open("rb") as file:
-            data = file.read(_MAX_BYTES + 1)
-        if len(data) > _MAX_BYTES:
-            raise BrandError(f"{path}: is larger than {_MAX_BYTES >> 20} MiB; leave out what is not needed")
-        text = data.decode("utf-8-sig")
+            return file.read(_MAX_BYTES + 1)
     except OSError as error:
         raise BrandError(f"{path}: cannot be read ({error.strerror or error})") from None
+
+
+def _content(data: bytes, path: Path) -> dict[str, Any]:
+    if len(data) > _MAX_BYTES:
+        raise BrandError(f"{path}: is larger than {_MAX_BYTES >> 20} MiB; leave out what is not needed")
+    try:
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise BrandError(f"{path}: is not UTF-8; save it as UTF-8") from None
     try:

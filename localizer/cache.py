@@ -9,6 +9,8 @@ Never evicted is what is still needed, as long as the run that needs it is young
 - every image of a run that waits for its review;
 - what was approved and is not published.
 
+Only results go. The sources stay: a plan that is being made may count on one that no run names yet.
+
 Eviction may be cut off at any point and may go on beside runs. ``result.json`` goes first, so a job that is
 half evicted has no result and is done again. A run saves its plan before it looks for results; so after the
 records of some jobs are gone, runs are looked at once more, and what one of them may have found before that
@@ -27,6 +29,7 @@ from localizer.cache_uses import Use, list_runs, planned_keys, uses_of
 from localizer.errors import LocalizerError, ObjectNotFound, PreconditionFailed
 from localizer.parallel import in_parallel
 from localizer.scratch import Scratch
+from localizer.storage import ObjectInfo
 from localizer.storage.content_types import content_type_of
 from localizer.workspace import Workspace
 
@@ -71,6 +74,7 @@ class CacheState:
         engines: by engine; "" where no run that is still known names the result.
         ages: by the time since the last use.
         needed: what cannot go, by reason.
+        sources: the images that came in. They are not evicted, and not part of the budget.
     """
 
     whole: Share
@@ -78,6 +82,7 @@ class CacheState:
     engines: dict[str, Share]
     ages: dict[str, Share]
     needed: dict[str, Share]
+    sources: Share
 
 
 class Cache:
@@ -102,6 +107,7 @@ class Cache:
         runs = ((run.folder, str(run.version)) for run in list_runs(self._storage))
         self._table.put("INSERT INTO run VALUES (?, ?)", runs)
         self._list_jobs()
+        self._sources = _listed(self._storage.infos("sources/"))
         for run in list_runs(self._storage):
             self._note(uses_of(run, self._storage, now=self._now, keep_open=keep_open))
 
@@ -124,6 +130,7 @@ class Cache:
             engines=self._shares("engine", "has_result"),
             ages=ages,
             needed=self._shares("needed", "needed <> ''"),
+            sources=self._sources,
         )
 
     def choose(self, *, budget: int | None = None, older_than: timedelta | None = None) -> Share:
@@ -270,3 +277,10 @@ class Cache:
         query = f"SELECT count(*), sum(size) FROM entry WHERE {column} = ? AND {condition}"  # noqa: S608
         found = self._table.row(query, value)
         return Share(found[0], found[1] or 0) if found else Share()
+
+
+def _listed(infos: Iterator[ObjectInfo]) -> Share:
+    count = size = 0
+    for info in infos:
+        count, size = count + 1, size + info.size
+    return Share(count, size)

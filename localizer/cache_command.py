@@ -72,6 +72,7 @@ def describe(state: CacheState, budget: int | None) -> str:
     ]
     lines += [f"last used   {name}: {_share(share)}" for name, share in state.ages.items() if share.results]
     lines += [f"needed by   {reason}: {_share(share)}" for reason, share in state.needed.items()]
+    lines.append(f"sources     {_share(state.sources)}, which stay and do not count")
     return "\n".join(lines)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
+from localizer.documents import DAMAGED
 from localizer.errors import (
     ObjectNotFound,
     ObjectReplaced,
@@ -145,7 +146,7 @@ class DecisionTrail:
                 continue
             try:
                 yield Decision.from_dict(json.loads(line))
-            except (ValueError, KeyError, TypeError) as error:
+            except DAMAGED as error:
                 where = self._storage.uri_of(self._name)
                 raise StorageError(f"{where}, line {number}: damaged record ({error!r})") from error
 

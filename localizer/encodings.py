@@ -14,6 +14,7 @@ from typing import BinaryIO
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _PIECE = 1 << 20
 _GB2312_TRAIL = 0xA1
+_ENOUGH = 1_000_000  # characters that are not ASCII
 _AS_CHINESE = "is not UTF-8 and was read as GB 18030 (Chinese Excel); check the texts, or save it as UTF-8"
 
 
@@ -90,4 +91,6 @@ def _looks_chinese(file: BinaryIO) -> bool:
                     common += 1
                 else:
                     rare += 1
+        if common + rare > _ENOUGH:
+            break
     return common > 4 * rare

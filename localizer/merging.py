@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from localizer.documents import DAMAGED
 from localizer.errors import StorageError
 from localizer.model import Job, JobResult, Status
 
@@ -200,7 +201,7 @@ def read_results(file: Iterable[bytes], name: str) -> Iterator[tuple[JobResult, 
 def _parsed(name: str, number: int) -> Iterator[None]:
     try:
         yield
-    except (ValueError, KeyError, TypeError) as error:
+    except DAMAGED as error:
         raise StorageError(f"{name}, line {number}: damaged record ({error!r})") from error
 
 

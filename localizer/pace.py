@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from localizer.documents import canonical_digest
+from localizer.documents import DAMAGED, canonical_digest
 from localizer.errors import ObjectNotFound
 
 if TYPE_CHECKING:
@@ -76,6 +76,6 @@ def _read(storage: Storage, name: str) -> Mapping[str, Any] | None:
             return record
     except ObjectNotFound:
         return None
-    except (ValueError, KeyError, TypeError) as error:
+    except DAMAGED as error:
         log.warning("%s is damaged (%r) and is measured anew", storage.uri_of(name), error)
     return None

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
+from localizer.documents import DAMAGED
 from localizer.errors import StorageError
 from localizer.model import Job, JobResult
 
@@ -247,7 +248,9 @@ class PlanReader:
     def slots(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[str, str, str]]:
         """Key, asset and locale of jobs, without reading the whole of them."""
         for row in self._rows(_JOB, ("key", "asset_id", "locale"), start, stop):
-            yield row["key"], row["asset_id"], row["locale"]
+            with self._told():
+                slot = row["key"], row["asset_id"], row["locale"]
+            yield slot
 
     def entries(self) -> Iterator[Job | JobResult]:
         """Jobs and rejected results in the order in which they were added."""
@@ -255,8 +258,9 @@ class PlanReader:
             self._rows(_JOB, ("place", "kind", "record")),
             self._rows(_REJECTED, ("place", "kind", "record")),
         )
-        for row in heapq.merge(*kinds, key=lambda row: row["place"]):
-            yield self._job(row) if row["kind"] == _JOB else self._result(row)
+        with self._told():  # what we read may lack its columns
+            for row in heapq.merge(*kinds, key=lambda row: row["place"]):
+                yield self._job(row) if row["kind"] == _JOB else self._result(row)
 
     def _job(self, row: dict[str, Any]) -> Job:
         with self._told():
@@ -290,7 +294,7 @@ class PlanReader:
 
         try:
             yield
-        except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
+        except (pa.ArrowException, OSError, *DAMAGED) as error:
             raise StorageError(f"{self._name} is damaged ({error}); plan the run again") from error
 
 

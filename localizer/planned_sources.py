@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _EXTENSIONS = {"JPEG": "jpg", "TIFF": "tif"}
 _MAX_READERS = 4  # each holds one decoded image
 _AHEAD = 64  # jobs; one image has a job for each locale
-_SAVED_EVERY = 2000
+_FIRST_SAVED = 500
 
 _Found = Entry | Unusable
 
@@ -35,7 +35,7 @@ class PlannedSources:
     def __init__(self, reader: SourceReader, workspace: Workspace, index: SourceIndex) -> None:
         self._reader, self._workspace, self._index = reader, workspace, index
         self._asked: dict[str, Future[_Found]] = {}
-        self._new = 0
+        self._new, self._save_at = 0, _FIRST_SAVED
 
     def attach(
         self, jobs: Iterable[JobRows], in_scope: Callable[[JobRows], bool]
@@ -93,8 +93,10 @@ class PlannedSources:
         self._index.settle(reference, found)
         if isinstance(found, Entry) and found.identity and found != (before and before[0]):
             self._new += 1
-            if self._new % _SAVED_EVERY == 0:
+            if self._new >= self._save_at:
                 self._index.save(whole=False)
+                # Ever more in between: all saves together cost a few times the last.
+                self._save_at = self._new + max(_FIRST_SAVED, self._new // 4)
 
     def _keep_finished(self) -> None:
         """Whatever stopped us: what was read need not be read again."""

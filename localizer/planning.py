@@ -22,9 +22,9 @@ from localizer.manifest.rows import ALL_TEXT
 from localizer.model import Action, Edit, Job, JobResult, Status
 from localizer.plan_files import Plan, PlanWriter
 from localizer.planned_sources import PlannedSources
+from localizer.scratch import Scratch
 from localizer.source_index import Entry, SourceIndex, Unusable
 from localizer.sources import SourceReader
-from localizer.spool import spool
 
 if TYPE_CHECKING:
     from localizer.brand import BrandKit
@@ -93,7 +93,7 @@ def plan_to_file(
         StorageError: the file cannot be written.
     """
     made = Planned(campaign or manifest.campaign, warnings=manifest.warnings)
-    with spool(_SCOPE) as left_out, PlanWriter(path, campaign=made.campaign) as writer:
+    with Scratch(_SCOPE) as left_out, PlanWriter(path, campaign=made.campaign) as writer:
         for item in _planned(manifest, workspace, engine, brand, image_root, locales):
             if isinstance(item, Job):
                 writer.add(item)
@@ -105,10 +105,14 @@ def plan_to_file(
                 if len(made.first_rejected) < _SHOWN:
                     made.first_rejected.append(item)
             else:
-                left_out.execute("INSERT INTO left_out VALUES (?, ?)", item)
+                left_out.do("INSERT INTO left_out VALUES (?, ?)", *item)
                 made.out_of_scope += 1
-        writer.finish(out_of_scope=left_out.execute("SELECT * FROM left_out"), warnings=made.warnings)
+        writer.finish(out_of_scope=_pairs(left_out), warnings=made.warnings)
     return made
+
+
+def _pairs(left_out: Scratch) -> Iterator[tuple[str, str]]:
+    return ((asset_id, locale) for asset_id, locale in left_out.rows("SELECT * FROM left_out"))
 
 
 def plan_manifest(
@@ -160,8 +164,8 @@ def _sources(
     manifest: Manifest | ManifestStream, workspace: Workspace, image_root: str
 ) -> Iterator[PlannedSources]:
     reader = SourceReader(image_root, manifest=manifest.uri)
-    with spool(source_index.SCHEMA) as database:
-        index = SourceIndex(database, workspace.storage, [manifest.uri, reader.root])
+    with Scratch(source_index.SCHEMA) as scratch:
+        index = SourceIndex(scratch, workspace.storage, [manifest.uri, reader.root])
         index.load(reader)
         yield PlannedSources(reader, workspace, index)
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 from localizer.decisions import DecisionTrail, LatestDecisions
+from localizer.documents import DAMAGED
 from localizer.errors import ObjectNotFound, StorageError
 from localizer.merging import Counts, line_of, local_disk, merged, read_results, temporary_folder
 from localizer.model import Decision, Job, JobResult, Status
@@ -250,6 +251,6 @@ def _parse(data: bytes, parse: Callable[[dict[str, Any]], _Record], where: str) 
             continue
         try:
             records.append(parse(json.loads(line)))
-        except (ValueError, KeyError, TypeError) as error:
+        except DAMAGED as error:
             raise StorageError(f"{where}, line {number}: damaged record ({error!r})") from error
     return records

@@ -46,7 +46,12 @@ def main(descriptor: int, parent: int) -> None:
             call = caller.recv_bytes()
         except (EOFError, ConnectionError):
             return
-        function, arguments, seconds, memory, skip = pickle.loads(call)  # noqa: S301  from our own parent
+        try:
+            function, arguments, seconds, memory, skip = pickle.loads(call)  # noqa: S301  from our own parent
+        except (AttributeError, ImportError, TypeError) as error:  # a function that is in no module
+            caller.send_bytes(STARTED)
+            caller.send_bytes(pickle.dumps(("fault", (f"{type(error).__name__}: {error}", ""))))
+            continue
         del call
         caller.send_bytes(STARTED)
         most = _memory_in_use() + memory

@@ -16,7 +16,6 @@ import itertools
 import json
 import logging
 import posixpath
-import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
@@ -28,6 +27,7 @@ from localizer import __version__, source_identity
 from localizer.documents import canonical_digest
 from localizer.errors import LocalizerError, ObjectNotFound, StorageError
 from localizer.images.source import Limits
+from localizer.scratch import Scratch
 from localizer.sources import SourceReader
 from localizer.storage import ObjectInfo, Storage
 from localizer.storage.content_types import content_type_of
@@ -49,6 +49,9 @@ CREATE INDEX known_by_name ON known (name);
 CREATE INDEX known_by_object ON known (bucket, object);
 CREATE VIEW entries AS
     SELECT reference, identity, name, generation, size, sha256, width, height, state FROM known;
+CREATE VIEW usable AS
+    SELECT reference, identity, name, generation, size, sha256, width, height, listed = identity FROM known
+    WHERE is_stored AND identity <> '';
 CREATE TABLE unusable (reference TEXT PRIMARY KEY, reason TEXT, retryable INTEGER) WITHOUT ROWID;
 """
 _LOAD = """
@@ -92,13 +95,13 @@ class SourceIndex:
     """The index of one manifest and image root, on disk; for one thread.
 
     Args:
-        database: a new spool of `SCHEMA`.
+        scratch: a new one of `SCHEMA`.
         storage: the workspace's.
         key: tells the manifest and image root from others.
     """
 
-    def __init__(self, database: sqlite3.Connection, storage: Storage, key: Iterable[str]) -> None:
-        self._database, self._storage = database, storage
+    def __init__(self, scratch: Scratch, storage: Storage, key: Iterable[str]) -> None:
+        self._scratch, self._storage = scratch, storage
         self._name = f"indexes/sources/{canonical_digest(list(key))}.jsonl"
 
     def load(self, reader: SourceReader) -> None:
@@ -111,15 +114,15 @@ class SourceIndex:
             for entry in self._read():
                 if reader.refusal(entry.reference):
                     continue  # what was allowed when it was read need not be now
-                self._database.execute(_LOAD, [*entry, *reader.in_bucket(entry.reference)])
+                self._scratch.do(_LOAD, *entry, *reader.in_bucket(entry.reference))
         except ObjectNotFound:
             return
         except (StorageError, ValueError, TypeError) as error:
             log.warning("%s is not used (%s); images are read again", self._storage.uri_of(self._name), error)
-            self._database.execute("DELETE FROM known")
+            self._scratch.do("DELETE FROM known")
             return
         self._find_stored()
-        for (bucket,) in self._database.execute("SELECT DISTINCT bucket FROM known").fetchall():
+        for (bucket,) in list(self._scratch.rows("SELECT DISTINCT bucket FROM known")):
             if bucket:
                 self._list(reader, bucket)
 
@@ -148,18 +151,18 @@ class SourceIndex:
     def _find_stored(self) -> None:
         found = "UPDATE known SET is_stored = 1 WHERE name = ? AND generation = ? AND size = ?"
         infos: Iterator[ObjectInfo]
-        names = self._database.execute("SELECT DISTINCT name FROM known LIMIT ?", [_FEW + 1]).fetchall()
+        names = list(self._scratch.rows("SELECT DISTINCT name FROM known LIMIT ?", _FEW + 1))
         if len(names) <= _FEW:
             infos = (info for (name,) in names if (info := self._storage.stat(name)) is not None)
         else:
             infos = self._storage.infos("sources/")
-        self._database.executemany(found, ((info.name, info.generation, info.size) for info in infos))
+        self._scratch.put(found, ((info.name, info.generation, info.size) for info in infos))
 
     def _list(self, reader: SourceReader, bucket: str) -> None:
         """What a bucket says of our images now, from one listing instead of a request for each."""
-        first, last, count = self._database.execute(
-            "SELECT min(object), max(object), count(*) FROM known WHERE bucket = ?", [bucket]
-        ).fetchone()
+        ((first, last, count),) = self._scratch.rows(
+            "SELECT min(object), max(object), count(*) FROM known WHERE bucket = ?", bucket
+        )
         folder = posixpath.commonpath([first.rpartition("/")[0], last.rpartition("/")[0]])
         seen = 0
         try:
@@ -167,23 +170,21 @@ class SourceIndex:
                 seen += 1
                 if seen > _STRANGERS * (count + _FEW):
                     return  # the rest is asked for one by one
-                self._database.execute(
+                self._scratch.do(
                     "UPDATE known SET listed = ? WHERE bucket = ? AND object = ?",
-                    [source_identity.of_object(info), bucket, info.name],
+                    source_identity.of_object(info),
+                    bucket,
+                    info.name,
                 )
         except StorageError as error:
             log.info("%s cannot be listed (%s); images are asked for one by one", bucket, error)
 
     def settled(self, reference: str) -> Entry | Unusable | None:
         """What this run found out of an image, if it did."""
-        row = self._database.execute(
-            "SELECT * FROM entries WHERE reference = ? AND state = 2", [reference]
-        ).fetchone()
+        row = self._scratch.row("SELECT * FROM entries WHERE reference = ? AND state = 2", reference)
         if row:
             return Entry(*row[:-1])
-        row = self._database.execute(
-            "SELECT reason, retryable FROM unusable WHERE reference = ?", [reference]
-        ).fetchone()
+        row = self._scratch.row("SELECT reason, retryable FROM unusable WHERE reference = ?", reference)
         return Unusable(row[0], bool(row[1])) if row else None
 
     def find(self, reference: str) -> tuple[Entry, bool] | None:
@@ -191,26 +192,20 @@ class SourceIndex:
 
         Where it does not, the identity must be compared before the entry is used.
         """
-        facts = self._database.execute(
-            "SELECT listed = identity FROM known WHERE reference = ? AND is_stored AND identity <> ''",
-            [reference],
-        ).fetchone()
-        if facts is None:
-            return None
-        row = self._database.execute("SELECT * FROM entries WHERE reference = ?", [reference]).fetchone()
-        return Entry(*row[:-1]), bool(facts[0])
+        row = self._scratch.row("SELECT * FROM usable WHERE reference = ?", reference)
+        return (Entry(*row[:-1]), bool(row[-1])) if row else None
 
     def keep(self, reference: str) -> None:
         """Keep what is known of an image that this run does not look at."""
-        self._database.execute("UPDATE known SET state = 1 WHERE reference = ? AND state = 0", [reference])
+        self._scratch.do("UPDATE known SET state = 1 WHERE reference = ? AND state = 0", reference)
 
     def settle(self, reference: str, found: Entry | Unusable) -> None:
         """Take in what was just read, or found to be the same still."""
         if isinstance(found, Entry):
-            self._database.execute(_SETTLE, found)
+            self._scratch.do(_SETTLE, *found)
         else:
-            self._database.execute("DELETE FROM known WHERE reference = ?", [reference])
-            self._database.execute("INSERT INTO unusable VALUES (?, ?, ?)", [reference, *found])
+            self._scratch.do("DELETE FROM known WHERE reference = ?", reference)
+            self._scratch.do("INSERT INTO unusable VALUES (?, ?, ?)", reference, *found)
 
     def save(self, *, whole: bool) -> None:
         """Write the index. Nothing hangs on it, so where that fails it is only told.
@@ -218,8 +213,8 @@ class SourceIndex:
         Args:
             whole: every image of the manifest was settled or kept; what else is known is left out then.
         """
-        rows = self._database.execute(
-            "SELECT * FROM entries WHERE identity <> '' AND state >= ?", [1 if whole else 0]
+        rows = self._scratch.rows(
+            "SELECT * FROM entries WHERE identity <> '' AND state >= ?", 1 if whole else 0
         )
         try:
             with tempfile.NamedTemporaryFile(prefix="localizer-") as file:

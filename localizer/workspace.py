@@ -20,6 +20,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from localizer.documents import DAMAGED
 from localizer.errors import ChecksumMismatch, ObjectNotFound, PreconditionFailed, StorageError
 from localizer.model import Job, JobResult
 from localizer.runs import Run
@@ -137,10 +138,12 @@ class Workspace:
         try:
             record = json.loads(self.storage.read(f"{folder}/{_RESULT}"))
             result = JobResult.from_dict(record)
-            facts: dict[str, dict[str, Any]] = record["files"]
+            facts = {
+                str(name): (fact["size"], fact["crc32c"]) for name, fact in dict(record["files"]).items()
+            }
         except ObjectNotFound:
             return None
-        except (ValueError, KeyError, TypeError) as error:
+        except DAMAGED as error:
             log.warning("%s is unreadable (%r); the job is done again", self.storage.uri_of(folder), error)
             return None
         there = {info.name: info for info in self.storage.infos(f"{folder}/")}  # one request for all
@@ -148,7 +151,7 @@ class Workspace:
             stored = there.get(f"{folder}/{name}")
             if stored is not None and not stored.crc32c:  # a local file's is worked out when asked for
                 stored = self.storage.stat(f"{folder}/{name}")
-            if stored is None or (stored.size, stored.crc32c) != (fact["size"], fact["crc32c"]):
+            if stored is None or (stored.size, stored.crc32c) != fact:
                 found = "missing" if stored is None else "not the one recorded"
                 log.warning("%s/%s is %s; the job is done again", self.storage.uri_of(folder), name, found)
                 return None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from localizer.errors import EngineUnavailable, InputError
 from localizer.merging import Counts
+from localizer.worker_pool import LONGEST_S
 from operators.base import LocalizerOperator
 from operators.progress import ShardProgress
 from operators.shards import PROCESSES
@@ -38,6 +39,7 @@ class EditImagesOperator(LocalizerOperator):
         engine_parameters: as given to `LoadManifestOperator`.
         engine_conn_id: as given to `LoadManifestOperator`; its key stays in this process.
         brand: path of a brand kit; None means the one that the descriptor names.
+        job_timeout: seconds for one image of a shard in a worker process; one that takes longer is `failed`.
         workers: processes for a shard of several images; a crash in one costs no other image its result.
     """
 
@@ -49,6 +51,7 @@ class EditImagesOperator(LocalizerOperator):
         "engine_conn_id",
         "brand",
         "workers",
+        "job_timeout",
     )
     ui_color = "#fde9c9"
 
@@ -61,6 +64,7 @@ class EditImagesOperator(LocalizerOperator):
         engine_conn_id: str | None = None,
         brand: str | None = None,
         workers: int | str = PROCESSES,
+        job_timeout: float | str = LONGEST_S,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -70,6 +74,7 @@ class EditImagesOperator(LocalizerOperator):
         self.engine_conn_id = engine_conn_id
         self.brand = brand
         self.workers = workers
+        self.job_timeout = job_timeout
 
     def execute(self, context: Context) -> dict[str, Any]:
         from localizer.leases import alone
@@ -110,6 +115,7 @@ class EditImagesOperator(LocalizerOperator):
                 workers=int(self.workers) if size > 1 else 1,
                 on_result=done,
                 requested_by=requested_by(context),
+                job_timeout=float(self.job_timeout),
             )
 
         ti = context["ti"]

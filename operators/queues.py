@@ -4,8 +4,8 @@ An Airflow cluster policy, found by the entry point ``airflow.policy``. Edits go
 ``LOCALIZER_EDIT_QUEUE`` names. Where ``LOCALIZER_GPU_QUEUE`` is set, those of a run whose engine is a model
 in the task's own process (``qwen``, and those of ``LOCALIZER_GPU_ENGINES``, by commas) go there, and to the
 pool that ``LOCALIZER_GPU_POOL`` names, if any, so that what waits for a GPU holds no slot of those that need
-none. Set them for all components. Each queue needs a worker (``airflow celery worker --queues cpu,default``);
-executors without queues ignore them.
+none. Set them for all components. Each queue needs a worker (``airflow celery worker --queues cpu,default``).
+KubernetesExecutor has no queues: there, ``LOCALIZER_GPU_POD_TEMPLATE`` names the pod template of such runs.
 """
 
 from __future__ import annotations
@@ -41,6 +41,11 @@ def edit_pool(engine: str) -> str:
     return (os.environ.get("LOCALIZER_GPU_POOL") if engine in GPU_ENGINES else None) or POOL
 
 
+def edit_pod(engine: str) -> str:
+    """The pod template for edits by an engine; empty: the executor's own."""
+    return os.environ.get("LOCALIZER_GPU_POD_TEMPLATE", "") if engine in GPU_ENGINES else ""
+
+
 @hookimpl
 def task_instance_mutation_hook(task_instance: TaskInstance, dag_run: DagRun | None) -> None:
     """Called by the scheduler whenever it makes or takes up a task instance."""
@@ -50,3 +55,5 @@ def task_instance_mutation_hook(task_instance: TaskInstance, dag_run: DagRun | N
     # A run that names no engine takes the DAG's default, whose queue and pool the task already has.
     if engine := conf.get("engine"):
         task_instance.queue, task_instance.pool = edit_queue(engine), edit_pool(engine)
+        if template := edit_pod(engine):
+            task_instance.executor_config = {"pod_template_file": template}

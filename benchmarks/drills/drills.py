@@ -10,7 +10,7 @@ from benchmarks.drills.clocks import clock_skew
 from benchmarks.drills.disk_full import disk_full
 from benchmarks.drills.faulty_bucket import bucket_faults
 from benchmarks.drills.judge import Verdict
-from benchmarks.drills.killing import kill_cli
+from benchmarks.drills.killing import kill_cli, kill_in_storm
 from benchmarks.drills.poison import poisoned_images
 from benchmarks.drills.publishing import publish_kill
 from benchmarks.drills.races import double_trigger, publish_race
@@ -23,6 +23,7 @@ DRILLS: dict[str, Drill] = {
     "kill-cli": kill_cli,
     "kill-server": kill_server,
     "bucket-faults": bucket_faults,
+    "kill-in-storm": kill_in_storm,
     "publish-kill": publish_kill,
     "publish-race": publish_race,
     "double-trigger": double_trigger,

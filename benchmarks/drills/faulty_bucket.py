@@ -31,7 +31,8 @@ def bucket_faults(campaign: Campaign, number: int, rng: random.Random) -> Verdic
             done = command.run()
             if done.code == 0 and not any(row["retryable"] for row in place.rows()):
                 break
-            notes.append(f"told at {rate:.0%}, run again: {done.output.strip()[-300:]}")
+            told = [row["reason"] for row in place.rows() if row["retryable"]] or [done.output.strip()[-300:]]
+            notes.append(f"told at {rate:.0%}, run again: {told[0]}")
         else:
             notes.append(f"not done after {_TRIES} commands")
         spoiled = sum(proxy.spoiled.values())

@@ -114,7 +114,7 @@ def disturbed_run(
     share = max(1, campaign.images // (_FAULTS_A_RUN + 1))
     for _ in range(_FAULTS_A_RUN):
         wanted = run.begun() + rng.randint(1, share)
-        if not _until(lambda wanted=wanted: run.begun() >= wanted, run):
+        if not _until(lambda wanted=wanted: run.begun() >= wanted, run, cluster):
             run.notes.append("the run ended before it could be disturbed")
             break
         time.sleep(rng.random() * 2 * _SECONDS)
@@ -135,11 +135,12 @@ def _judged(cluster: Cluster, run: Disturbed, campaign: Campaign, watch: Watch, 
     return verdict + Verdict(notes=tuple(run.notes))
 
 
-def _until(condition: Callable[[], bool], run: Disturbed) -> bool:
+def _until(condition: Callable[[], bool], run: Disturbed, cluster: Cluster) -> bool:
     looked = time.monotonic()
     while not condition():
         if time.monotonic() - looked > 2:
             looked = time.monotonic()
+            cluster.revive()  # scheduler and triggerer end by themselves when the database goes away
             if run.has_ended():
                 return False
         time.sleep(0.05)
@@ -246,6 +247,8 @@ def main() -> int:
     if missing := what_is_missing():
         print(f"this needs a distributed Airflow, and {missing}", file=sys.stderr)
         return 2
+    # Ended from outside, it still stops the servers.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with Airflow() as airflow:
         drills = {}
         for name, fault in FAULTS.items():

@@ -22,7 +22,7 @@ from localizer.manifest.reading import (
 from localizer.manifest.records import JobRows, Manifest, ManifestFacts
 from localizer.manifest.values import parse_image
 from localizer.sandbox import bounded_stream
-from localizer.spool import spool
+from localizer.scratch import Scratch
 from localizer.storage.buckets import refusal
 
 log = logging.getLogger(__name__)
@@ -73,8 +73,8 @@ def open_manifest(uri: str | Path, *, copy_deck: str | Path | None = None) -> It
     """
     place = place_of(str(uri))
     most = MAX_DOCUMENT_BYTES if place.name.casefold().endswith(DOCUMENT) else MAX_TABLE_BYTES
-    with spool(SCHEMA) as database:
-        rows = OrderedRows(database)
+    with Scratch(SCHEMA) as scratch:
+        rows = OrderedRows(scratch)
         with local_file(place, max_bytes=most) as path:
             # In a process of its own, as far as it touches what a stranger wrote.
             parsed = bounded_stream(parsed_rows, str(path), place.name)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO, Any
 
+from localizer.documents import DAMAGED
 from localizer.errors import ObjectNotFound, ReleaseError
 from localizer.release.records import (
     ReleaseObject,
@@ -114,7 +115,7 @@ def _undamaged(where: str) -> Iterator[None]:
 
     try:
         yield
-    except (ijson.JSONError, ValueError, KeyError, TypeError) as error:
+    except (ijson.JSONError, *DAMAGED) as error:
         raise ReleaseError(f"{where} is damaged: {error!r}") from error
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
+from localizer.documents import DAMAGED
 from localizer.errors import ReleaseError
 from localizer.manifest.values import parse_name
 
@@ -144,7 +145,7 @@ def parse(data: bytes, build: Callable[[Any], _Record], where: str) -> _Record:
     """
     try:
         return build(json.loads(data))
-    except (ValueError, KeyError, TypeError) as error:
+    except DAMAGED as error:
         raise ReleaseError(f"{where} is damaged: {error!r}") from error
 
 

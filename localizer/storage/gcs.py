@@ -12,7 +12,7 @@ import io
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
@@ -81,7 +81,9 @@ class GcsStorage:
     def read_with_info(self, name: str) -> tuple[bytes, ObjectInfo]:
         blob = self._blob(name)
         with self._translated(name, "storage.objects.get"):
-            data: bytes = blob.download_as_bytes(checksum="crc32c", timeout=_TIMEOUT_S, retry=_retry())
+            data: bytes = _until_whole(
+                lambda: blob.download_as_bytes(checksum="crc32c", timeout=_TIMEOUT_S, retry=_retry())
+            )
         # The answer to a download names the generation and the checksum of what was sent.
         actual = crc32c(data)
         if blob.crc32c != actual:
@@ -99,8 +101,10 @@ class GcsStorage:
         def read_range(start: int, stop: int) -> bytes:
             try:
                 with self._translated(name, "storage.objects.get"):
-                    data: bytes = pinned.download_as_bytes(
-                        start=start, end=stop - 1, checksum=None, timeout=_TIMEOUT_S, retry=_retry()
+                    data: bytes = _until_whole(
+                        lambda: pinned.download_as_bytes(
+                            start=start, end=stop - 1, checksum=None, timeout=_TIMEOUT_S, retry=_retry()
+                        )
                     )
             except ObjectNotFound as error:
                 raise ObjectReplaced(f"{self.uri_of(name)} was replaced while it was read") from error
@@ -311,6 +315,15 @@ def _retry() -> Any:
     from google.cloud.storage.retry import DEFAULT_RETRY
 
     return DEFAULT_RETRY.with_timeout(_RETRY_FOR_S)
+
+
+def _until_whole(read: Callable[[], bytes]) -> bytes:
+    """Read again where the answer was an error that was cut off within: Google's retry does not see that."""
+    from google.api_core.retry import if_exception_type
+    from requests.exceptions import ChunkedEncodingError
+
+    whole: bytes = _retry().with_predicate(if_exception_type(ChunkedEncodingError))(read)()
+    return whole
 
 
 def _opened(data: Content) -> BinaryIO:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 import tracemalloc
 from collections.abc import Iterator
@@ -83,8 +84,10 @@ def test_what_is_shown(workspace: Workspace) -> None:
     save(workspace, "other", 500)
     workspace.storage.write("jobs/half/candidate.png", b"x" * 10)
     merged(workspace, "r", results)
+    workspace.put_source(b"x" * 70, "png")
     with Cache(workspace, now=later(2)) as cache:
         state = cache.state()
+    assert (state.sources.results, state.sources.size) == (1, 70)
     sizes = {i.name: i.size for i in workspace.storage.infos("jobs/")}
     assert (state.whole.results, state.whole.size) == (5, sum(sizes.values()))
     assert (state.leftovers.results, state.leftovers.size) == (1, 10)
@@ -311,6 +314,36 @@ def test_a_run_that_works_while_results_are_evicted_loses_nothing(tmp_path: Path
     assert missing > 3
     save(workspace, "a")
     assert kept(workspace, ["a"]) == ["a"]
+
+
+@pytest.mark.parametrize("delay_s", [0.0, 0.02, 0.05, 0.1])
+def test_an_eviction_that_is_killed_leaves_whole_results_or_none(tmp_path: Path, delay_s: float) -> None:
+    workspace = Workspace.open(str(tmp_path))
+    keys = [f"k{n}" for n in range(60)]
+    for key in keys:
+        save(workspace, key)
+    begun, say = os.pipe()
+    child = os.fork()
+    if child == 0:
+        with Cache(workspace, now=later(40)) as cache:
+            cache.choose(budget=0)
+            os.write(say, b"!")
+            cache.evict()
+        os._exit(0)
+    os.read(begun, 1)
+    time.sleep(delay_s)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    for key in keys:
+        result = workspace.load_result(key)
+        if result is not None:
+            assert workspace.storage.stat(f"jobs/{key}/candidate.png") is not None
+        else:
+            assert workspace.storage.stat(f"jobs/{key}/result.json") is None
+        save(workspace, key)  # and it can be done again at once
+    assert kept(workspace, keys) == keys
+    assert evict(workspace, now=later(40), budget=0) == len(keys)
+    assert list(workspace.storage.names("jobs/")) == []
 
 
 def test_memory_stays_flat_for_many_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,8 +17,8 @@ from localizer.manifest import load_manifest, open_manifest
 from localizer.model import Action, Edit, Status
 from localizer.planned_sources import PlannedSources
 from localizer.planning import Plan, job_key, plan_manifest, plan_to_file, shards
+from localizer.scratch import Scratch
 from localizer.sources import SourceReader
-from localizer.spool import spool
 from localizer.validation import validate_image
 from localizer.workspace import Workspace
 
@@ -338,10 +338,10 @@ def test_planning_reads_no_further_ahead_than_some_jobs(folder, monkeypatch):
     furthest = []
     with (
         open_manifest(folder / "m.csv") as manifest,
-        spool(source_index.SCHEMA) as database,
+        Scratch(source_index.SCHEMA) as scratch,
     ):
         workspace = Workspace.open(str(folder.parent / "ws"))
-        index = source_index.SourceIndex(database, workspace.storage, ["m"])
+        index = source_index.SourceIndex(scratch, workspace.storage, ["m"])
         sources = PlannedSources(SourceReader(manifest.image_root), workspace, index)
         for done, (job, _) in enumerate(sources.attach(manifest.jobs, lambda job: True)):
             assert job.asset_id == f"p{done}"

@@ -3,6 +3,8 @@
 import hashlib
 import io
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -323,3 +325,35 @@ def test_a_bucket_that_is_no_longer_allowed_is_not_read_from_memory_either(gcs_u
     jobs, reason = outcome()
     assert jobs == 0
     assert "LOCALIZER_ALLOWED_BUCKETS" in reason
+
+
+_KILLED = """
+import os, signal, sys
+import pytest
+from localizer import planned_sources, source_identity
+from tests.localizer.test_source_index import Campaign
+
+planned_sources._FIRST_SAVED = planned_sources._AHEAD = planned_sources._MAX_READERS = 1
+source_identity._REST_NS = -(10**18)
+campaign = Campaign(sys.argv[1], sys.argv[2], pytest.MonkeyPatch())
+validate = planned_sources.validate_image
+
+
+def fourth_kills(data, name):
+    if len(campaign.read) == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return validate(data, name)
+
+
+planned_sources.validate_image = fourth_kills
+campaign.plan()
+"""
+
+
+@pytest.mark.usefixtures("rested")
+def test_what_was_read_before_the_process_died_is_not_all_read_again(local):
+    done = subprocess.run([sys.executable, "-c", _KILLED, local.images.uri, local.workspace.uri], check=False)
+    assert done.returncode == -9
+    read = local.plan()[1]
+    assert "img/3.bmp" in read
+    assert "img/0.bmp" not in read

@@ -32,6 +32,17 @@ def test_a_model_in_the_process_goes_to_the_gpu_and_nothing_else_does(
     assert routed({"engine": "qwen"}, task_id="publish") == ("usual", "usual_pool")
 
 
+def test_a_pod_of_its_own_where_there_are_no_queues(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCALIZER_GPU_POD_TEMPLATE", "/gpu-pod.yaml")
+    task: Any = SimpleNamespace(dag_id="localize_catalog", task_id="edit_images", executor_config={})
+    run: Any = SimpleNamespace(conf={"engine": "typeset"})
+    queues.task_instance_mutation_hook(task, run)
+    assert task.executor_config == {}
+    run.conf["engine"] = "qwen"
+    queues.task_instance_mutation_hook(task, run)
+    assert task.executor_config == {"pod_template_file": "/gpu-pod.yaml"}
+
+
 def test_without_a_gpu_queue_everything_goes_where_edits_go(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("LOCALIZER_EDIT_QUEUE", "LOCALIZER_GPU_QUEUE", "LOCALIZER_GPU_POOL"):
         monkeypatch.delenv(name, raising=False)

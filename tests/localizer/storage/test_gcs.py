@@ -3,6 +3,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import pytest
 from localizer.errors import (
     ChecksumMismatch,
     ConfigurationError,
+    ObjectNotFound,
     PreconditionFailed,
     StorageError,
     StorageUnavailable,
@@ -129,6 +131,10 @@ def test_an_answer_that_is_cut_off_is_an_outage(proxy: Proxy, gcs_uri: str) -> N
     for name in ("x", "missing"):  # Google's client gives up on an error of which it reads only a part
         with pytest.raises(StorageUnavailable, match=name):
             storage.read(name)
+    for name, found in (("x", nullcontext()), ("missing", pytest.raises(ObjectNotFound))):
+        proxy.once("GET", "cut")
+        with found:
+            assert storage.read(name) == b"whole and sound"
 
 
 @pytest.mark.usefixtures("quick")
