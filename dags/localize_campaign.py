@@ -7,7 +7,7 @@ approval and publishes what was approved as one immutable release.
 | task | what it does |
 |---|---|
 | `load_manifest` | reads the manifest and plans the jobs; a wrong row becomes a `failed` result |
-| `edit_images` | one mapped task per image (per shard of 20 to 50 beyond 64 images): edit, check, try again |
+| `edit_images` | one mapped task per image (beyond 64, per shard of some minutes): edit, check, try again |
 | `quality_gate` | gathers the results, writes the report, stops a run that went wrong as a whole |
 | `review` | asks a person once, under *Required actions*, if the parameter `approval` says so |
 | `publish` | publishes exactly what the recorded decisions name, and moves the pointer last |

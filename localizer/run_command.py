@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import sys
 import time
 from collections import Counter
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
 
 _MOST_WORKERS = 4  # each holds its own models, 0.5 GB or so
 _SHOWN = 12  # rows of each kind that the summary spells out
-_SHARD = "run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +191,8 @@ def _do(
     brand_path: str | None,
 ) -> None:
     """Edit, check and keep every image."""
-    with Progress(plan.rejected_count + plan.count) as progress, ShardSeries(record, _SHARD) as series:
+    shards = f"run-{secrets.token_hex(4)}"  # of this process: the same command may run twice at once
+    with Progress(plan.rejected_count + plan.count) as progress, ShardSeries(record, shards) as series:
         for rejected in plan.rejected():
             file.add(rejected)
             progress.add(rejected)

@@ -37,7 +37,8 @@ SHORTEST_TASK_S = 60.0
 QUICK_S = 1.0
 """An image that takes less gets no task of its own, which costs a third of a second of CPU alone."""
 
-_SMALLEST, _LARGEST = 20, 50  # jobs a shard while nothing was measured
+_SMALLEST = 20
+_UNMEASURED = 50, 150  # while nothing was measured: the last shards, if there are many, and the first
 _MOST = 500
 _TASKS_AT_ONCE = 4  # as the pool of the compose file allows; decides only how the end is cut
 _LOOK_UP_S = 0.01  # for a known job between others; it is looked up again by the task
@@ -119,7 +120,7 @@ def shard_ranges(
                 start = -1
             if start < 0:
                 start, weight = index, 0.0
-                size = max(fewest, min(largest, max(smallest, left / (2 * _TASKS_AT_ONCE))))
+                size = max(fewest, min(largest, max(smallest, left / _TASKS_AT_ONCE)))
             stop = index + 1
         step = aside if is_known else 1.0
         weight += step
@@ -140,8 +141,8 @@ def _sizes(unknown: int, seconds: float | None, together: int, processes: int) -
     if unknown <= ONE_TASK_AN_IMAGE_UP_TO and (seconds is None or seconds >= QUICK_S):
         return 1, 1
     if seconds is None:
-        size = min(max(-(-unknown // 16), _SMALLEST), _LARGEST)
-        return size, size
+        last, first = _UNMEASURED
+        return min(max(-(-unknown // 16), _SMALLEST), last), first
     an_image = seconds / side_by_side
     return _within(SHORTEST_TASK_S, an_image), _within(TASK_S, an_image)
 

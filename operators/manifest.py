@@ -33,7 +33,7 @@ class LoadManifestOperator(LocalizerOperator):
 
     What was done before is looked up here and needs no shard. Up to 64 images there is one shard an image,
     unless the engine waits for a service or is very quick; beyond, shards of some minutes by what an image
-    took in earlier runs, or of 20 to 50 images; never more than Airflow's ``max_map_length``.
+    took in earlier runs, or of 20 to 150 images; never more than Airflow's ``max_map_length``.
     The XCom ``plan`` holds a summary: counts by locale, and the first warnings and rejected rows. Where
     `missing_ok` made this task skip, its ``skipped`` says why and ``jobs`` is 0; else there is no such key.
 
