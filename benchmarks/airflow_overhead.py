@@ -20,6 +20,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -44,6 +45,7 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.jobs % PROCESSES:
         parser.error(f"--jobs: a mapped task edits in {PROCESSES} processes, so give a multiple of that")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # Airflow is stopped then too
     paces = [0.0] if asked.pace == 0 else [0.0, asked.pace]
     with tempfile.TemporaryDirectory(prefix="overhead-") as temporary:
         folder = asked.folder or Path(temporary)
