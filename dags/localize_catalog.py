@@ -73,7 +73,9 @@ with DAG(
         # What a run is given is a value here, never a template.
         manifest="{% if params.manifest %}{{ params.manifest }}{% else %}"
         "{{ require_interval(data_interval_start) }}" + USUAL + "{% endif %}",
-        campaign="{{ params.campaign or partition_campaign(data_interval_start) }}",
+        # As JSON: native templates would take 2026_06 for a number.
+        campaign="{% set name = params.campaign or partition_campaign(data_interval_start) %}"
+        "{{ name if name is none else name | tojson }}",
         usual_engine=DEFAULTS.get("engine", "typeset"),
         missing_ok=True,
         **({"max_active_tis_per_dag": SHARDS} if SHARDS else {}),

@@ -185,7 +185,8 @@ def run_params(manifest: Param, *, defaults: Mapping[str, Any] | None = None) ->
 def add_tasks(
     *,
     manifest: str = "{{ params.manifest }}",
-    campaign: str = "{{ params.campaign }}",
+    # As JSON: native templates would take 2026_06 for a number.
+    campaign: str = "{{ params.campaign if params.campaign is none else params.campaign | tojson }}",
     usual_engine: str = "typeset",
     missing_ok: bool = False,
     **edit_limits: Any,

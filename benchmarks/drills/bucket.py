@@ -45,7 +45,7 @@ done, and the connection is cut in place of an answer; *lost-503*: it is done, a
 waits, and nothing was done; *lost-hang*: but it was.
 """
 
-_HANG_S = 20.0  # longer than `benchmarks.drills.impatient` waits
+_HANG_S = 20.0  # longer than `benchmarks.drills.impatient` waits for an answer
 _UPSTREAM_S = 60.0
 
 

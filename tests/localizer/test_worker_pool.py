@@ -51,7 +51,11 @@ def pool(size: int, limits: Limits | None = None) -> WorkerPool[str, str]:
 
 def test_a_killed_worker_costs_its_own_task_and_no_other() -> None:
     with pool(2) as workers:
-        workers.start("sleep:1")
+        for _ in range(2):  # both are up
+            workers.start("sleep:0.5")
+        for _ in range(2):
+            workers.next()
+        workers.start("sleep:5")
         workers.start("die")
         assert workers.is_full
         task, outcome = workers.next()
@@ -59,7 +63,7 @@ def test_a_killed_worker_costs_its_own_task_and_no_other() -> None:
         workers.start("leave")
         assert workers.next() == ("leave", Killed("ended with exit code 3"))
         task, outcome = workers.next()
-        assert str(outcome).startswith("sleep:1 ")
+        assert str(outcome).startswith("sleep:5 ")
         pid = str(outcome).split()[1]
         workers.start("again")  # the same process, prepared once
         assert workers.next() == ("again", f"again {pid} yes")

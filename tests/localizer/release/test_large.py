@@ -127,7 +127,7 @@ def test_memory_stays_flat_for_a_large_release(local_campaign: Campaign) -> None
             tracemalloc.stop()
 
     peak(10)
-    assert peak(1500) < peak(300) + (1 << 20)
+    assert peak(500) < peak(150) + (1 << 19)
 
 
 def test_many_faults_are_counted_and_a_few_named(local_campaign: Campaign, tmp_path: Path) -> None:
