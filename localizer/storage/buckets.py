@@ -11,8 +11,8 @@ ALLOWED_BUCKETS = "LOCALIZER_ALLOWED_BUCKETS"
 def refusal(uri: str, *, own: Iterable[str]) -> str:
     """Why a manifest may not name this ``gs://`` URI; empty if it may.
 
-    Where `LOCALIZER_ALLOWED_BUCKETS` is set, if only to nothing, it may name those (separated by commas; ``*``
-    is any) and the buckets that whoever started the run named. Where it is not set, any.
+    Where `LOCALIZER_ALLOWED_BUCKETS` is set, if only to nothing, it may name those (comma-separated; ``*`` is
+    any) and the buckets that whoever started the run named. Where it is not set, any.
 
     Args:
         own: URIs that the manifest did not bring: its own, the image root's.
