@@ -9,11 +9,12 @@ from __future__ import annotations
 import logging
 import shutil
 import time
+from collections.abc import Container
 from contextlib import ExitStack
 from typing import IO, TYPE_CHECKING, Self
 
 from localizer.errors import TransientError
-from localizer.merging import line_of, local_disk, temporary_folder
+from localizer.merging import Slot, line_of, local_disk, slot_of, temporary_folder
 
 if TYPE_CHECKING:
     from localizer.model import JobResult
@@ -34,10 +35,12 @@ class ShardWriter:
 
     Args:
         shard: its name; it has one writer at a time.
+        jobs: key, asset and locale of its jobs. What the name held of others, in an earlier cut of the plan,
+            is not this shard's to keep.
     """
 
-    def __init__(self, run: Run, shard: str) -> None:
-        self._run, self._shard = run, shard
+    def __init__(self, run: Run, shard: str, *, jobs: Container[Slot] = ()) -> None:
+        self._run, self._shard, self._jobs = run, shard, jobs
         self._stack = ExitStack()
         self._earlier = 0
         self._due = 0.0
@@ -46,7 +49,8 @@ class ShardWriter:
         with ExitStack() as stack:
             folder = stack.enter_context(temporary_folder())
             self._path, self._whole = folder / "results.jsonl", folder / "whole.jsonl"
-            earlier = b"".join(map(line_of, self._run.load_shard(self._shard)))
+            saved = self._run.load_shard(self._shard)
+            earlier = b"".join(line_of(result) for result in saved if slot_of(result) in self._jobs)
             with local_disk():
                 self._file: IO[bytes] = stack.enter_context(self._path.open("wb"))
                 self._file.write(earlier)

@@ -95,28 +95,29 @@ class EditImagesOperator(LocalizerOperator):
             # The same run triggered twice, or a task that lives on after Airflow gave it up: one does the
             # work, the other finds it done.
             alone(self.open_workspace().storage, shard_work(self.shard), on_wait=self._tell_wait),
-            ShardWriter(run, str(self.shard["shard"])) as writer,
         ):
             jobs = shard_jobs(plan, self.shard)
-            size = int(self.shard["stop"]) - int(self.shard["start"])
-            progress = ShardProgress(context, label=str(self.shard["label"]), of=size)
+            start, stop = int(self.shard["start"]), int(self.shard["stop"])
+            progress = ShardProgress(context, label=str(self.shard["label"]), of=stop - start)
+            slots = set(plan.slots(start, stop))
+            with ShardWriter(run, str(self.shard["shard"]), jobs=slots) as writer:
 
-            def done(result: JobResult) -> None:
-                writer.add(result)
-                counts.add(result)
-                progress.add(result)
+                def done(result: JobResult) -> None:
+                    writer.add(result)
+                    counts.add(result)
+                    progress.add(result)
 
-            localize_many(
-                jobs,
-                workspace_uri=self.workspace,
-                engine=self.engine,
-                engine_parameters=parameters,
-                brand_path=self.brand or self.shard.get("brand") or None,
-                workers=int(self.workers) if size > 1 else 1,
-                on_result=done,
-                requested_by=requested_by(context),
-                job_timeout=float(self.job_timeout),
-            )
+                localize_many(
+                    jobs,
+                    workspace_uri=self.workspace,
+                    engine=self.engine,
+                    engine_parameters=parameters,
+                    brand_path=self.brand or self.shard.get("brand") or None,
+                    workers=int(self.workers) if stop - start > 1 else 1,
+                    on_result=done,
+                    requested_by=requested_by(context),
+                    job_timeout=float(self.job_timeout),
+                )
 
         ti = context["ti"]
         if counts.retryable and ti.try_number <= ti.max_tries:

@@ -36,10 +36,11 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def test_a_checkpoint_of_a_retry_keeps_what_the_earlier_try_had(run: Run, clock: list[float]) -> None:
-    run.save_shard("0000", [result("a"), result("b")])
-    with ShardWriter(run, "0000") as writer:
+    run.save_shard("0000", [result("a"), result("of another cut"), result("b")])
+    jobs = {(name, name, "ja") for name in "abcd"}
+    with ShardWriter(run, "0000", jobs=jobs) as writer:
         writer.add(result("a", cached=True))
-        assert names(run, "0000") == ["a", "b"]
+        assert names(run, "0000") == ["a", "of another cut", "b"]
         clock[0] += 60
         writer.add(result("c"))
         assert names(run, "0000") == ["a", "b", "a", "c"]

@@ -65,19 +65,18 @@ def images(folder: Path, campaign: str) -> dict[str, int]:
 
 
 def start_backfill(cluster: Cluster, first: str, last: str, *more: str) -> None:
-    cluster.airflow(
-        *(
-            "backfill",
-            "create",
-            "--dag-id",
-            "localize_catalog",
-            "--from-date",
-            first,
-            "--to-date",
-            last,
-            *more,
-        )
-    )
+    until = time.monotonic() + 180
+    # A DAG has one backfill at a time, and the scheduler looks only now and then whether one is over.
+    while any(b["completed_at"] is None for b in backfills(cluster)):
+        assert time.monotonic() < until, backfills(cluster)
+        time.sleep(1)
+    dates = ("--from-date", first, "--to-date", last)
+    cluster.airflow("backfill", "create", "--dag-id", "localize_catalog", *dates, *more)
+
+
+def backfills(cluster: Cluster) -> list[dict[str, Any]]:
+    found = cluster.api.get("/api/v2/backfills", dag_id="localize_catalog")["backfills"]
+    return list(found)
 
 
 def backfilled(cluster: Cluster, days: list[str]) -> dict[str, RunRef]:
