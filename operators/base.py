@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -76,3 +77,10 @@ class LocalizerOperator(WorkspaceMixin, BaseOperator):
         self.workspace = workspace
         self.run_name = run_name
         self.gcp_conn_id = gcp_conn_id
+
+    def pre_execute(self, context: Any) -> None:
+        super().pre_execute(context)
+        # Celery's workers are daemons, and the task's process, forked from one, believes to be one too: then
+        # it may have no children. It is none: whoever started it waits for it.
+        config: dict[str, Any] = multiprocessing.current_process().__dict__["_config"]
+        config["daemon"] = False
