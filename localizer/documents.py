@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
 
-DAMAGED = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+DAMAGED = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 """What comes of making a record out of JSON that is none, or not of that record."""
 
 

@@ -31,12 +31,14 @@ class DagRun:
     """A finished run.
 
     Attributes:
+        name: of the run in the workspace.
         seconds: from the trigger to the end of its last task, by Airflow's own clock.
         cpu: processor seconds that all of Airflow used meanwhile, edits included.
         tasks: per task: how many there were, and the seconds of the run at which the first began and the last
             ended.
     """
 
+    name: str
     state: str
     seconds: float
     cpu: float
@@ -70,7 +72,7 @@ class Airflow:
         cpu = self._cpu() - cpu
         tasks = self._tasks(path, _time(run["queued_at"]))
         end = max((end for _, _, end in tasks.values()), default=0.0)
-        return DagRun(run["state"], end, cpu, tasks)
+        return DagRun(f"{DAG_ID}__{run['dag_run_id']}", run["state"], end, cpu, tasks)
 
     def _cpu(self) -> float:
         return sum(map(tree_cpu, self._pids()))

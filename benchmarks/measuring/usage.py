@@ -27,8 +27,8 @@ class Usage:
         cpu: processor seconds, of descendants too.
         memory: MiB, the highest sum over all its processes at one time (proportional set size: a page that
             several share counts once); sampled four times a second.
-        largest: MiB, the highest of any single process.
-        first: MiB, the highest of the first process alone.
+        largest: MiB, the highest that any single process had to itself.
+        first: MiB, the highest that the first process had to itself.
         exit_code: as `subprocess` gives it; negative: the signal that ended it.
     """
 
@@ -50,6 +50,7 @@ class Watch:
         self._process = psutil.Process(pid)
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._before = (0.0, 0.0, 0.0)
         self.memory = self.largest = self.first = 0.0
 
     def __enter__(self) -> Watch:
@@ -66,18 +67,24 @@ class Watch:
                 pids = [self._process.pid, *(p.pid for p in self._process.children(recursive=True))]
             except psutil.NoSuchProcess:
                 return
-            sizes = [_pss(pid) for pid in pids]
-            self.memory = max(self.memory, sum(sizes))
-            self.largest = max(self.largest, *sizes)
-            self.first = max(self.first, sizes[0])
+            sizes = [_sizes(pid) for pid in pids]
+            own = [private for _, private in sizes]
+            now = (sum(shared for shared, _ in sizes), max(own), own[0])
+            # What two samples show: processes are read one after another, and while one starts or ends, the
+            # pages that it shares with others move between them.
+            steady = tuple(map(min, now, self._before))
+            self.memory, self.largest, self.first = map(max, (self.memory, self.largest, self.first), steady)
+            self._before = now
 
 
-def _pss(pid: int) -> float:
+def _sizes(pid: int) -> tuple[float, float]:
+    """MiB: proportional set size, and what no other process shares."""
     try:
         text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError):  # it ended meanwhile
-        return 0.0
-    return next((int(line.split()[1]) / 1024 for line in text.splitlines() if line.startswith("Pss:")), 0.0)
+        return 0.0, 0.0
+    kib = {line.split(":")[0]: int(line.split()[1]) for line in text.splitlines()[1:]}
+    return kib["Pss"] / 1024, (kib["Private_Clean"] + kib["Private_Dirty"]) / 1024
 
 
 def tree_cpu(pid: int) -> float:

@@ -11,17 +11,17 @@ ALLOWED_BUCKETS = "LOCALIZER_ALLOWED_BUCKETS"
 def refusal(uri: str, *, own: Iterable[str]) -> str:
     """Why a manifest may not name this ``gs://`` URI; empty if it may.
 
-    It may name the buckets that whoever started the run named, and those in `LOCALIZER_ALLOWED_BUCKETS`
-    (separated by commas; ``*`` is any).
+    Where `LOCALIZER_ALLOWED_BUCKETS` is set, if only to nothing, it may name those (comma-separated; ``*`` is
+    any) and the buckets that whoever started the run named. Where it is not set, any.
 
     Args:
         own: URIs that the manifest did not bring: its own, the image root's.
     """
+    setting = os.environ.get(ALLOWED_BUCKETS)
+    if setting is None:
+        return ""
     bucket = _bucket(uri)
-    listed = {
-        name.strip().removeprefix("gs://").rstrip("/")
-        for name in os.environ.get(ALLOWED_BUCKETS, "").split(",")
-    }
+    listed = {name.strip().removeprefix("gs://").rstrip("/") for name in setting.split(",")}
     if bucket in {_bucket(each) for each in own if each.startswith("gs://")} | listed or "*" in listed:
         return ""
     return (

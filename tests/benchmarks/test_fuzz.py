@@ -52,3 +52,12 @@ def test_a_plan_without_its_columns_is_damaged():
         for change in (name.upper(), b"x" * len(name)):
             with pytest.raises(StorageError):
                 TARGETS["plan.parquet"].read(plan.replace(name, change))
+
+
+def test_a_result_with_numbers_out_of_range_is_damaged():
+    record = json.dumps(RESULT.to_dict() | {"attempts": float("inf")}).encode()
+    assert not TARGETS["results.jsonl"].run(record)
+
+
+def test_a_tiff_whose_tags_are_of_the_wrong_type_is_delivered_without_them():
+    assert TARGETS["image"].run(mutated(seeds_of("image"), TARGETS["image"].words, 5002012))

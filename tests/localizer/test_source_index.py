@@ -321,7 +321,7 @@ def test_a_bucket_that_is_no_longer_allowed_is_not_read_from_memory_either(gcs_u
     campaign.read.clear()
     assert outcome() == (1, "")
     assert campaign.read == []
-    monkeypatch.delenv("LOCALIZER_ALLOWED_BUCKETS")
+    monkeypatch.setenv("LOCALIZER_ALLOWED_BUCKETS", "")
     jobs, reason = outcome()
     assert jobs == 0
     assert "LOCALIZER_ALLOWED_BUCKETS" in reason

@@ -113,7 +113,7 @@ def test_a_manifest_names_only_buckets_that_are_its_own_or_allowed(gcs_uri, tmp_
     from localizer.storage import open_storage
 
     open_storage(gcs_uri).write("a.png", BODY)
-    monkeypatch.delenv("LOCALIZER_ALLOWED_BUCKETS", raising=False)
+    monkeypatch.setenv("LOCALIZER_ALLOWED_BUCKETS", "")
     for reader in (SourceReader(str(tmp_path)), SourceReader(str(tmp_path), manifest="gs://agency/m.csv")):
         with pytest.raises(ImageError, match="LOCALIZER_ALLOWED_BUCKETS"):
             reader.read(f"{gcs_uri}/a.png")

@@ -138,7 +138,8 @@ def test_a_manifest_that_is_no_file(tmp_path, place):
         ("link/x", "is a link that leaves"),
     ],
 )
-def test_a_document_reaches_nothing_outside_its_folder(tmp_path, field, given, words):
+def test_a_document_reaches_nothing_outside_its_folder(tmp_path, monkeypatch, field, given, words):
+    monkeypatch.setenv("LOCALIZER_ALLOWED_BUCKETS", "")
     (tmp_path / "secret").mkdir()
     (tmp_path / "secret/x").write_text("secret")
     path = write(tmp_path / "campaign/m.json", document(**{field: given}))
@@ -152,6 +153,12 @@ def test_a_bucket_that_is_allowed_may_be_named(tmp_path, monkeypatch):
     monkeypatch.setenv("LOCALIZER_ALLOWED_BUCKETS", "shared-images")
     found = load_manifest(write(tmp_path / "m.json", document(image_root="gs://shared-images/2026")))
     assert found.image_root == "gs://shared-images/2026"
+
+
+def test_where_no_bucket_is_listed_any_may_be_named(tmp_path, monkeypatch):
+    monkeypatch.delenv("LOCALIZER_ALLOWED_BUCKETS", raising=False)
+    found = load_manifest(write(tmp_path / "m.json", document(image_root="gs://any/2026")))
+    assert found.image_root == "gs://any/2026"
 
 
 def test_what_lies_in_it_is_found(tmp_path):
