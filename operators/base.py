@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Sequence
+from multiprocessing.process import AuthenticationString  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
@@ -80,7 +81,9 @@ class LocalizerOperator(WorkspaceMixin, BaseOperator):
 
     def pre_execute(self, context: Any) -> None:
         super().pre_execute(context)
-        # Celery's workers are daemons, and the task's process, forked from one, believes to be one too: then
-        # it may have no children. It is none: whoever started it waits for it.
+        # Under Celery the task's process is forked from a daemon of billiard, Celery's multiprocessing: it
+        # believes to be a daemon too, which may have no children, and its key cannot be handed to one.
+        # It is none: whoever started it waits for it.
         config: dict[str, Any] = multiprocessing.current_process().__dict__["_config"]
         config["daemon"] = False
+        config["authkey"] = AuthenticationString(bytes(config["authkey"]))
