@@ -39,7 +39,10 @@ OCR_PACKS := ara bul ell eng fas heb hin hun jpn kor ron rus srp tha tur ukr vie
 FONT_PACKAGES := fonts-klee fonts-lxgw-wenkai fonts-noto-cjk
 APT_PACKAGES := $(FONT_PACKAGES) libegl1 libgl1 libfribidi0 tesseract-ocr $(addprefix tesseract-ocr-,$(OCR_PACKS))
 
-.PHONY: help setup demo test test-system bench up down lock clean
+# For tests and drills on a distributed Airflow, which start their own on free ports.
+SERVER_PACKAGES := postgresql redis-server
+
+.PHONY: help setup demo test test-system drills bench up down lock clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -60,6 +63,14 @@ test: $(VENV)/.setup-dev  ## Lint, type-check, test
 
 test-system: $(VENV)/.setup-system  ## Tests that start real servers on loopback (minutes)
 	@pytest -q -m system
+
+IMAGES ?= 500
+TIMES ?= 1
+drills: $(VENV)/.setup-system  ## Kill, cut, fill up and race; prints what was lost (IMAGES=500 TIMES=1; hours)
+	@bad=0
+	python -m benchmarks.drills all --images "$(IMAGES)" --times "$(TIMES)" || bad=1
+	python -m benchmarks.drills.on_airflow all --images "$(IMAGES)" --times "$(TIMES)" || bad=1
+	exit $$bad
 
 bench: $(VENV)/.setup-dev  ## Run every benchmark; each prints a ratio against its own baseline
 	@shopt -s nullglob; files=(benchmarks/*.py)
@@ -91,7 +102,7 @@ $(VENV)/.setup-run-gpu: pyproject.toml requirements.txt
 	touch $@ $(VENV)/.setup-run
 
 $(VENV)/.setup-system: pyproject.toml requirements.txt
-	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples,type,dev,gpu,server $(APT_PACKAGES)
+	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples,type,dev,gpu,server,celery $(APT_PACKAGES) $(SERVER_PACKAGES)
 	touch $@ $(VENV)/.setup-run $(VENV)/.setup-run-gpu $(VENV)/.setup-dev
 
 $(VENV)/.setup-dev: pyproject.toml requirements.txt

@@ -6,7 +6,8 @@ can approve a job that failed or has no image.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from localizer.errors import InputError
@@ -31,6 +32,8 @@ class ApprovalPolicy(StrEnum):
     NONE = "none"
 
 
+_SHOWN = 5
+_ALL_PASSED = "all checks passed"
 _APPROVES_PASSED = {ApprovalPolicy.EXCEPTIONS_ONLY, ApprovalPolicy.NEVER, ApprovalPolicy.PASSED}
 
 
@@ -52,22 +55,20 @@ def can_be_approved(result: JobResult) -> bool:
     return result.status is not Status.FAILED and result.image is not None
 
 
-def needs_person(results: Iterable[JobResult], *, policy: str) -> list[JobResult]:
-    """The results that a person has to decide on under a policy, exceptions first.
+def is_asked(result: JobResult, policy: str) -> bool:
+    """Whether a person has to decide on a result under a policy.
 
-    Failed jobs and jobs without an image are never among them: there is nothing to approve.
+    Never on a failed job or one without an image: there is nothing to approve.
     """
     chosen = parse_policy(policy)
     if chosen is ApprovalPolicy.ALWAYS:
-        asked = [r for r in results if can_be_approved(r)]
-    elif chosen is ApprovalPolicy.EXCEPTIONS_ONLY:
-        asked = [r for r in results if can_be_approved(r) and r.status is Status.NEEDS_REVIEW]
-    else:
-        asked = []
-    return sorted(asked, key=lambda r: r.status is Status.PASSED)
+        return can_be_approved(result)
+    if chosen is ApprovalPolicy.EXCEPTIONS_ONLY:
+        return can_be_approved(result) and result.status is Status.NEEDS_REVIEW
+    return False
 
 
-def decide(results: Iterable[JobResult], *, policy: str, at: str, by: str = "") -> list[Decision]:
+def decide(results: Iterable[JobResult], *, policy: str, at: str, by: str = "") -> Iterator[Decision]:
     """The decisions that a policy takes without asking anybody: passed results approved, or none.
 
     Args:
@@ -78,13 +79,11 @@ def decide(results: Iterable[JobResult], *, policy: str, at: str, by: str = "") 
         InputError: there is no such policy.
     """
     chosen = parse_policy(policy)
-    if chosen not in _APPROVES_PASSED:
-        return []
-    return [
-        _decision(result, Verdict.APPROVED, by=by or f"policy:{chosen}", at=at, comment="all checks passed")
+    return (
+        _decision(result, Verdict.APPROVED, by=by or f"policy:{chosen}", at=at, comment=_ALL_PASSED)
         for result in results
-        if result.status is Status.PASSED and can_be_approved(result)
-    ]
+        if _approves(chosen, result)
+    )
 
 
 def label(result: JobResult) -> str:
@@ -92,74 +91,124 @@ def label(result: JobResult) -> str:
     return f"{result.asset_id} · {result.locale}"
 
 
-def apply_review(
-    results: Sequence[JobResult],
-    *,
-    approve_all: bool,
-    also_approve: Sequence[str] = (),
-    reject: Sequence[str] = (),
-    by: str,
-    at: str,
-    comment: str = "",
-) -> list[Decision]:
-    """Turn a person's answer into decisions, one per result that the answer speaks of.
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person said of a run.
 
-    Args:
-        approve_all: approve every result that passed. One that needs review is approved only by name,
-            so that nobody waves an exception through unseen.
+    Attributes:
+        approve: of what was asked about, every result that passed is approved; one that needs review only
+            by name, so that nobody waves an exception through unseen. False rejects all that was asked about.
         also_approve: further items to approve, ``asset_id · locale`` or the job key.
-        reject: items to reject; wins over `approve_all`.
+        reject: items to reject; wins over `approve`.
         by: the person.
         at: ISO 8601 UTC time of the answer.
+    """
+
+    approve: bool
+    by: str
+    at: str
+    also_approve: tuple[str, ...] = ()
+    reject: tuple[str, ...] = ()
+    comment: str = ""
+
+
+def apply_answer(
+    results: Callable[[], Iterable[JobResult]], answer: Answer, *, policy: str
+) -> Iterator[Decision]:
+    """What a person's answer and the policy decide together, one per result that either speaks of.
+
+    The person's word wins. A result that neither speaks of gets no decision, and is not published.
+
+    Args:
+        results: gives the run's results from the first; they are gone through twice, and none is kept.
 
     Returns:
-        Decisions in the results' order. A result that is not spoken of gets none, and is not published.
+        Decisions in the results' order; the answer as a whole was checked before the first.
 
     Raises:
         InputError: an unknown item, one both approved and rejected, one that failed, or no person.
     """
-    if not by.strip():
+    chosen = parse_policy(policy)
+    if not answer.by.strip():
         raise InputError("a review needs the name of the person who decided")
-    approved = _find(results, also_approve, field="also_approve")
-    rejected = _find(results, reject, field="reject")
-    both = [label(results[i]) for i in sorted(approved & rejected)]
+    approved = _Named(answer.also_approve, field="also_approve")
+    rejected = _Named(answer.reject, field="reject_items")
+    _check(results(), approved, rejected)
+
+    def decisions() -> Iterator[Decision]:
+        person = {"by": answer.by, "at": answer.at, "comment": answer.comment}
+        for result in results():
+            if rejected.mean(result) or (not answer.approve and is_asked(result, chosen)):
+                yield _decision(result, Verdict.REJECTED, **person)
+            elif approved.mean(result):
+                yield _decision(result, Verdict.APPROVED, **person)
+            elif _approves(chosen, result):
+                # Under exceptions_only what passed is approved by the policy: the record says so.
+                yield _decision(
+                    result, Verdict.APPROVED, by=f"policy:{chosen}", at=answer.at, comment=_ALL_PASSED
+                )
+            elif answer.approve and result.status is Status.PASSED and is_asked(result, chosen):
+                yield _decision(result, Verdict.APPROVED, **person)
+
+    return decisions()
+
+
+class _Named:
+    """Items that a person named; a key may mean several results (assets with the same bytes)."""
+
+    def __init__(self, names: Sequence[str], *, field: str) -> None:
+        self.field = field
+        self._names = {_normal(name): name.strip() for name in names if name.strip()}
+
+    def mean(self, result: JobResult) -> bool:
+        return _normal(label(result)) in self._names or (bool(result.job) and result.job in self._names)
+
+    def not_among(self, found: set[str]) -> list[str]:
+        return [name for key, name in self._names.items() if key not in found]
+
+    def keys_of(self, result: JobResult) -> set[str]:
+        return {_normal(label(result)), result.job} & self._names.keys()
+
+
+def _check(results: Iterable[JobResult], approved: _Named, rejected: _Named) -> None:
+    """Refuse an answer that the results contradict."""
+    known: list[str] = []
+    found: dict[_Named, set[str]] = {approved: set(), rejected: set()}
+    both: list[str] = []
+    without_image: list[JobResult] = []
+    count = 0
+    for result in results:
+        count += 1
+        if len(known) < _SHOWN:
+            known.append(label(result))
+        for names, keys in found.items():
+            keys.update(names.keys_of(result))
+        if approved.mean(result):
+            if rejected.mean(result):
+                both.append(label(result))
+            if not can_be_approved(result):
+                without_image.append(result)
+    for names, keys in found.items():
+        for name in names.not_among(keys):
+            examples = "; ".join(known) + ("; …" if count > _SHOWN else "")
+            raise InputError(
+                f"{names.field}: no item {name!r} in this run; write it as asset · locale ({examples})"
+            )
     if both:
-        raise InputError(f"{', '.join(both)}: both approved and rejected; name each in one list only")
-    for index in sorted(approved):
-        if not can_be_approved(results[index]):
-            why = results[index].reason or f"its status is {results[index].status}"
-            raise InputError(
-                f"{label(results[index])} cannot be approved: there is no image to answer for ({why}); "
-                "correct the manifest or the copy and run again"
-            )
-    decisions = []
-    for index, result in enumerate(results):
-        passed = approve_all and result.status is Status.PASSED and can_be_approved(result)
-        if index in rejected:
-            decisions.append(_decision(result, Verdict.REJECTED, by=by, at=at, comment=comment))
-        elif index in approved or passed:
-            decisions.append(_decision(result, Verdict.APPROVED, by=by, at=at, comment=comment))
-    return decisions
+        more = ", …" if len(both) > _SHOWN else ""
+        raise InputError(
+            f"{', '.join(both[:_SHOWN])}{more}: both approved and rejected; name each in one list only"
+        )
+    for result in without_image:
+        why = result.reason or f"its status is {result.status}"
+        raise InputError(
+            f"{label(result)} cannot be approved: there is no image to answer for ({why}); "
+            "correct the manifest or the copy and run again"
+        )
 
 
-def _find(results: Sequence[JobResult], names: Sequence[str], *, field: str) -> set[int]:
-    """Indices of the results that these names mean; a key may mean several (assets with the same bytes)."""
-    by_name: dict[str, set[int]] = {}
-    for index, result in enumerate(results):
-        by_name.setdefault(_normal(label(result)), set()).add(index)
-        by_name.setdefault(result.job, set()).add(index)
-    found: set[int] = set()
-    for name in names:
-        if not name.strip():
-            continue
-        indices = by_name.get(_normal(name)) or by_name.get(name.strip())
-        if not indices:
-            known = "; ".join(label(r) for r in results[:5]) + ("; …" if len(results) > 5 else "")
-            raise InputError(
-                f"{field}: no item {name.strip()!r} in this run; write it as asset · locale ({known})"
-            )
-        found |= indices
-    return found
+def _approves(policy: ApprovalPolicy, result: JobResult) -> bool:
+    return policy in _APPROVES_PASSED and result.status is Status.PASSED and can_be_approved(result)
 
 
 def _normal(name: str) -> str:

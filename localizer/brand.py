@@ -12,10 +12,14 @@ from typing import Any
 import yaml
 
 from localizer.documents import canonical_json, did_you_mean, pointer, schema_faults
-from localizer.errors import BrandError
+from localizer.errors import BrandError, InputStopped
 from localizer.locales import normalise_locale
 from localizer.model import Action
+from localizer.sandbox.calling import bounded
 
+_MAX_BYTES = 8 << 20
+_MAX_INLINE = 256 << 10
+_MAX_FONT_BYTES = 128 << 20
 _FONT_MAGIC = (b"\x00\x01\x00\x00", b"OTTO", b"ttcf", b"true")
 
 
@@ -82,10 +86,12 @@ def load_brand(path: str | Path | None) -> BrandKit:
     Raises:
         BrandError: missing, unreadable or wrong; names the file and the field (a JSON pointer).
     """
-    if path is None:
-        return BrandKit()
-    path = Path(path)
-    content = _read(path)
+    return BrandKit() if path is None else read_brand(_read(Path(path)), Path(path))
+
+
+def read_brand(data: bytes, path: Path) -> BrandKit:
+    """Like `load_brand`, of the bytes of a kit that lies at `path`."""
+    content = _content(data, path)
     for place, message in schema_faults("localizer", "brand.schema.json", content):
         raise BrandError(f"{path}: {pointer(place) or 'the document'}: {message}")
     for check, value in content.get("thresholds", {}).items():
@@ -93,8 +99,8 @@ def load_brand(path: str | Path | None) -> BrandKit:
             raise BrandError(f"{path}: /thresholds/{check}: must be a finite number, not {value}")
     fonts = []
     for index, name in enumerate(content.get("fonts", [])):
-        font = (path.parent / name).resolve()
         try:
+            font = _font_beside(path.parent, name)
             _font_bytes(font)
         except BrandError as error:
             raise BrandError(f"{path}: /fonts/{index}: {error}") from None
@@ -130,22 +136,47 @@ def _model(content: Mapping[str, Any]) -> ModelPolicy:
     return ModelPolicy(**given)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> bytes:
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        if path.exists() and not path.is_file():
+            raise BrandError(f"{path}: cannot be read (it is not a file)")
+        with path.open("rb") as file:
+            return file.read(_MAX_BYTES + 1)
     except OSError as error:
         raise BrandError(f"{path}: cannot be read ({error.strerror or error})") from None
+
+
+def _content(data: bytes, path: Path) -> dict[str, Any]:
+    if len(data) > _MAX_BYTES:
+        raise BrandError(f"{path}: is larger than {_MAX_BYTES >> 20} MiB; leave out what is not needed")
+    try:
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise BrandError(f"{path}: is not UTF-8; save it as UTF-8") from None
     try:
-        content = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 (a SafeLoader of ours)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise BrandError(f"{path}: is not valid YAML: {' '.join(str(error).split())}") from None
+        # A small file cannot take long: no aliases, no nesting that a parser would follow far.
+        content = parse_yaml(text) if len(text) <= _MAX_INLINE else bounded(parse_yaml, text)
+    except InputStopped as error:
+        raise BrandError(f"{path}: reading it {error}; leave out what is not needed") from None
+    except BrandError as error:
+        raise BrandError(f"{path}: {error}") from None
     if content is None:
         return {}
     if not isinstance(content, dict):
         raise BrandError(f"{path}: must be a mapping of fields, not {type(content).__name__}")
     return content
+
+
+def parse_yaml(text: str) -> Any:
+    """The content of a brand kit.
+
+    Raises:
+        BrandError: it is not the YAML that we read.
+    """
+    try:
+        return yaml.load(text, Loader=_StrictLoader)  # noqa: S506 (a SafeLoader of ours)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise BrandError(f"is not valid YAML: {' '.join(str(error).split())}") from None
 
 
 def _by_locale(path: Path, section: str, content: Mapping[str, Any], kind: type) -> dict[str, Any]:
@@ -161,9 +192,26 @@ def _by_locale(path: Path, section: str, content: Mapping[str, Any], kind: type)
     return out
 
 
+def _font_beside(folder: Path, name: str) -> Path:
+    """Where a kit's font lies: below the kit's own folder, links followed."""
+    try:
+        font = (folder / name).resolve()
+        inside = font.is_relative_to(folder.resolve())
+    except (OSError, RuntimeError, ValueError) as error:
+        raise BrandError(f"font {name!r} cannot be read ({error})") from None
+    if not inside:
+        raise BrandError(f"font {name!r} is outside the brand kit's folder; copy it there")
+    return font
+
+
 def _font_bytes(font: Path) -> bytes:
     try:
-        data = font.read_bytes()
+        if font.exists() and not font.is_file():
+            raise BrandError(f"font {font} cannot be read (it is not a file)")
+        with font.open("rb") as file:
+            data = file.read(_MAX_FONT_BYTES + 1)
+        if len(data) > _MAX_FONT_BYTES:
+            raise BrandError(f"font {font} is larger than {_MAX_FONT_BYTES >> 20} MiB")
     except OSError as error:
         raise BrandError(f"font {font} cannot be read ({error.strerror or error})") from None
     if not data.startswith(_FONT_MAGIC):
@@ -192,7 +240,18 @@ def _digest(kit: BrandKit) -> str:
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """Safe YAML in which keys are unique and ``no`` is Norwegian, not false."""
+    """Safe YAML in which keys are unique, ``no`` is Norwegian, not false, and there are no aliases.
+
+    A few lines of aliases of aliases would be gigabytes once they are written out.
+    """
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()  # type: ignore[no-untyped-call]
+            raise yaml.composer.ComposerError(
+                None, None, f"the alias *{event.anchor}: write out what it stands for", event.start_mark
+            )
+        return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen = set()

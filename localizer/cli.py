@@ -1,4 +1,4 @@
-"""The command line: ``python -m localizer run|calls|serve|doctor|engines``.
+"""The command line: ``python -m localizer run|report|cache|calls|serve|doctor|engines``.
 
 Exit codes of ``run``: 0 every row of the manifest got a result row, whatever its status; 2 the manifest (or
 its copy deck, brand kit or an argument) cannot be used at all; 1 storage or another service refused;
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from localizer import __version__
+from localizer.display import one_line
 from localizer.errors import ConfigurationError, InputError, LocalizerError, TransientError
 
 OK, INFRASTRUCTURE, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -44,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _complain(message: str) -> None:
-    sys.stderr.write(f"localizer: {message}\n")
+    sys.stderr.write(f"localizer: {one_line(message)}\n")
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -71,6 +72,7 @@ def _run(arguments: argparse.Namespace) -> int:
             engine_parameters=_object(arguments.engine_parameters),
             engine_url=arguments.engine_url,
             requested_by=arguments.requested_by,
+            job_timeout=float(arguments.job_timeout),
         )
     )
     return OK
@@ -93,6 +95,16 @@ def _calls(arguments: argparse.Namespace) -> int:
     return OK
 
 
+def _report(arguments: argparse.Namespace) -> int:
+    from localizer.report import save_report
+    from localizer.workspace import Workspace
+
+    workspace = Workspace.open(arguments.workspace)
+    run = workspace.run(arguments.run)
+    sys.stdout.write(f"{save_report(workspace, run, results=run.so_far())}\n")
+    return OK
+
+
 def _object(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
@@ -111,6 +123,21 @@ def _user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return ""  # a container without a user database
+
+
+def _cache(arguments: argparse.Namespace) -> int:
+    from localizer.cache.command import CacheOptions, cache
+
+    cache(
+        CacheOptions(
+            workspace=arguments.workspace,
+            budget=arguments.budget,
+            older_than=arguments.older_than,
+            keep_open=arguments.keep_open,
+            evict=arguments.evict,
+        )
+    )
+    return OK
 
 
 def _serve(arguments: argparse.Namespace) -> int:
@@ -183,7 +210,11 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--results", type=Path, metavar="FILE", help="write one JSON object per job, a line each"
     )
-    run.add_argument("--engine", metavar="NAME", help="default: the brand's first engine, else typeset")
+    run.add_argument(
+        "--engine",
+        metavar="NAME",
+        help="a name that `engines` lists, or package.module:Factory (default: the brand's, else typeset)",
+    )
     run.add_argument("--brand", metavar="FILE", help="brand kit (default: the one that the manifest names)")
     run.add_argument(
         "--copy-deck", metavar="FILE", help="copy deck (default: the one that the manifest names)"
@@ -197,6 +228,13 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--publish", metavar="URI", help="publish what is approved; needs --approve passed")
     run.add_argument(
         "--jobs", type=_positive, metavar="N", help="worker processes (default: one per CPU, at most 4)"
+    )
+    run.add_argument(
+        "--job-timeout",
+        type=_positive,
+        default=600,
+        metavar="S",
+        help="seconds for one image in a worker process; one that takes longer is failed (default: 600)",
     )
     run.add_argument("--locales", default="", metavar="A,B", help="only these target locales (default: all)")
     run.add_argument("--campaign", metavar="NAME", help="name to publish under (default: the manifest's)")
@@ -230,6 +268,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_requested_by(calls, "who decides")
     calls.set_defaults(command=_calls)
 
+    _add_report(commands, common)
+    _add_cache(commands, common)
     serve = commands.add_parser(
         "serve",
         parents=[common],
@@ -279,6 +319,50 @@ def _parser() -> argparse.ArgumentParser:
     engines = commands.add_parser("engines", parents=[common], help="list the engines")
     engines.set_defaults(command=_engines)
     return parser
+
+
+def _add_report(commands: Any, common: argparse.ArgumentParser) -> None:
+    report = commands.add_parser(
+        "report",
+        parents=[common],
+        help="write the report of a run as far as it is",
+        description="Write report.html and results.csv of a run, finished or not; jobs without a result are "
+        "shown as waiting.",
+    )
+    report.add_argument("--workspace", required=True, metavar="DIR", help="folder or gs://bucket/prefix")
+    report.add_argument(
+        "run", metavar="RUN", help="as given by --run-id; of a DAG, its ID, two underscores, the run's ID"
+    )
+    report.set_defaults(command=_report)
+
+
+def _add_cache(commands: Any, common: argparse.ArgumentParser) -> None:
+    cache = commands.add_parser(
+        "cache",
+        parents=[common],
+        help="show how large the result cache of a workspace is, and evict from it",
+        description="Results are shared by all runs of a workspace. Evicts those that were not used for "
+        "longest; what an unfinished run, a review or a publish still needs stays. Without --evict it only "
+        "says what would go.",
+    )
+    cache.add_argument("--workspace", required=True, metavar="DIR", help="folder or gs://bucket/prefix")
+    cache.add_argument(
+        "--budget",
+        default="",
+        metavar="SIZE",
+        help="evict until the results take no more, such as 200GB (default: LOCALIZER_CACHE_BUDGET)",
+    )
+    cache.add_argument(
+        "--older-than", default="", metavar="AGE", help="only what was not used for so long, such as 30d"
+    )
+    cache.add_argument(
+        "--keep-open",
+        default="",
+        metavar="AGE",
+        help="how long a run that was not finished, reviewed or published keeps its results (default: 30d)",
+    )
+    cache.add_argument("--evict", action="store_true", help="really remove them")
+    cache.set_defaults(command=_cache)
 
 
 def _add_requested_by(parser: argparse.ArgumentParser, what: str) -> None:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
 
+DAMAGED = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+"""What comes of making a record out of JSON that is none, or not of that record."""
+
+
 def canonical_json(value: Any) -> str:
     """One text per value: keys sorted, no spaces, non-ASCII as it is."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)

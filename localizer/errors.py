@@ -3,10 +3,12 @@
 LocalizerError
 ├── InputError                 somebody gave us something we cannot use; a retry will not help
 │   ├── ManifestError          the manifest as a whole cannot be read
+│   │   └── ManifestNotFound   there is no such file, which is not the same as not being able to read it
 │   ├── RowError               one manifest row is wrong; carries row and field
 │   ├── ImageError             an image is missing, truncated, lying or over a limit
 │   ├── BrandError             a brand kit is wrong
-│   └── CopyDeckError          a copy deck is wrong
+│   ├── CopyDeckError          a copy deck is wrong
+│   └── InputStopped           reading it took too long or too much memory, or crashed the parser
 ├── ConfigurationError         this installation lacks something it needs; says what to install or set
 ├── EngineError                an engine could not make a candidate; a retry will not help
 │   └── EditRefused            policy forbids the edit; no model was asked
@@ -16,8 +18,10 @@ LocalizerError
 │   │   └── FateUnknown        a request was sent and its answer was lost; it is not sent again blindly
 │   ├── EditCancelled          whoever asked for an edit no longer wants it
 │   └── StorageUnavailable     the bucket or disk did not answer
+│       └── ObjectReplaced     an object was replaced while it was read; reading again gives the new one
 ├── StorageError               storage refused
 │   ├── ObjectNotFound
+│   ├── StorageFull            no space left; ends a run, for nothing that it makes can be kept
 │   ├── PreconditionFailed     create-once or compare-and-swap lost against another writer
 │   └── ChecksumMismatch       bytes read are not the bytes written
 └── ReleaseError               a release would be wrong or contradicts one that exists
@@ -41,6 +45,10 @@ class ManifestError(InputError):
     """The manifest as a whole cannot be read."""
 
 
+class ManifestNotFound(ManifestError):
+    """There is no manifest at that place; the place itself could be looked at."""
+
+
 class RowError(InputError):
     """One manifest row is wrong.
 
@@ -55,10 +63,10 @@ class RowError(InputError):
         self.message, self.row, self.field = message, row, field
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _row_error, (self.message, self.row, self.field)
+        return rebuild_row_error, (self.message, self.row, self.field)
 
 
-def _row_error(message: str, row: int, field: str) -> RowError:
+def rebuild_row_error(message: str, row: int, field: str) -> RowError:
     """Rebuild a RowError; keyword-only arguments do not survive plain pickling."""
     return RowError(message, row=row, field=field)
 
@@ -73,6 +81,10 @@ class BrandError(InputError):
 
 class CopyDeckError(InputError):
     """A copy deck is wrong."""
+
+
+class InputStopped(InputError):
+    """Reading something took too long or too much memory, or crashed the parser; says which."""
 
 
 class ConfigurationError(LocalizerError):
@@ -134,12 +146,20 @@ class StorageUnavailable(TransientError):
     """The bucket or the disk did not answer."""
 
 
+class ObjectReplaced(StorageUnavailable):
+    """An object was replaced while it was read in pieces; reading again from the start gives the new one."""
+
+
 class StorageError(LocalizerError):
     """Storage answered, and refused."""
 
 
 class ObjectNotFound(StorageError):
     """No such object."""
+
+
+class StorageFull(StorageError):
+    """There is no space left. What was kept is whole; once there is space, the same command goes on."""
 
 
 class PreconditionFailed(StorageError):

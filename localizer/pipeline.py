@@ -8,18 +8,20 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from localizer.attempts import Attempt, best_of, try_job
-from localizer.errors import ConfigurationError, InputError, StorageError, TransientError
+from localizer.errors import ConfigurationError, InputError, StorageError, StorageFull, TransientError
 from localizer.model import Box, CheckStatus, Edit, Job, JobResult, Status
+from localizer.workers.pool import LONGEST_S
 
 if TYPE_CHECKING:
     from localizer.brand import BrandKit
     from localizer.engines.base import Engine, Placement
     from localizer.engines.editor import CallLog
+    from localizer.workers.pool import Killed
     from localizer.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -56,7 +58,7 @@ def localize(
             attempts = try_job(job, source, engine=engine, brand=brand, calls=calls)
         best = best_of(attempts)
         files = _files(source, best)
-    except TransientError:
+    except (TransientError, StorageFull):
         raise
     except InputError as exc:
         return workspace.save_result(
@@ -134,35 +136,36 @@ def known_result(job: Job, *, workspace: Workspace) -> JobResult | None:
 
 
 def localize_many(
-    jobs: Sequence[Job],
+    jobs: Iterable[Job],
     *,
     workspace_uri: str,
     engine: str,
+    on_result: Callable[[JobResult], None],
     brand_path: str | None = None,
     workers: int = 1,
-    on_result: Callable[[JobResult], None] | None = None,
     engine_parameters: Mapping[str, Any] | None = None,
     requested_by: str = "",
-) -> list[JobResult]:
-    """Do many jobs; one result each, in the jobs' order.
+    job_timeout: float = LONGEST_S,
+) -> None:
+    """Do many jobs, drawn as they are needed; each gives one result, as it comes. Nothing of them is held.
 
     An engine that declares a `concurrency` only waits for a model: that many of its jobs are under way at
     once in this process, whatever `workers` says. For any other engine and more than one worker, jobs run
-    in processes of their own. A worker that dies (out of memory,
-    a crash in a native library) costs no other job its result: the jobs it may have been doing run
-    again alone, and the one that kills its worker again becomes `failed`. A job whose engine or
-    storage is down becomes `failed` with `retryable` set and is not cached. Jobs with the same key
-    are done once.
+    in processes of their own. A worker that dies (out of memory, a crash in a native library) costs no other
+    job its result: the job it was doing runs once more alone at the end, and becomes `failed` if its worker
+    dies again, as does one that takes longer than `job_timeout`. A job whose engine or storage is down
+    becomes `failed` with `retryable` set and is not cached. Jobs with the same key are done once.
 
     Args:
-        on_result: called in this process with each result as it comes.
+        on_result: called in this thread with each result.
         requested_by: in whose name models are called; nameless calls are refused.
+        job_timeout: seconds for one job in a worker process; generous, it is for what hangs.
 
     Raises:
         StorageError: the workspace refuses results.
         BrandError, ConfigurationError: brand kit or engine cannot be loaded.
     """
-    from localizer.workers import WorkerSetup, run
+    from localizer.workers.running import WorkerSetup, run
 
     setup = WorkerSetup(
         workspace_uri=workspace_uri,
@@ -170,8 +173,9 @@ def localize_many(
         engine_parameters=json.dumps(dict(engine_parameters or {}), sort_keys=True),
         brand_path=brand_path,
         requested_by=requested_by,
+        job_timeout=job_timeout,
     )
-    return run(jobs, setup=setup, workers=workers, on_result=on_result or (lambda result: None))
+    run(jobs, setup=setup, workers=workers, on_result=on_result)
 
 
 def unavailable(job: Job, exc: TransientError, workspace: Workspace, *, engine: str) -> JobResult:
@@ -180,15 +184,15 @@ def unavailable(job: Job, exc: TransientError, workspace: Workspace, *, engine: 
     return _failed(job, reason, workspace, engine=engine).with_changes(retryable=True)
 
 
-def worker_died(job: Job, workspace: Workspace, *, engine: str) -> JobResult:
-    """The result of a job that killed its worker process twice."""
-    return _failed(
-        job,
-        "its worker process died twice (out of memory, or a crash in a native library); "
-        "try it with --jobs 1, or a smaller image",
-        workspace,
-        engine=engine,
+def worker_died(job: Job, how: Killed, workspace: Workspace, *, engine: str) -> JobResult:
+    """The result of a job that was stopped for taking too much, or killed its worker process twice."""
+    reason = (
+        f"its edit {how.reason} and was stopped; try it with a smaller image or a longer --job-timeout"
+        if how.over_limit
+        else f"its worker process died twice: it {how.reason} (out of memory, or a crash in a native "
+        "library); try it with --jobs 1, or a smaller image"
     )
+    return _failed(job, reason, workspace, engine=engine)
 
 
 def rows_of(job: Job) -> tuple[int, ...]:

@@ -6,21 +6,24 @@ same bytes and the same edits share a key, and so the work.
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from localizer.documents import canonical_digest
-from localizer.errors import ImageError, ManifestError, RowError, StorageUnavailable
+from localizer.errors import ManifestError, RowError
 from localizer.locales import normalise_locale
-from localizer.manifest import JobRows, Manifest
+from localizer.manifest import JobRows, Manifest, ManifestStream
 from localizer.manifest.rows import ALL_TEXT
 from localizer.model import Action, Edit, Job, JobResult, Status
-from localizer.plan_files import Plan, plan_from_parquet, plan_to_parquet
+from localizer.plan_files import Plan, PlanWriter
+from localizer.scratch import Scratch
 from localizer.sources import SourceReader
+from localizer.sources.index import SCHEMA, Entry, SourceIndex, Unusable
+from localizer.sources.planned import PlannedSources
 
 if TYPE_CHECKING:
     from localizer.brand import BrandKit
@@ -28,29 +31,91 @@ if TYPE_CHECKING:
     from localizer.engines.base import Engine
     from localizer.workspace import Workspace
 
-__all__ = ["Plan", "job_key", "plan_from_parquet", "plan_manifest", "plan_to_parquet", "shards"]
+__all__ = ["Plan", "Planned", "job_key", "plan_manifest", "plan_to_file", "shards"]
 
-_EXTENSIONS = {"JPEG": "jpg", "TIFF": "tif"}
-_MAX_READERS = 4  # each holds one decoded image
-
-
-class _Source(NamedTuple):
-    """A validated image in the workspace; sizes in pixels, upright."""
-
-    name: str
-    sha256: str
-    width: int
-    height: int
+_SHOWN = 20
+_MOST_TOLD = 50  # wrong values of one job
+_SCOPE = "CREATE TABLE left_out (asset_id TEXT, locale TEXT);"
 
 
-@dataclass(frozen=True, slots=True)
-class _Unusable:
-    reason: str
-    retryable: bool = False
+class _OutOfScope(NamedTuple):
+    asset_id: str
+    locale: str
+
+
+@dataclass(slots=True)
+class Planned:
+    """What a plan holds, in short.
+
+    Attributes:
+        jobs, rejected, out_of_scope: how many.
+        locales: jobs by target locale.
+        first_rejected: the first few of the rejected results.
+        warnings: of the manifest.
+    """
+
+    campaign: str
+    jobs: int = 0
+    rejected: int = 0
+    out_of_scope: int = 0
+    locales: Counter[str] = field(default_factory=Counter)
+    first_rejected: list[JobResult] = field(default_factory=list)
+    warnings: tuple[str, ...] = ()
+
+
+def plan_to_file(
+    manifest: Manifest | ManifestStream,
+    path: str | Path,
+    *,
+    workspace: Workspace,
+    engine: Engine,
+    brand: BrandKit,
+    image_root: str | None = None,
+    locales: Sequence[str] = (),
+    campaign: str | None = None,
+) -> Planned:
+    """Turn a manifest into a plan file, for `Run.save_plan_file`. Nothing that grows with it is held.
+
+    Images are read, decoded once to validate them, and kept in the workspace; those that are known to be the
+    same still (`localizer.sources.index`) are not read. A job with any wrong row, an unusable image or a box
+    outside its image becomes a rejected result.
+
+    Args:
+        path: of the new local file.
+        image_root: folder or ``gs://`` URI for relative images, in place of the manifest's own.
+        locales: plan only these target locales; the others are listed as out of scope. Empty: all.
+        campaign: in place of the manifest's own.
+
+    Raises:
+        ManifestError: a locale was asked for that the manifest does not have.
+        StorageUnavailable: the bucket of the images or of the workspace did not answer.
+        StorageError: the file cannot be written.
+    """
+    made = Planned(campaign or manifest.campaign, warnings=manifest.warnings)
+    with Scratch(_SCOPE) as left_out, PlanWriter(path, campaign=made.campaign) as writer:
+        for item in _planned(manifest, workspace, engine, brand, image_root, locales):
+            if isinstance(item, Job):
+                writer.add(item)
+                made.jobs += 1
+                made.locales[item.locale] += 1
+            elif isinstance(item, JobResult):
+                writer.reject(item)
+                made.rejected += 1
+                if len(made.first_rejected) < _SHOWN:
+                    made.first_rejected.append(item)
+            else:
+                left_out.do("INSERT INTO left_out VALUES (?, ?)", *item)
+                made.out_of_scope += 1
+        writer.finish(out_of_scope=_pairs(left_out), warnings=made.warnings)
+    return made
+
+
+def _pairs(left_out: Scratch) -> Iterator[tuple[str, str]]:
+    return ((asset_id, locale) for asset_id, locale in left_out.rows("SELECT * FROM left_out"))
 
 
 def plan_manifest(
-    manifest: Manifest,
+    manifest: Manifest | ManifestStream,
     *,
     workspace: Workspace,
     engine: Engine,
@@ -58,94 +123,85 @@ def plan_manifest(
     image_root: str | None = None,
     locales: Sequence[str] = (),
 ) -> Plan:
-    """Turn a manifest into jobs. Images are read, decoded once to validate them, and kept in the workspace.
-
-    A job with any wrong row, an unusable image or a box outside its image becomes a rejected result.
-
-    Args:
-        image_root: folder or ``gs://`` URI for relative images, in place of the manifest's own.
-        locales: plan only these target locales; the others are listed as out of scope. Empty: all.
-
-    Raises:
-        ManifestError: a locale was asked for that the manifest does not have.
-        StorageUnavailable: the bucket of the images or of the workspace did not answer.
-    """
-    wanted = _wanted(manifest, locales)
-    in_scope = [j for j in manifest.jobs if not wanted or not j.locale_is_valid or j.locale in wanted]
-    out_of_scope = [j for j in manifest.jobs if wanted and j.locale_is_valid and j.locale not in wanted]
-    reader = SourceReader(image_root or manifest.image_root)
-    sources = _read_sources(reader, workspace, (job.image for job in in_scope if not job.errors))
-    engine_part = {"name": engine.name, "version": engine.version, "parameters": dict(engine.parameters())}
-    jobs, rejected = [], []
-    for job in in_scope:
-        source = None if job.errors else sources[job.image]
-        if source is None:
-            rejected.append(_rejected(job, job.errors))
-        elif isinstance(source, _Unusable):
-            rejected.append(_rejected(job, [job.error("image", source.reason)], source.retryable))
-        elif errors := _boxes_outside(job, source):
-            rejected.append(_rejected(job, errors))
-        else:
-            jobs.append(_job(job, source, manifest.deck, engine_part, brand.digest))
+    """A small plan, whole; see `plan_to_file`."""
+    items = list(_planned(manifest, workspace, engine, brand, image_root, locales))
     return Plan(
         manifest.campaign,
-        tuple(jobs),
-        tuple(rejected),
-        tuple((job.asset_id, job.locale) for job in out_of_scope),
+        tuple(item for item in items if isinstance(item, Job)),
+        tuple(item for item in items if isinstance(item, JobResult)),
+        tuple((item.asset_id, item.locale) for item in items if isinstance(item, _OutOfScope)),
         manifest.warnings,
     )
 
 
-def _wanted(manifest: Manifest, locales: Sequence[str]) -> frozenset[str]:
+def _planned(
+    manifest: Manifest | ManifestStream,
+    workspace: Workspace,
+    engine: Engine,
+    brand: BrandKit,
+    image_root: str | None,
+    locales: Sequence[str],
+) -> Iterator[Job | JobResult | _OutOfScope]:
+    """What becomes of each job of the manifest, in order."""
+    wanted = _wanted(manifest, locales)
+    engine_part = {"name": engine.name, "version": engine.version, "parameters": dict(engine.parameters())}
+
+    def in_scope(job: JobRows) -> bool:
+        return not wanted or not job.locale_is_valid or job.locale in wanted
+
+    with _sources(manifest, workspace, image_root or manifest.image_root) as sources:
+        for job, source in sources.attach(manifest.jobs, in_scope):
+            if in_scope(job):
+                yield _outcome(job, source, manifest.deck, engine_part, brand.digest)
+            else:
+                yield _OutOfScope(job.asset_id, job.locale)
+        sources.save()
+
+
+@contextmanager
+def _sources(
+    manifest: Manifest | ManifestStream, workspace: Workspace, image_root: str
+) -> Iterator[PlannedSources]:
+    reader = SourceReader(image_root, manifest=manifest.uri)
+    with Scratch(SCHEMA) as scratch:
+        index = SourceIndex(scratch, workspace.storage, [manifest.uri, reader.root])
+        index.load(reader)
+        yield PlannedSources(reader, workspace, index)
+
+
+def _wanted(manifest: Manifest | ManifestStream, locales: Sequence[str]) -> frozenset[str]:
+    available = manifest.locales if locales else ()
     wanted = set()
     for tag in locales:
         try:
             locale = normalise_locale(tag)
         except ValueError as error:
             raise ManifestError(str(error)) from None
-        if locale not in manifest.locales:
-            available = ", ".join(manifest.locales) or "none"
-            raise ManifestError(f"locale {tag!r} is not in {manifest.uri}; available: {available}")
+        if locale not in available:
+            raise ManifestError(
+                f"locale {tag!r} is not in {manifest.uri}; available: {', '.join(available) or 'none'}"
+            )
         wanted.add(locale)
     return frozenset(wanted)
 
 
-def _read_sources(
-    reader: SourceReader, workspace: Workspace, references: Iterable[str]
-) -> dict[str, _Source | _Unusable]:
-    """Every image once, a few at a time: decoding releases the interpreter, and buckets have latency."""
-    unique = list(dict.fromkeys(references))
-    stored: dict[str, str] = {}
-
-    def one(reference: str) -> _Source | _Unusable:
-        return _read_source(reader, workspace, reference, stored)
-
-    with ThreadPoolExecutor(min(_MAX_READERS, os.cpu_count() or 1)) as pool:
-        return dict(zip(unique, pool.map(one, unique), strict=True))
-
-
-def _read_source(
-    reader: SourceReader, workspace: Workspace, reference: str, stored: dict[str, str]
-) -> _Source | _Unusable:
-    from localizer.images.decode import decode
-
-    try:
-        data = reader.read(reference)
-        image = decode(data, name=reference)
-    except ImageError as error:
-        return _Unusable(str(error))
-    except StorageUnavailable as error:
-        if not reference.startswith("https://"):
-            raise  # our own bucket is down: nothing can be planned now
-        return _Unusable(str(error), retryable=True)
-    sha256 = hashlib.sha256(data).hexdigest()
-    if sha256 not in stored:
-        extension = _EXTENSIONS.get(image.format, image.format.lower())
-        stored[sha256] = workspace.put_source(data, extension)[0]
-    return _Source(stored[sha256], sha256, image.width, image.height)
+def _outcome(
+    job: JobRows,
+    source: Entry | Unusable | None,
+    deck: CopyDeck,
+    engine: Mapping[str, Any],
+    brand_digest: str,
+) -> Job | JobResult:
+    if source is None:
+        return _rejected(job, job.errors)
+    if isinstance(source, Unusable):
+        return _rejected(job, [job.error("image", source.reason)], source.retryable)
+    if errors := _boxes_outside(job, source):
+        return _rejected(job, errors)
+    return _job(job, source, deck, engine, brand_digest)
 
 
-def _boxes_outside(job: JobRows, source: _Source) -> list[RowError]:
+def _boxes_outside(job: JobRows, source: Entry) -> list[RowError]:
     errors = []
     for edit in job.edits:
         if edit.box and (edit.box[2] > source.width or edit.box[3] > source.height):
@@ -155,7 +211,7 @@ def _boxes_outside(job: JobRows, source: _Source) -> list[RowError]:
     return errors
 
 
-def _job(rows: JobRows, source: _Source, deck: CopyDeck, engine: Mapping[str, Any], brand_digest: str) -> Job:
+def _job(rows: JobRows, source: Entry, deck: CopyDeck, engine: Mapping[str, Any], brand_digest: str) -> Job:
     edits, missing = [], []
     for edit in rows.edits:
         resolved = edit
@@ -219,12 +275,13 @@ def job_key(
 
 
 def _rejected(job: JobRows, errors: Sequence[RowError], retryable: bool = False) -> JobResult:
+    more = [f"and {len(errors) - _MOST_TOLD} more"] if len(errors) > _MOST_TOLD else []
     return JobResult(
         job=canonical_digest([job.asset_id, job.locale, *map(dict, job.raw)]),
         asset_id=job.asset_id,
         locale=job.locale,
         status=Status.FAILED,
-        reason="; ".join(map(str, errors)),
+        reason="; ".join([*map(str, errors[:_MOST_TOLD]), *more]),
         rows=job.rows,
         retryable=retryable,
     )

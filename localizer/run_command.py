@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
+import secrets
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from localizer.approval import decide
-from localizer.errors import InputError, StorageError
-from localizer.model import Decision, Job, JobResult, Status
+from localizer.display import lines, one_line
+from localizer.errors import InputError
+from localizer.leases import alone
+from localizer.model import Job, JobResult, Status
 from localizer.pipeline import known_result, localize_many
+from localizer.plan_files import PlanReader
 from localizer.progress import Progress
+from localizer.release import publish
 from localizer.remote.access import REMOTE_ENGINES, access_from_environment, use_access
+from localizer.report import save_report
+from localizer.runs.merging import Counts, temporary_folder
+from localizer.runs.results_file import ResultsFile
+from localizer.runs.shard_files import ShardSeries
+from localizer.workers.pool import LONGEST_S
+from localizer.workers.waiting import looked_up
 
 if TYPE_CHECKING:
     from localizer.brand import BrandKit
-    from localizer.manifest import Manifest
-    from localizer.planning import Plan
+    from localizer.manifest import ManifestStream
     from localizer.release import Published
     from localizer.remote.access import Access
     from localizer.runs import Run
@@ -32,7 +41,6 @@ if TYPE_CHECKING:
 
 _MOST_WORKERS = 4  # each holds its own models, 0.5 GB or so
 _SHOWN = 12  # rows of each kind that the summary spells out
-_SHARD = "run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +64,11 @@ class RunOptions:
     engine_parameters: Mapping[str, Any] = field(default_factory=dict)
     engine_url: str = ""
     requested_by: str = ""
+    job_timeout: float = LONGEST_S
 
 
-def run(options: RunOptions) -> list[JobResult]:
-    """Do what the options say, and say on stdout what came of it; results in manifest order.
+def run(options: RunOptions) -> Counts:
+    """Do what the options say, and say on stdout what came of it.
 
     Raises:
         InputError: manifest, copy deck, brand kit or an option cannot be used at all.
@@ -67,14 +76,14 @@ def run(options: RunOptions) -> list[JobResult]:
         StorageError, TransientError: workspace, results file or release cannot be written.
     """
     from localizer.brand import load_brand
-    from localizer.manifest import load_manifest
+    from localizer.manifest import open_manifest
 
-    manifest = load_manifest(options.manifest, copy_deck=options.copy_deck)
-    brand_path = options.brand or manifest.brand
-    brand = load_brand(brand_path)
-    engine = options.engine or next(iter(brand.engines), "typeset")
-    with use_access(engine, _access(engine, options.engine_url)):
-        return _run(options, manifest, brand, brand_path, engine)
+    with open_manifest(options.manifest, copy_deck=options.copy_deck) as manifest:
+        brand_path = options.brand or manifest.brand
+        brand = load_brand(brand_path)
+        engine = options.engine or next(iter(brand.engines), "typeset")
+        with use_access(engine, _access(engine, options.engine_url)):
+            return _run(options, manifest, brand, brand_path, engine)
 
 
 def _access(engine: str, url: str) -> Access | None:
@@ -88,106 +97,122 @@ def _access(engine: str, url: str) -> Access | None:
 
 
 def _run(
-    options: RunOptions, manifest: Manifest, brand: BrandKit, brand_path: str | None, engine: str
-) -> list[JobResult]:
-    from localizer.engines.registry import get_engine
-    from localizer.planning import plan_manifest
-    from localizer.release import publish
+    options: RunOptions, manifest: ManifestStream, brand: BrandKit, brand_path: str | None, engine: str
+) -> Counts:
     from localizer.workspace import Workspace
 
     started = time.perf_counter()
     workspace = Workspace.open(options.workspace)
-    plan = plan_manifest(
+    with temporary_folder() as folder:
+        path = folder / "plan.parquet"
+        _plan(options, manifest, workspace, brand, engine, path)
+        if options.dry_run:
+            with PlanReader(path.open("rb")) as plan:
+                _say(_describe(plan, workspace))
+            return Counts()
+        record = workspace.run(options.run_id or _run_id(options.manifest))
+        with PlanReader(path.open("rb")) as plan:
+            _note(
+                f"{plan.campaign}: {plan.count} images planned, {plan.rejected_count} wrong in the manifest"
+            )
+            # One process at a time: the same command given twice finds everything done the second time.
+            with alone(workspace.storage, plan.digest, on_wait=_tell_wait):
+                return _finished(options, plan, path, workspace, record, engine, brand_path, started)
+
+
+def _tell_wait(holder: str) -> None:
+    _note(f"{holder} is doing the same right now; waiting for it")
+
+
+def _finished(
+    options: RunOptions,
+    plan: PlanReader,
+    path: Path,
+    workspace: Workspace,
+    record: Run,
+    engine: str,
+    brand_path: str | None,
+    started: float,
+) -> Counts:
+    """Everything after the plan: edit, merge, decide, publish, report."""
+    # The results file first: one that cannot be written is told before anything is.
+    with ResultsFile(options.results) as file:
+        record.save_plan_file(path)
+        _do(options, plan, record, file, engine, brand_path)
+        summary = _Summary()
+        counts = record.merge(summary.add)
+        file.finish(record.each_result())
+    approved = record.save_decisions(decide(record.each_result(), policy=options.approve, at=_now()))
+    published = None
+    if options.publish:
+        published = publish(record, workspace=workspace, campaign=plan.campaign, publish_uri=options.publish)
+    seconds = time.perf_counter() - started
+    report = save_report(
+        workspace,
+        record,
+        release_id=(published and published.release_id) or "",
+        release_uri=(published and published.uri) or "",
+        seconds=seconds,
+    )
+    _say(summary.text(counts, seconds))
+    _say(_places(options, record, report, published, approved))
+    return counts
+
+
+def _plan(
+    options: RunOptions,
+    manifest: ManifestStream,
+    workspace: Workspace,
+    brand: BrandKit,
+    engine: str,
+    path: Path,
+) -> None:
+    from localizer.engines.registry import get_engine
+    from localizer.planning import plan_to_file
+
+    plan_to_file(
         manifest,
+        path,
         workspace=workspace,
         engine=get_engine(engine, **options.engine_parameters),
         brand=brand,
         image_root=options.image_root,
         locales=options.locales,
+        campaign=_campaign(options.campaign) if options.campaign else None,
     )
-    if options.campaign:
-        plan = replace(plan, campaign=_campaign(options.campaign))
-    if options.dry_run:
-        _say(_describe(plan, workspace))
-        return list(plan.rejected)
 
-    _note(f"{plan.campaign}: {len(plan.jobs)} images planned, {len(plan.rejected)} wrong in the manifest")
-    record = workspace.run(options.run_id or _run_id(options.manifest))
-    record.save_plan(plan)
-    with _ResultsFile(options.results) as file, Progress(len(plan.rejected) + len(plan.jobs)) as progress:
+
+def _do(
+    options: RunOptions,
+    plan: PlanReader,
+    record: Run,
+    file: ResultsFile,
+    engine: str,
+    brand_path: str | None,
+) -> None:
+    """Edit, check and keep every image."""
+    shards = f"run-{secrets.token_hex(4)}"  # of this process: the same command may run twice at once
+    with Progress(plan.rejected_count + plan.count) as progress, ShardSeries(record, shards) as series:
+        for rejected in plan.rejected():
+            file.add(rejected)
+            progress.add(rejected)
 
         def done(result: JobResult) -> None:
+            series.add(result)
             file.add(result)
             progress.add(result)
 
-        for rejected in plan.rejected:
-            done(rejected)
-        made = localize_many(
-            plan.jobs,
+        localize_many(
+            plan.jobs(),
             workspace_uri=options.workspace,
             engine=engine,
             brand_path=brand_path,
-            workers=options.workers or _default_workers(len(plan.jobs)),
+            workers=options.workers or _default_workers(plan.count),
             on_result=done,
             engine_parameters=options.engine_parameters,
             requested_by=options.requested_by,
+            job_timeout=options.job_timeout,
         )
-        record.save_shard(_SHARD, made)
-        results = in_manifest_order(record.merge())
-        file.finish(results)
-    decisions = decide(results, policy=options.approve, at=_now())
-    record.save_decisions(decisions)
-    published = None
-    if options.publish:
-        published = publish(record, workspace=workspace, campaign=plan.campaign, publish_uri=options.publish)
-    seconds = time.perf_counter() - started
-    report = _report(record, workspace, plan, results, published, seconds)
-    _say(_summary(results, seconds))
-    _say(_places(options, record, report, published, decisions))
-    return results
-
-
-def in_manifest_order(results: Sequence[JobResult]) -> list[JobResult]:
-    """By the first manifest row that each came from; rows that no one numbered stay last."""
-    return sorted(results, key=lambda r: r.rows[0] if r.rows else sys.maxsize)
-
-
-class _ResultsFile:
-    """``--results``: lines as results come, so that a killed run leaves them; at the end, in order."""
-
-    def __init__(self, path: Path | None) -> None:
-        self.path = path
-        self._file = None
-        if path is not None:
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                self._file = path.open("w", encoding="utf-8")
-            except OSError as exc:
-                raise StorageError(f"--results {path}: cannot be written: {exc.strerror}") from exc
-
-    def __enter__(self) -> _ResultsFile:
-        return self
-
-    def __exit__(self, kind: object, value: object, traceback: object) -> None:
-        if self._file is not None:
-            self._file.close()
-
-    def add(self, result: JobResult) -> None:
-        if self._file is not None:
-            self._file.write(_line(result))
-            self._file.flush()
-
-    def finish(self, results: Sequence[JobResult]) -> None:
-        """Replace the file by the whole, in order, in one step."""
-        if self.path is None:
-            return
-        whole = self.path.with_name(f"{self.path.name}.partial")
-        whole.write_text("".join(map(_line, results)), encoding="utf-8")
-        whole.replace(self.path)
-
-
-def _line(result: JobResult) -> str:
-    return json.dumps(result.to_dict(), ensure_ascii=False) + "\n"
 
 
 def _campaign(name: str) -> str:
@@ -212,49 +237,31 @@ def _default_workers(jobs: int) -> int:
     return max(1, min(len(os.sched_getaffinity(0)), _MOST_WORKERS, jobs))
 
 
-def _report(
-    record: Run,
-    workspace: Workspace,
-    plan: Plan,
-    results: Sequence[JobResult],
-    published: Published | None,
-    seconds: float,
-) -> str:
-    from localizer.report import render_report
-
-    html = render_report(
-        campaign=plan.campaign,
-        run_id=record.run_id,
-        results=results,
-        generated_at=datetime.now(UTC),
-        read=workspace.storage.read,
-        warnings=plan.warnings,
-        out_of_scope=plan.out_of_scope,
-        decisions=list(record.latest_decisions().values()),
-        release_id=(published and published.release_id) or "",
-        release_uri=(published and published.uri) or "",
-        seconds=seconds,
-    )
-    return record.save_report(html)
-
-
-def _describe(plan: Plan, workspace: Workspace) -> str:
+def _describe(plan: PlanReader, workspace: Workspace) -> str:
     """What a dry run says."""
-    known = {id(job): known_result(job, workspace=workspace) for job in plan.jobs}
-    missing = [job for job in plan.jobs if job.missing_copy]
-    cached = [job for job in plan.jobs if (r := known[id(job)]) is not None and r.cached]
-    to_do = [job for job in plan.jobs if known[id(job)] is None]
-    lines = [
-        f"{plan.campaign}: {len(plan.jobs)} images: {len(to_do)} to edit, {len(cached)} done before, "
-        f"{len(missing)} without approved copy; {len(plan.rejected)} wrong in the manifest",
-        *_rows("to edit", [f"{job.label}: {_actions(job)}" for job in to_do]),
-        *_rows("no copy", [f"{j.label}: {'; '.join(j.missing_copy)}" for j in missing]),
-        *_rows("wrong", [f"{r.asset_id} · {r.locale}: {r.reason}" for r in plan.rejected]),
-        *_rows("left out", [f"{asset} · {locale}" for asset, locale in plan.out_of_scope]),
-        *_rows("warning", plan.warnings),
-        "dry run: nothing was edited",
-    ]
-    return "\n".join(lines)
+    to_edit, no_copy, cached = _Rows("to edit"), _Rows("no copy"), 0
+    for job, known in looked_up(plan.jobs(), lambda job: known_result(job, workspace=workspace)):
+        if job.missing_copy:
+            no_copy.add(f"{job.label}: {'; '.join(job.missing_copy)}")
+        elif known is None:
+            to_edit.add(f"{job.label}: {_actions(job)}")
+        else:
+            cached += 1
+    wrong, left_out, warnings = _Rows("wrong"), _Rows("left out"), _Rows("warning")
+    for result in plan.rejected():
+        wrong.add(f"{result.asset_id} · {result.locale}: {result.reason}")
+    for asset, locale in plan.out_of_scope:
+        left_out.add(f"{asset} · {locale}")
+    for warning in plan.warnings:
+        warnings.add(warning)
+    return "\n".join(
+        [
+            f"{plan.campaign}: {plan.count} images: {to_edit.count} to edit, {cached} done before, "
+            f"{no_copy.count} without approved copy; {plan.rejected_count} wrong in the manifest",
+            *(line for rows in (to_edit, no_copy, wrong, left_out, warnings) for line in rows.lines()),
+            "dry run: nothing was edited",
+        ]
+    )
 
 
 def _actions(job: Job) -> str:
@@ -262,23 +269,41 @@ def _actions(job: Job) -> str:
     return ", ".join(f"{count} {action}" for action, count in Counter(e.action for e in job.edits).items())
 
 
-def _summary(results: Sequence[JobResult], seconds: float) -> str:
-    counts = Counter(r.status for r in results)
-    cached = sum(r.cached for r in results)
-    named = [r for r in results if r.status is not Status.PASSED]
-    by_status = {
-        status: [f"{r.asset_id} · {r.locale}: {r.reason}" for r in named if r.status is status]
-        for status in (Status.FAILED, Status.NEEDS_REVIEW)
-    }
-    return "\n".join(
-        [
-            *_rows("failed", by_status[Status.FAILED]),
-            *_rows("review", by_status[Status.NEEDS_REVIEW]),
-            f"{len(results)} images: {counts[Status.PASSED]} passed, "
-            f"{counts[Status.NEEDS_REVIEW]} need review, {counts[Status.FAILED]} failed; "
-            f"{cached} reused; {seconds:.1f} s",
-        ]
-    )
+class _Rows:
+    """Rows of one kind, of which the first few are shown."""
+
+    def __init__(self, name: str) -> None:
+        self.count = 0
+        self._name, self._shown = name, list[str]()
+
+    def add(self, row: str) -> None:
+        self.count += 1
+        if self.count <= _SHOWN:
+            self._shown.append(f"{self._name:8s} {row}")
+
+    def lines(self) -> list[str]:
+        more = self.count - len(self._shown)
+        return [*self._shown, f"{'':8s} … and {more} more"] if more else self._shown
+
+
+class _Summary:
+    """What the run says at its end."""
+
+    def __init__(self) -> None:
+        self._rows = {Status.FAILED: _Rows("failed"), Status.NEEDS_REVIEW: _Rows("review")}
+
+    def add(self, result: JobResult) -> None:
+        if result.status in self._rows:
+            self._rows[result.status].add(f"{result.asset_id} · {result.locale}: {result.reason}")
+
+    def text(self, counts: Counts, seconds: float) -> str:
+        return "\n".join(
+            [
+                *(line for rows in self._rows.values() for line in rows.lines()),
+                f"{counts.total} images: {counts.passed} passed, {counts.needs_review} need review, "
+                f"{counts.failed} failed; {counts.cached} reused ({counts.hit_rate:.0%}); {seconds:.1f} s",
+            ]
+        )
 
 
 def _places(
@@ -286,7 +311,7 @@ def _places(
     record: Run,
     report: str,
     published: Published | None,
-    decisions: Sequence[Decision],
+    approved: int,
 ) -> str:
     results = options.results.absolute() if options.results else record.uri_of("results.jsonl")
     lines = [f"results  {results}", f"report   {report}"]
@@ -295,18 +320,13 @@ def _places(
         if published.uri:
             lines.append(f"         {published.uri}")
     else:
-        lines.append(f"release  none asked for ({len(decisions)} approved)")
+        lines.append(f"release  none asked for ({approved} approved)")
     return "\n".join(lines)
 
 
-def _rows(name: str, rows: Sequence[str]) -> list[str]:
-    shown = [f"{name:8s} {row}" for row in rows[:_SHOWN]]
-    return shown if len(rows) <= _SHOWN else [*shown, f"{'':8s} … and {len(rows) - _SHOWN} more"]
-
-
 def _note(text: str) -> None:
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(one_line(text) + "\n")
 
 
 def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(lines(text) + "\n")

@@ -1,8 +1,9 @@
-"""Tables from outside (CSV, TSV, JSON Lines, Parquet), read as plain strings.
+"""Tables from outside (CSV, TSV, JSON Lines, Parquet), read as plain strings, record by record.
 
 Nothing is guessed: ``NA``, ``null``, ``1.0`` and ``007`` stay the text they are, an absent value is the
 empty string. The standard library's `csv` reads the text formats rather than a data-frame reader, because
-every record must keep its row number, and a ragged record must cost only itself.
+every record must keep its row number, and a ragged record must cost only itself. Of a table of any length
+only a piece is held at a time.
 """
 
 from __future__ import annotations
@@ -13,19 +14,19 @@ import itertools
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+from localizer.encodings import TableError, find_encoding
 
 MAX_FIELD = 1 << 17
-_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+MAX_LINE = 4 << 20
+MAX_COLUMNS = 1000
 _END = "\x00end of table\x00"
 _ALLOWED_CONTROLS = "\n\r\t"
-_GB2312_TRAIL = 0xA1
-
-
-class TableError(ValueError):
-    """The table as a whole cannot be read; callers turn this into their own error."""
+_BATCH = 500
+_BUFFER = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +56,27 @@ class Record:
         return not self.faults and not any(value.strip() for value in self.values.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table as strings.
+@dataclass(slots=True)
+class RecordStream:
+    """A table that is read while one iterates over it, once. Blank records are left out.
 
     Attributes:
-        columns: trimmed, lower case, spaces and hyphens as underscores, as far as `column_name` says so.
+        columns: trimmed, lower case, spaces and hyphens as underscores, as far as `column_name` says so. Of
+            JSON Lines complete at the end only, and no more than `MAX_COLUMNS`.
+        warnings: what a person should know of the table as a whole.
     """
+
+    columns: list[str]
+    records: Iterator[Record] = field(repr=False)
+    warnings: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[Record]:
+        return (record for record in self.records if not record.is_blank)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A small table, whole."""
 
     columns: tuple[str, ...]
     records: tuple[Record, ...]
@@ -71,50 +86,6 @@ class Table:
 def plain_column(name: str) -> str:
     """``Asset ID`` → ``asset_id``."""
     return re.sub(r"[\s\-]+", "_", name.strip().strip("\ufeff").casefold())
-
-
-def decode_text(data: bytes) -> tuple[str, str]:
-    """Text of a file and a warning (or ``""``): UTF-8, UTF-16 with a BOM, else GB 18030 with a warning.
-
-    Raises:
-        TableError: none of these.
-    """
-    for bom, encoding in _BOMS:
-        if data.startswith(bom):
-            try:
-                return data.decode(encoding), ""
-            except UnicodeDecodeError as error:
-                raise TableError(
-                    f"it begins like {encoding} but is not ({error}); save it as UTF-8"
-                ) from None
-    try:
-        return data.decode("utf-8"), ""
-    except UnicodeDecodeError:
-        pass
-    try:
-        text = data.decode("gb18030")
-    except UnicodeDecodeError:
-        raise TableError("it is neither UTF-8 nor GB 18030; save it as UTF-8") from None
-    if not _looks_chinese(text):
-        raise TableError("it is not UTF-8 and does not read as Chinese in GB 18030 either; save it as UTF-8")
-    return text, "is not UTF-8 and was read as GB 18030 (Chinese Excel); check the texts, or save it as UTF-8"
-
-
-def _looks_chinese(text: str) -> bool:
-    """Whether text decoded as GB 18030 is plausible.
-
-    GB 18030 decodes much of what is really Windows-1252 or the like, but then gives rare characters from
-    outside its common core GB 2312 (an accented letter swallows the ASCII letter after it).
-    """
-    common = rare = 0
-    for char in text:
-        if not char.isascii():
-            raw = char.encode("gb18030")
-            if len(raw) == 2 and min(raw) >= _GB2312_TRAIL:
-                common += 1
-            else:
-                rare += 1
-    return common > 4 * rare
 
 
 def clean_values(values: Mapping[str, str]) -> tuple[dict[str, str], tuple[Fault, ...]]:
@@ -134,46 +105,92 @@ def clean_values(values: Mapping[str, str]) -> tuple[dict[str, str], tuple[Fault
 
 
 def read_delimited(
-    data: bytes,
-    *,
-    delimiter: str = ",",
-    column_name: Callable[[str], str] = plain_column,
+    data: bytes, *, delimiter: str = ",", column_name: Callable[[str], str] = plain_column
 ) -> Table:
+    """A small CSV or TSV table, whole.
+
+    Raises:
+        TableError: see `stream_delimited`.
+    """
+    stream = stream_delimited(io.BytesIO(data), delimiter=delimiter, column_name=column_name)
+    return Table(tuple(stream.columns), tuple(stream), stream.warnings)
+
+
+def stream_delimited(
+    file: BinaryIO, *, delimiter: str = ",", column_name: Callable[[str], str] = plain_column
+) -> RecordStream:
     """Read CSV or TSV with a header row.
 
     Semicolons or tabs are recognised if the header splits into more columns by them (with a warning).
 
+    Args:
+        file: seekable, and open for as long as records are read.
+
     Raises:
-        TableError: undecodable, no header, a column twice, or a quote that is never closed.
+        TableError: undecodable, no header, a column twice, a line over 4 MiB, or a quote that is never
+            closed; the last two while one iterates.
     """
-    text, warning = decode_text(data)
+    encoding, warning = find_encoding(file)
     warnings = [warning] if warning else []
-    delimiter, warning = _delimiter(text, delimiter)
+    delimiter, warning = _delimiter(_head(file, encoding), delimiter)
     warnings += [warning] if warning else []
-    # An open quote swallows the rest of the file, our sentinel included: that is how we notice.
-    lines = itertools.chain(io.StringIO(text, newline=""), ["\n", _END])
-    parsed: list[list[str]] = []
-    csv.field_size_limit(MAX_FIELD)
-    try:
-        parsed.extend(csv.reader(lines, delimiter=delimiter))
-    except csv.Error as error:
-        raise TableError(f"row {len(parsed) + 1} cannot be read ({error}); is a quote left open?") from None
-    if parsed[-1] != [_END]:
-        raise TableError(f"row {len(parsed)} opens a quote that is never closed")
-    parsed.pop()
-    if not parsed or not any(name.strip() for name in parsed[0]):
+    rows = _delimited_rows(_lines(file, encoding), delimiter)
+    header = next(rows, None)
+    if header is None or not any(name.strip() for name in header):
         raise TableError("it has no header row")
-    columns = _header(parsed[0], column_name)
-    records = [_record(number, columns, cells) for number, cells in enumerate(parsed[1:], start=2)]
-    return _table(columns, records, warnings)
+    columns = _header(header, column_name)
+    records = (_record(number, columns, cells) for number, cells in enumerate(rows, start=2))
+    return RecordStream(columns, records, tuple(warnings))
 
 
-def _delimiter(text: str, expected: str) -> tuple[str, str]:
-    first = text[:65536].lstrip("\r\n").splitlines()[:1]
-    if not first:
-        return expected, ""
-    best = max((expected, ",", ";", "\t"), key=first[0].count)
-    if best == expected or expected in first[0]:
+def _lines(file: BinaryIO, encoding: str) -> Iterator[str]:
+    """Lines with their ends, which may be any of the three, of a file from its beginning."""
+    file.seek(0)
+    text = io.TextIOWrapper(file, encoding, newline="")
+    try:
+        for number in itertools.count(1):
+            line = text.readline(MAX_LINE + 1)
+            if not line:
+                return
+            if len(line) > MAX_LINE:
+                raise TableError(f"line {number} is longer than {MAX_LINE >> 20} MiB")
+            yield line
+    finally:
+        if not file.closed:
+            text.detach()  # the file is its opener's to close
+
+
+def _head(file: BinaryIO, encoding: str) -> str:
+    """The first line that is not blank, as far as it is of a length that a header has."""
+    for line in _lines(file, encoding):
+        if stripped := line.strip("\r\n"):
+            return stripped[:65536]
+    return ""
+
+
+def _delimited_rows(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+    # An open quote swallows the rest of the file, our sentinel included: that is how we notice.
+    csv.field_size_limit(MAX_FIELD)
+    reader = csv.reader(itertools.chain(lines, ["\n", _END]), delimiter=delimiter)
+    number = 0
+    waiting: list[str] | None = None
+    while True:
+        try:
+            row = next(reader, None)
+        except csv.Error as error:
+            raise TableError(f"row {number + 1} cannot be read ({error}); is a quote left open?") from None
+        if row is None:
+            break
+        if waiting is not None:
+            yield waiting
+        waiting, number = row, number + 1
+    if waiting != [_END]:
+        raise TableError(f"row {number} opens a quote that is never closed")
+
+
+def _delimiter(header: str, expected: str) -> tuple[str, str]:
+    best = max((expected, ",", ";", "\t"), key=header.count)
+    if best == expected or expected in header:
         return expected, ""
     return best, f"is separated by {'tabs' if best == chr(9) else repr(best)}, not by {expected!r}; read so"
 
@@ -184,6 +201,8 @@ def _header(cells: Iterable[str], column_name: Callable[[str], str]) -> list[str
         if any(unicodedata.category(c) in {"Cc", "Cs"} and c not in _ALLOWED_CONTROLS for c in cell):
             raise TableError(f"the name of column {index} holds a control character; is this a text file?")
         columns.append(column_name(cell) or f"column {index}")
+    if len(columns) > MAX_COLUMNS:
+        raise TableError(f"it has {len(columns)} columns; {MAX_COLUMNS} are the most")
     for name in columns:
         if columns.count(name) > 1:
             raise TableError(f"column {name!r} is there twice; keep one")
@@ -201,38 +220,43 @@ def _record(row: int, columns: list[str], cells: list[str]) -> Record:
     return Record(row, values, (*faults, *extra))
 
 
-def _table(columns: Iterable[str], records: Iterable[Record], warnings: Iterable[str] = ()) -> Table:
-    return Table(tuple(columns), tuple(r for r in records if not r.is_blank), tuple(warnings))
-
-
-def read_json_lines(data: bytes, *, column_name: Callable[[str], str] = plain_column) -> Table:
+def stream_json_lines(file: BinaryIO, *, column_name: Callable[[str], str] = plain_column) -> RecordStream:
     """Read JSON Lines: an object a line. Lists become space-separated, objects ``key=value; …``.
 
     A line that is not an object is a faulty record; what can be recognised of ``asset_id``, ``image`` and
     ``locale`` in it is kept, so that it is known which job it would have belonged to.
 
     Raises:
-        TableError: undecodable.
+        TableError: undecodable, or (while one iterates) a line over 4 MiB.
     """
-    text, warning = decode_text(data)
-    columns: dict[str, None] = {}
-    records = []
-    for number, line in enumerate(re.split(r"\r\n|\n|\r", text), start=1):
+    encoding, warning = find_encoding(file)
+    columns: list[str] = []
+    records = _json_records(_lines(file, encoding), column_name, columns)
+    return RecordStream(columns, records, (warning,) if warning else ())
+
+
+def _json_records(
+    lines: Iterable[str], column_name: Callable[[str], str], columns: list[str]
+) -> Iterator[Record]:
+    known: set[str] = set()
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
             loaded = strict_json(line)
         except ValueError as error:
             values = clean_values(dict(_salvage(line)))[0]
-            records.append(Record(number, values, (Fault("row", f"is not valid JSON ({error})"),)))
+            yield Record(number, values, (Fault("row", f"is not valid JSON ({error})"),))
             continue
         if not isinstance(loaded, dict):
-            records.append(Record(number, {}, (Fault("row", "is not a JSON object"),)))
+            yield Record(number, {}, (Fault("row", "is not a JSON object"),))
             continue
         record = _object_record(number, loaded, column_name)
-        columns.update(dict.fromkeys(record.values))
-        records.append(record)
-    return _table(columns, records, [warning] if warning else [])
+        for column in record.values:
+            if column not in known and len(known) < MAX_COLUMNS:
+                known.add(column)
+                columns.append(column)
+        yield record
 
 
 def _salvage(line: str) -> Iterable[tuple[str, str]]:
@@ -280,27 +304,34 @@ def as_text(value: Any) -> str:
     raise ValueError(f"is of type {type(value).__name__}; write text")
 
 
-def read_parquet(data: bytes, *, column_name: Callable[[str], str] = plain_column) -> Table:
+def stream_parquet(file: BinaryIO, *, column_name: Callable[[str], str] = plain_column) -> RecordStream:
     """Read Parquet. The first record counts as row 2, as if there were a header.
 
     Raises:
-        TableError: not Parquet, damaged, or a column twice.
+        TableError: not Parquet, a column twice, or (perhaps while one iterates) damaged.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        frame = pq.read_table(io.BytesIO(data))
-        names = [name for name in frame.column_names if not re.fullmatch(r"__index_level_\d+__", name)]
-        listed = [frame.column(name).to_pylist() for name in names]
+        # Pages are read as they are needed: a row group may be the whole table.
+        frame = pq.ParquetFile(file, buffer_size=_BUFFER, pre_buffer=False)
+        names = [name for name in frame.schema_arrow.names if not re.fullmatch(r"__index_level_\d+__", name)]
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
         raise TableError(f"it is not a readable Parquet file ({error})") from None
     columns = _header(names, column_name)
-    records = [
-        _object_record(row, dict(zip(columns, cells, strict=True)), str)
-        for row, cells in enumerate(zip(*listed, strict=True), start=2)
-    ]
-    return _table(columns, records)
+
+    def records() -> Iterator[Record]:
+        row = 2
+        try:
+            for batch in frame.iter_batches(_BATCH, columns=names, use_threads=False):
+                for cells in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                    yield _object_record(row, dict(zip(columns, cells, strict=True)), str)
+                    row += 1
+        except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+            raise TableError(f"it is not a readable Parquet file ({error})") from None
+
+    return RecordStream(columns, records())
 
 
 def strict_json(text: str) -> Any:

@@ -3,7 +3,8 @@
     sources/<sha256>.<ext>             what came in, stored once
     jobs/<key>/candidate.png, ...      what an engine made of it
     jobs/<key>/result.json             written last; without it, or if it does not match, there is no result
-    runs/<run>/...                     see `localizer.runs`
+    runs/<run>/...                     see `localizer.runs.run`
+    indexes/sources/...                see `localizer.sources.index`; may be removed at any time
 
 A result names its files by size and checksum. Should two runs save different bytes for one job key at the
 same time, a mix of the two does not match and counts as no result, so the job is simply done again.
@@ -19,10 +20,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from localizer.documents import DAMAGED
 from localizer.errors import ChecksumMismatch, ObjectNotFound, PreconditionFailed, StorageError
 from localizer.model import Job, JobResult
 from localizer.runs import Run
-from localizer.storage import Storage, open_storage
+from localizer.storage import ObjectInfo, Storage, open_storage
 from localizer.storage.checksums import crc32c
 from localizer.storage.content_types import content_type_of
 
@@ -64,6 +66,11 @@ class Workspace:
         Raises:
             StorageError: not an extension.
         """
+        stored, sha256 = self.store_source(data, extension)
+        return stored.name, sha256
+
+    def store_source(self, data: bytes, extension: str) -> tuple[ObjectInfo, str]:
+        """Like `put_source`; what is known of the stored object, and its SHA-256."""
         suffix = extension.lower().removeprefix(".")
         if not _EXTENSION.fullmatch(suffix):
             raise StorageError(f"{extension!r} is not a file extension")
@@ -72,13 +79,13 @@ class Workspace:
         stored = self.storage.stat(name)
         if stored is None:
             try:
-                self.storage.create(name, data, content_type=content_type_of(name))
+                return self.storage.create(name, data, content_type=content_type_of(name)), sha256
             except PreconditionFailed:
                 stored = self.storage.stat(name)
-        if stored is not None and (stored.size, stored.crc32c) != (len(data), crc32c(data)):
+        if stored is None or (stored.size, stored.crc32c) != (len(data), crc32c(data)):
             log.warning("%s was damaged and is stored anew", self.storage.uri_of(name))
-            self.storage.write(name, data, content_type=content_type_of(name))
-        return name, sha256
+            stored = self.storage.write(name, data, content_type=content_type_of(name))
+        return stored, sha256
 
     def read_source(self, job: Job) -> bytes:
         """The source of a job.
@@ -131,15 +138,20 @@ class Workspace:
         try:
             record = json.loads(self.storage.read(f"{folder}/{_RESULT}"))
             result = JobResult.from_dict(record)
-            facts: dict[str, dict[str, Any]] = record["files"]
+            facts = {
+                str(name): (fact["size"], fact["crc32c"]) for name, fact in dict(record["files"]).items()
+            }
         except ObjectNotFound:
             return None
-        except (ValueError, KeyError, TypeError) as error:
+        except DAMAGED as error:
             log.warning("%s is unreadable (%r); the job is done again", self.storage.uri_of(folder), error)
             return None
+        there = {info.name: info for info in self.storage.infos(f"{folder}/")}  # one request for all
         for name, fact in facts.items():
-            stored = self.storage.stat(f"{folder}/{name}")
-            if stored is None or (stored.size, stored.crc32c) != (fact["size"], fact["crc32c"]):
+            stored = there.get(f"{folder}/{name}")
+            if stored is not None and not stored.crc32c:  # a local file's is worked out when asked for
+                stored = self.storage.stat(f"{folder}/{name}")
+            if stored is None or (stored.size, stored.crc32c) != fact:
                 found = "missing" if stored is None else "not the one recorded"
                 log.warning("%s/%s is %s; the job is done again", self.storage.uri_of(folder), name, found)
                 return None

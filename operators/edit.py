@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import time
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from localizer.errors import EngineUnavailable, InputError
+from localizer.runs.merging import Counts
+from localizer.workers.pool import LONGEST_S
 from operators.base import LocalizerOperator
+from operators.progress import ShardProgress
+from operators.shards import PROCESSES
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from localizer.model import Job, JobResult
-    from localizer.runs import Run
-
-POOL = "image_edit"
-"""The pool that `make` and the compose file create."""
-
-_CHECKPOINT_EVERY_S = 10.0
+    from localizer.plan_files import PlanReader
 
 
 class EditImagesOperator(LocalizerOperator):
@@ -28,17 +25,21 @@ class EditImagesOperator(LocalizerOperator):
     Each image's outcome is data: an image that fails is a result row, not a failed task. Only when an
     engine or the storage did not answer does the task fail and try again, and then what is done is not
     done again. On the last try such images become `failed` rows too, so that no image is ever lost.
-    Returns counts.
+    A task that is killed goes on after its last finished image. Returns counts.
 
-    Give it a pool that limits how many edits run at once (``partial(pool=POOL)``: a mapped task does not
-    take one from its operator), and ``map_index_template="{{ asset }}"`` to see its images in the UI.
+    While it runs, its log has a line for each image, its map label says how many are done, and its state
+    (`operators.progress.STATE_KEY`, in the UI and by REST) says so in numbers.
+
+    Give it a pool that limits how many edits run at once (``partial(pool="image_edit")``: a mapped task does
+    not take one from its operator), and ``map_index_template="{{ asset }}"`` to see its images in the UI.
 
     Args:
-        shard: a descriptor ``{"shard", "label", "jobs", "brand"}``; `jobs` are indices into the plan.
+        shard: a descriptor ``{"shard", "label", "start", "stop", "brand", "plan"}``: a range of the plan.
         engine: as given to `LoadManifestOperator`.
         engine_parameters: as given to `LoadManifestOperator`.
         engine_conn_id: as given to `LoadManifestOperator`; its key stays in this process.
         brand: path of a brand kit; None means the one that the descriptor names.
+        job_timeout: seconds for one image of a shard in a worker process; one that takes longer is `failed`.
         workers: processes for a shard of several images; a crash in one costs no other image its result.
     """
 
@@ -50,6 +51,7 @@ class EditImagesOperator(LocalizerOperator):
         "engine_conn_id",
         "brand",
         "workers",
+        "job_timeout",
     )
     ui_color = "#fde9c9"
 
@@ -61,7 +63,8 @@ class EditImagesOperator(LocalizerOperator):
         engine_parameters: Mapping[str, Any] | str | None = None,
         engine_conn_id: str | None = None,
         brand: str | None = None,
-        workers: int | str = 2,
+        workers: int | str = PROCESSES,
+        job_timeout: float | str = LONGEST_S,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -71,58 +74,70 @@ class EditImagesOperator(LocalizerOperator):
         self.engine_conn_id = engine_conn_id
         self.brand = brand
         self.workers = workers
+        self.job_timeout = job_timeout
 
     def execute(self, context: Context) -> dict[str, Any]:
+        from localizer.leases import alone
         from localizer.pipeline import localize_many
         from localizer.remote.access import use_access
+        from localizer.runs.shard_files import ShardWriter
         from operators.hooks.engines import engine_settings
         from operators.hooks.gcs import application_default_credentials
 
-        name = str(self.shard["shard"])
-        # For `map_index_template`; a template that names anything undefined would fail a good task.
-        context["asset"] = self.shard["label"]  # type: ignore[typeddict-unknown-key]
         run = self.open_run()
-        jobs = shard_jobs(run.load_plan().jobs, self.shard)
-        checkpoint = _Checkpoint(run, name)
-
-        def done(result: JobResult) -> None:
-            self.log.info(
-                "%s · %s: %s%s%s",
-                result.asset_id,
-                result.locale,
-                result.status,
-                " (cached)" if result.cached else f" in {result.seconds:.1f} s",
-                f": {result.reason}" if result.reason else "",
-            )
-            checkpoint.add(result)
-
         parameters, access = engine_settings(self.engine, self.engine_conn_id, self.engine_parameters)
         on_gcs = self.workspace.startswith("gs://")
+        counts = Counts()
         with (
+            run.plan() as plan,
             application_default_credentials(self.gcp_conn_id if on_gcs else None),
             use_access(self.engine, access),
+            # The same run triggered twice, or a task that lives on after Airflow gave it up: one does the
+            # work, the other finds it done.
+            alone(self.open_workspace().storage, shard_work(self.shard), on_wait=self._tell_wait),
         ):
-            results = localize_many(
-                jobs,
-                workspace_uri=self.workspace,
-                engine=self.engine,
-                engine_parameters=parameters,
-                brand_path=self.brand or self.shard.get("brand") or None,
-                workers=int(self.workers) if len(jobs) > 1 else 1,
-                on_result=done,
-                requested_by=requested_by(context),
-            )
-        run.save_shard(name, results)
+            jobs = shard_jobs(plan, self.shard)
+            start, stop = int(self.shard["start"]), int(self.shard["stop"])
+            progress = ShardProgress(context, label=str(self.shard["label"]), of=stop - start)
+            slots = set(plan.slots(start, stop))
+            with ShardWriter(run, str(self.shard["shard"]), jobs=slots) as writer:
 
-        again = [r for r in results if r.retryable]
+                def done(result: JobResult) -> None:
+                    writer.add(result)
+                    counts.add(result)
+                    progress.add(result)
+
+                localize_many(
+                    jobs,
+                    workspace_uri=self.workspace,
+                    engine=self.engine,
+                    engine_parameters=parameters,
+                    brand_path=self.brand or self.shard.get("brand") or None,
+                    workers=int(self.workers) if stop - start > 1 else 1,
+                    on_result=done,
+                    requested_by=requested_by(context),
+                    job_timeout=float(self.job_timeout),
+                )
+
         ti = context["ti"]
-        if again and ti.try_number <= ti.max_tries:
+        if counts.retryable and ti.try_number <= ti.max_tries:
             raise EngineUnavailable(
-                f"{len(again)} of {len(results)} images could not be done now and will be tried again: "
-                f"{again[0].reason}"
+                f"{counts.retryable} of {counts.total} images could not be done now and will be tried again: "
+                f"{counts.retry_reason}"
             )
-        counts = Counter(str(r.status) for r in results)
-        return {"shard": name, **counts, "cached": sum(r.cached for r in results)}
+        return {
+            "shard": self.shard["shard"],
+            **{str(status): count for status, count in counts.by_status().items() if count},
+            "cached": counts.cached,
+        }
+
+    def _tell_wait(self, holder: str) -> None:
+        self.log.info("%s is doing the same images right now; waiting for it", holder)
+
+
+def shard_work(shard: Mapping[str, Any]) -> str:
+    """Names the work of a shard: the same in every run of the same plan."""
+    return "-".join(str(shard.get(part)) for part in ("plan", "start", "stop"))
 
 
 def requested_by(context: Context) -> str:
@@ -131,38 +146,15 @@ def requested_by(context: Context) -> str:
     return getattr(dag_run, "triggering_user_name", None) or f"schedule:{dag_run.dag_id}"
 
 
-class _Checkpoint:
-    """Saves a shard's results as they come, so that a task that is killed loses seconds, not the shard."""
-
-    def __init__(self, run: Run, shard: str) -> None:
-        self.run, self.shard = run, shard
-        # What an earlier try of this task had done stays until this try has it too.
-        self.earlier = {(r.job, r.asset_id, r.locale): r for r in run.load_shard(shard)}
-        self.results: list[JobResult] = []
-        self.saved_at = time.monotonic()
-
-    def add(self, result: JobResult) -> None:
-        self.results.append(result)
-        if time.monotonic() - self.saved_at >= _CHECKPOINT_EVERY_S:
-            now = {(r.job, r.asset_id, r.locale): r for r in self.results}
-            self.run.save_shard(self.shard, list({**self.earlier, **now}.values()))
-            self.saved_at = time.monotonic()
-
-
-def shard_jobs(jobs: Sequence[Job], shard: Mapping[str, Any]) -> list[Job]:
+def shard_jobs(plan: PlanReader, shard: Mapping[str, Any]) -> Iterator[Job]:
     """The jobs that a descriptor names.
 
     Raises:
-        InputError: the plan has no such job, because it was made anew since.
+        InputError: the plan was made anew since, so the range means other jobs.
     """
-    from operators.manifest import plan_digest
-
-    try:
-        if shard.get("plan", plan_digest(jobs)) != plan_digest(jobs):
-            raise IndexError
-        return [jobs[int(index)] for index in shard["jobs"]]
-    except IndexError:
+    if shard.get("plan") != plan.digest or "start" not in shard:
         raise InputError(
-            f"shard {shard['shard']}: the plan, now of {len(jobs)} jobs, was made anew since this "
+            f"shard {shard['shard']}: the plan, now of {plan.count} jobs, was made anew since this "
             "shard was cut. Clear the task that loads the manifest with its downstream tasks"
-        ) from None
+        )
+    return plan.jobs(int(shard["start"]), int(shard["stop"]))

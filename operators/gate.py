@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from localizer.errors import InputError
-from localizer.model import JobResult, Status
+from localizer.pace import Pace
 from operators.base import LocalizerOperator
 from operators.manifest import as_bool
 from operators.report import write_report
@@ -17,17 +16,20 @@ from operators.report import write_report
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from localizer.runs.merging import Counts
+
 
 class QualityGateOperator(LocalizerOperator):
     """Merge all shards into ``results.jsonl``, write the report, and stop a run that went wrong as a whole.
 
     A job that has no result row, because its task died, becomes ``failed``: "was not finished". So give
     this task the trigger rule ``all_done``, and `shards`, by which it knows that there is a plan to judge
-    by. Returns counts.
+    by. It also keeps how long an image took, by which the next plan is cut. Returns counts.
 
     Args:
-        shards: what `LoadManifestOperator` returned. None means that it failed, and then this task fails
-            too, so that a plan left over from an earlier try of the same run is not taken for this one's.
+        shards: what `LoadManifestOperator` returned. None means that it was skipped, as there is no manifest,
+            and then this task is skipped too; or that it failed, and then this task fails, so that a plan
+            left over from an earlier try of the same run is not taken for this one's.
         min_pass_rate: smallest share of jobs, 0 to 1, that must have passed; below it the task fails and
             nothing can be approved or published. 0 turns it off; a run without a single usable image
             fails all the same.
@@ -57,46 +59,66 @@ class QualityGateOperator(LocalizerOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         if self.shards is None:
-            raise AirflowFailException("the manifest was not loaded, so there is nothing to judge")
+            self._no_plan(context)
         if as_bool(self.plan_only, field="plan_only"):
             raise AirflowSkipException("plan only: nothing was edited")
-        run = self.open_run()
-        results = run.merge()
+        min_pass_rate = _rate(self.min_pass_rate)
+        run, pace = self.open_run(), Pace()
+        counts = run.merge(pace.add)
+        self._learn(pace)
         report = write_report(self.open_workspace(), run)
-        counts = count(results)
         self.log.info(
-            "%d passed, %d need review, %d failed, %d of them cached; report: %s",
-            counts["passed"],
-            counts["needs_review"],
-            counts["failed"],
-            counts["cached"],
+            "%d passed, %d need review, %d failed; %d were known before, %.0f %% of the jobs; report: %s",
+            counts.passed,
+            counts.needs_review,
+            counts.failed,
+            counts.cached,
+            100 * counts.hit_rate,
             report,
         )
-        problem = run_problem(results, min_pass_rate=_rate(self.min_pass_rate))
+        problem = run_problem(counts, min_pass_rate=min_pass_rate)
         if problem:
             raise AirflowFailException(f"{problem}; report: {report}")
-        return {**counts, "report": report}
+        return {**summary(counts), "report": report}
+
+    def _no_plan(self, context: Context) -> NoReturn:
+        """Whoever loads the manifest returned nothing: it was skipped, as there is none, or it failed."""
+        ti = context["ti"]
+        upstream = sorted(self.upstream_task_ids)
+        states = ti.get_task_states(dag_id=ti.dag_id, task_ids=upstream, run_ids=[ti.run_id])
+        found = set(states.get(ti.run_id, {}).values())
+        if found == {"skipped"}:
+            raise AirflowSkipException("there is no manifest, so there is nothing to judge")
+        raise AirflowFailException("the manifest was not loaded, so there is nothing to judge")
+
+    def _learn(self, pace: Pace) -> None:
+        """Keep what an image took, so that the next plan is cut to the right size."""
+        name = next((shard["pace"] for shard in self.shards or () if shard.get("pace")), None)
+        if name is None:  # nothing was mapped
+            return
+        seconds = pace.save(self.open_workspace().storage, str(name))
+        if seconds is not None:
+            self.log.info("an image takes %.2f s", seconds)
 
 
-def count(results: Sequence[JobResult]) -> dict[str, int]:
-    """How many results have each status, and how many were cached."""
-    by_status = Counter(r.status for r in results)
+def summary(counts: Counts) -> dict[str, Any]:
+    """How a run stands; small enough for XCom, however large the run."""
     return {
-        "total": len(results),
-        **{str(status): by_status[status] for status in Status},
-        "cached": sum(r.cached for r in results),
+        "total": counts.total,
+        **{str(status): count for status, count in counts.by_status().items()},
+        "cached": counts.cached,
+        "hit_rate": round(counts.hit_rate, 4),
     }
 
 
-def run_problem(results: Sequence[JobResult], *, min_pass_rate: float) -> str:
+def run_problem(counts: Counts, *, min_pass_rate: float) -> str:
     """Why no image of this run should go further, or an empty string."""
-    if not results:
+    if not counts.total:
         return "the manifest asks for nothing: it has no row for these target locales"
-    if all(r.image is None for r in results):
-        return f"not one of {len(results)} images could be made; the first: {results[0].reason}"
-    passed = sum(r.status is Status.PASSED for r in results)
-    if passed < min_pass_rate * len(results):
-        return f"{passed} of {len(results)} images passed, less than the {min_pass_rate:.0%} asked for"
+    if not counts.images:
+        return f"not one of {counts.total} images could be made; the first: {counts.problem}"
+    if counts.passed < min_pass_rate * counts.total:
+        return f"{counts.passed} of {counts.total} images passed, less than the {min_pass_rate:.0%} asked for"
     return ""
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import Asset, AssetAlias
 
+from localizer.display import one_line
 from operators.base import LocalizerOperator, gcs_client
 from operators.manifest import as_bool
 
@@ -62,16 +63,18 @@ class PublishReleaseOperator(LocalizerOperator):
         from localizer.release import publish
 
         run = self.open_run()
+        with run.plan() as plan:
+            campaign = self.campaign or plan.campaign
         published = publish(
             run,
             workspace=self.open_workspace(),
             publish_uri=self.publish_uri,
-            campaign=self.campaign or run.load_plan().campaign,
+            campaign=campaign,
             client=gcs_client(self.publish_uri, self.gcp_conn_id),
             dry_run=as_bool(self.check_only, field="check_only"),
         )
         for warning in published.warnings:
-            self.log.warning("%s", warning)
+            self.log.warning("%s", one_line(warning))
         self.log.info("%s", published.message)
         if published.pointer_moved:
             self._announce(context, published)

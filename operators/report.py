@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 class ReportOperator(LocalizerOperator):
-    """Write ``report.html`` into the run: every image before and after, its checks, who approved it.
+    """Write ``report.html`` into the run: images before and after, their checks, who approved them.
+
+    Of a large run the page shows the exceptions and some of the rest, and counts for all; ``results.csv``
+    beside it has a row for each image.
 
     `QualityGateOperator` writes it too, for the person who approves; this one adds the decisions and the
     release. Returns its path or URI.
@@ -60,21 +63,13 @@ def write_report(
     Raises:
         ObjectNotFound: the run was not planned or not merged.
     """
-    from localizer.report import render_report
+    from localizer.report import save_report
 
-    plan = run.load_plan()
     facts = published or {}
-    html = render_report(
-        campaign=plan.campaign,
-        run_id=run.run_id,
-        results=run.results(),
-        generated_at=datetime.now(UTC),
-        read=workspace.storage.read,
-        warnings=plan.warnings,
-        out_of_scope=plan.out_of_scope,
-        decisions=list(run.latest_decisions().values()),
+    return save_report(
+        workspace,
+        run,
         release_id=str(facts.get("release_id") or ""),
         release_uri=str(facts.get("release_uri") or ""),
         seconds=seconds,
     )
-    return run.save_report(html)

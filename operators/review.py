@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,16 @@ from airflow.sdk import Param
 from airflow.sdk.definitions.param import ParamsDict
 from airflow.sdk.exceptions import AirflowFailException
 
-from localizer.approval import apply_review, can_be_approved, decide, label, needs_person, parse_policy
+from localizer.approval import (
+    Answer,
+    apply_answer,
+    can_be_approved,
+    decide,
+    is_asked,
+    label,
+    parse_policy,
+)
+from localizer.display import markdown, markdown_code, one_line
 from localizer.errors import InputError
 from localizer.model import Decision, JobResult, Status, Verdict
 from operators.base import DEFAULT_RUN_NAME, WorkspaceMixin
@@ -23,7 +32,11 @@ if TYPE_CHECKING:
 
 APPROVE, REJECT = "Approve", "Reject"
 ALSO_APPROVE, REJECT_ITEMS, COMMENT = "also_approve", "reject_items", "comment"
+CHOICES = 200
+"""Most images that a list of the form offers to choose from; of more, the person types the names."""
+
 _LISTED = 50
+_CELL = 300  # characters
 
 
 class ReviewOperator(WorkspaceMixin, HITLOperator):
@@ -85,171 +98,201 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         policy = parse_policy(self.approval)
         run = self.open_run()
-        results = run.results()
-        asked = needs_person(results, policy=policy)
-        if not asked:
-            decisions = decide(results, policy=policy, at=_iso(datetime.now(UTC)))
-            return self._record(decisions)
-        exceptions = [label(r) for r in asked if r.status is Status.NEEDS_REVIEW]
-        passed = [label(r) for r in results if r.status is Status.PASSED and can_be_approved(r)]
-        self.params = _form(exceptions, passed)
-        self.body = request_body(results, policy=str(policy), report=run.uri_of("report.html"))
+        question = Question(policy)
+        for result in run.each_result():
+            question.add(result)
+        if not question.asked:
+            at = _iso(datetime.now(UTC))
+            decisions = decide(run.each_result(), policy=policy, at=at)
+            return self._record(decisions, by=f"policy:{policy}", at=at)
+        self.params = question.form()
+        self.body = question.body(report=run.uri_of("report.html"))
         return dict(super().execute(context) or {})  # parks the task; `execute_complete` goes on
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
         try:
-            answer = super().execute_complete(context, event)
+            said = super().execute_complete(context, event)
         except HITLTimeoutError:
             raise AirflowFailException(
                 f"nobody answered within {self.response_timeout}; nothing is approved"
             ) from None
-        user = answer["responded_by_user"] or {}
-        decisions = review_decisions(
-            self.open_run().results(),
-            policy=self.approval,
-            approve=APPROVE in answer["chosen_options"],
-            form=answer["params_input"],
+        user = said["responded_by_user"] or {}
+        answer = read_answer(
+            said["params_input"],
+            approve=APPROVE in said["chosen_options"],
             by=str(user.get("name") or user.get("id") or ""),
-            at=_iso(answer["responded_at"]),
+            at=_iso(said["responded_at"]),
         )
-        return self._record(decisions)
+        decisions = apply_answer(self.open_run().each_result, answer, policy=self.approval)
+        return self._record(decisions, by=answer.by, at=answer.at)
 
-    def _record(self, decisions: list[Decision]) -> dict[str, Any]:
+    def _record(self, decisions: Iterable[Decision], *, by: str, at: str) -> dict[str, Any]:
         run = self.open_run()
-        revoked = no_longer_approved(list(run.latest_decisions().values()), decisions)
-        run.save_decisions([*decisions, *revoked])
-        for decision in [*decisions, *revoked]:
-            self.log.info(
-                "%s · %s: %s by %s", decision.asset_id, decision.locale, decision.verdict, decision.by
-            )
-        counts = Counter(str(d.verdict) for d in [*decisions, *revoked])
+        deciders: set[str] = set()
+
+        def told() -> Iterator[Decision]:
+            for number, decision in enumerate(decisions):
+                deciders.add(decision.by)
+                if number < _LISTED:
+                    self.log.info("%s · %s: %s by %s", *map(one_line, decision_facts(decision)))
+                elif number == _LISTED:
+                    self.log.info("… and so on: see decisions.jsonl of the run, and its report")
+                yield decision
+
+        counts = run.trail().add_review(told(), by=by, at=at)
+        total = sum(1 for _ in run.each_result())
         return {
             "approved": counts[Verdict.APPROVED],
             "rejected": counts[Verdict.REJECTED],
-            "undecided": len(run.results()) - counts.total(),
-            "by": sorted({d.by for d in decisions}),
+            "undecided": total - counts.total(),
+            "by": sorted(deciders),
         }
 
 
-def review_decisions(
-    results: Sequence[JobResult],
-    *,
-    policy: str,
-    approve: bool,
-    form: Mapping[str, Any],
-    by: str,
-    at: str,
-) -> list[Decision]:
-    """What a person's answer and the policy decide together; the person's word wins.
+def decision_facts(decision: Decision) -> tuple[str, str, str, str]:
+    """What the log says of a decision."""
+    return decision.asset_id, decision.locale, str(decision.verdict), decision.by
+
+
+def read_answer(form: Mapping[str, Any], *, approve: bool, by: str, at: str) -> Answer:
+    """A person's answer, as far as it can be checked without the run.
 
     Args:
-        approve: whether "Approve" was chosen.
         form: the fields `also_approve`, `reject_items` (lists of labels) and `comment`; others are refused.
+        approve: whether "Approve" was chosen.
         by: the person.
         at: ISO 8601 UTC time of the answer.
 
     Raises:
-        InputError: a field or an item is not what it should be; names it.
+        InputError: a field is not what it should be; names it.
     """
     unknown = sorted(set(form) - {ALSO_APPROVE, REJECT_ITEMS, COMMENT})
     if unknown:
         raise InputError(f"unknown fields in the answer: {', '.join(unknown)}")
     also_approve, reject = _labels(form, ALSO_APPROVE), _labels(form, REJECT_ITEMS)
-    asked = needs_person(results, policy=policy)
-    by_policy = decide(results, policy=policy, at=at)
-    if not approve:
-        if also_approve:
-            raise InputError(f"{ALSO_APPROVE} names items, but {REJECT!r} was chosen; choose one")
-        reject = [*reject, *(r.job for r in asked)]
-    by_person = apply_review(
-        results,
-        # Under exceptions_only what passed is approved by the policy: the record says so.
-        approve_all=approve and not by_policy,
-        also_approve=also_approve,
-        reject=reject,
+    if also_approve and not approve:
+        raise InputError(f"{ALSO_APPROVE} names items, but {REJECT!r} was chosen; choose one")
+    return Answer(
+        approve=approve,
         by=by,
         at=at,
+        also_approve=tuple(also_approve),
+        reject=tuple(reject),
         comment=str(form.get(COMMENT) or ""),
     )
-    spoken_of = {_slot(d) for d in by_person}
-    return [*(d for d in by_policy if _slot(d) not in spoken_of), *by_person]
 
 
-def no_longer_approved(before: Sequence[Decision], now: Sequence[Decision]) -> list[Decision]:
-    """Rejections of what an earlier review of the same run approved and this one does not.
+class Question:
+    """What a person is asked, gathered from the results one by one.
 
-    The record is only ever added to; when a run is reviewed again, the newer review counts as a whole.
+    It goes into Airflow's metadata database, so it stays small whatever the size of the run.
+
+    Args:
+        policy: see `ReviewOperator`.
     """
-    if not now:
-        by, at = "policy:nothing-approved", _iso(datetime.now(UTC))
-    else:
-        by, at = now[-1].by, now[-1].at
-    spoken_of = {_slot(d) for d in now}
-    return [
-        Decision(
-            job=d.job,
-            asset_id=d.asset_id,
-            locale=d.locale,
-            verdict=Verdict.REJECTED,
-            by=by,
-            at=at,
-            comment="approved in an earlier review of this run, not in this one",
-            delivered_sha256=d.delivered_sha256,
+
+    def __init__(self, policy: str) -> None:
+        self.policy = policy
+        self.asked = 0
+        self._counts: Counter[Status] = Counter()
+        self._exceptions = _Few(CHOICES)
+        self._passed = _Few(CHOICES)
+        self._rows = _Few(_LISTED)
+
+    def add(self, result: JobResult) -> None:
+        """Take one result into account."""
+        self._counts[result.status] += 1
+        if is_asked(result, self.policy):
+            self.asked += 1
+            if result.status is Status.NEEDS_REVIEW:
+                self._exceptions.add(label(result))
+        if result.status is Status.PASSED and can_be_approved(result):
+            self._passed.add(label(result))
+        if result.status is not Status.PASSED:
+            name, why = markdown_code(label(result), most=_CELL), markdown(result.reason, most=_CELL)
+            self._rows.add(f"| {name} | {result.status} | {why} |")
+
+    def body(self, *, report: str) -> str:
+        """What the person reads, in Markdown."""
+        counts = self._counts
+        lines = [
+            "| passed | needs review | failed |",
+            "|---|---|---|",
+            f"| {counts[Status.PASSED]} | {counts[Status.NEEDS_REVIEW]} | {counts[Status.FAILED]} |",
+            "",
+            f"Report with the images: `{report}`, and beside it `results.csv` with a row for each.",
+            "",
+        ]
+        if self.policy == "exceptions_only":
+            lines += ["What passed is already approved by the policy. You decide on the exceptions.", ""]
+        if self._rows.count:
+            lines += ["| image | status | why |", "|---|---|---|", *self._rows.items]
+            if self._rows.more:
+                lines += ["", f"… and {self._rows.more} more: see the report and `results.csv`."]
+            lines += ["", f"An image that needs review is published only if you name it in *{ALSO_APPROVE}*."]
+        return "\n".join(lines)
+
+    def form(self) -> ParamsDict:
+        """The fields; each list is a multi-select where there are few enough to choose from."""
+        return _form(
+            None if self._exceptions.more else self._exceptions.items,
+            None
+            if self._passed.count + self._exceptions.count > CHOICES
+            else [*self._passed.items, *self._exceptions.items],
         )
-        for d in before
-        if d.verdict is Verdict.APPROVED and _slot(d) not in spoken_of
-    ]
 
 
-def request_body(results: Sequence[JobResult], *, policy: str, report: str) -> str:
-    """What the person reads, in Markdown."""
-    counts = Counter(r.status for r in results)
-    lines = [
-        "| passed | needs review | failed |",
-        "|---|---|---|",
-        f"| {counts[Status.PASSED]} | {counts[Status.NEEDS_REVIEW]} | {counts[Status.FAILED]} |",
-        "",
-        f"Report with every image: `{report}`",
-        "",
-    ]
-    if policy == "exceptions_only":
-        lines += ["What passed is already approved by the policy. You decide on the exceptions.", ""]
-    exceptions = [r for r in results if r.status is not Status.PASSED]
-    if exceptions:
-        lines += ["| image | status | why |", "|---|---|---|"]
-        lines += [f"| {_cell(label(r))} | {r.status} | {_cell(r.reason)} |" for r in exceptions[:_LISTED]]
-        if len(exceptions) > _LISTED:
-            lines += ["", f"… and {len(exceptions) - _LISTED} more: see the report."]
-        lines += ["", f"An image that needs review is published only if you name it in *{ALSO_APPROVE}*."]
-    return "\n".join(lines)
+class _Few:
+    """The first of many."""
+
+    def __init__(self, most: int) -> None:
+        self.items: list[str] = []
+        self.count = 0
+        self._most = most
+
+    def add(self, item: str) -> None:
+        self.count += 1
+        if self.count <= self._most:
+            self.items.append(item)
+
+    @property
+    def more(self) -> int:
+        return self.count - len(self.items)
 
 
-def _form(exceptions: Sequence[str], passed: Sequence[str]) -> ParamsDict:
-    """The form; `examples` makes each list a multi-select of what may be chosen."""
+def _form(exceptions: list[str] | None, rejectable: list[str] | None) -> ParamsDict:
+    """The form.
+
+    `examples` makes a list a multi-select of what may be chosen, and of nothing else. Without them (None:
+    too many to choose from) Airflow shows a text area with one item a line.
+    """
     return ParamsDict(
         {
-            ALSO_APPROVE: Param(
-                [],
-                type=["array", "null"],
-                items={"type": "string"},
-                examples=list(exceptions),
-                title="Also approve",
-                description="Images that need review and that you have looked at and find right",
-                source="task",
+            ALSO_APPROVE: _list_field(
+                exceptions,
+                "Also approve",
+                "Images that need review and that you have looked at and find right",
             ),
-            REJECT_ITEMS: Param(
-                [],
-                type=["array", "null"],
-                items={"type": "string"},
-                examples=[*passed, *exceptions],
-                title="Reject",
-                description="Images that must not be published although they passed",
-                source="task",
+            REJECT_ITEMS: _list_field(
+                rejectable, "Reject", "Images that must not be published although they passed"
             ),
             COMMENT: Param(
                 "", type=["string", "null"], title="Comment", description="Kept in the record", source="task"
             ),
         }
+    )
+
+
+def _list_field(choices: list[str] | None, title: str, description: str) -> Param:
+    offered: dict[str, Any] = {} if choices is None else {"examples": choices}
+    return Param(
+        [],
+        type=["array", "null"],
+        items={"type": "string"},
+        title=title,
+        description=description if choices is not None else f"{description}; one `asset · locale` a line",
+        source="task",
+        **offered,
     )
 
 
@@ -260,14 +303,6 @@ def _labels(form: Mapping[str, Any], field: str) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise InputError(f"{field}: {value!r} is not a list of items (asset · locale)")
     return value
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
-
-
-def _slot(decision: Decision) -> tuple[str, str, str]:
-    return decision.job, decision.asset_id, decision.locale
 
 
 def _iso(at: datetime) -> str:

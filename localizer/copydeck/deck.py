@@ -10,17 +10,20 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from localizer.errors import CopyDeckError
+from localizer.encodings import TableError, decode_text
+from localizer.errors import CopyDeckError, InputStopped
 from localizer.locales import UNDETERMINED, normalise_locale
-from localizer.tables import Record, Table, TableError, decode_text, plain_column, read_delimited, strict_json
+from localizer.sandbox.calling import bounded
+from localizer.tables import Record, Table, plain_column, read_delimited, strict_json
 
+MAX_BYTES = 64 * 1024 * 1024
 _LONG_FORM = {"source", "locale", "target"}
 # Chinese and Japanese do not separate words: a space or line break beside such a character is layout.
 _CJK = "\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
 _LAYOUT_SPACE = re.compile(rf"(?<=[{_CJK}])\s+|\s+(?=[{_CJK}])")
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def fold_source(text: str) -> str:
     """What two source strings must share to be the same: NFKC, whitespace folded, case kept.
 
@@ -84,7 +87,10 @@ def load_copy_deck(path: str | Path) -> CopyDeck:
     """
     path = Path(path)
     try:
-        data = path.read_bytes()
+        if path.exists() and not path.is_file():
+            raise CopyDeckError(f"{path}: is not a file")
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise CopyDeckError(f"{path}: cannot be read ({error.strerror or error})") from None
     return read_copy_deck(data, name=str(path))
@@ -97,9 +103,21 @@ def read_copy_deck(data: bytes, *, name: str) -> CopyDeck:
     ``source_locale``), or the columns ``source``, ``locale`` and ``target``. JSON is
     ``{locale: {source: target}}``. An empty target is no entry; a literal ``\\n`` is a line break.
 
+    It is read in a process of its own, see `localizer.sandbox.calling`.
+
     Raises:
         CopyDeckError: see `load_copy_deck`.
     """
+    if len(data) > MAX_BYTES:
+        raise CopyDeckError(f"{name}: is larger than {MAX_BYTES >> 20} MiB; leave out what is not needed")
+    try:
+        return bounded(parse_copy_deck, data, name)
+    except InputStopped as error:
+        raise CopyDeckError(f"{name}: reading it {error}; leave out what is not needed") from None
+
+
+def parse_copy_deck(data: bytes, name: str) -> CopyDeck:
+    """What `read_copy_deck` does in that process."""
     extension = Path(name).suffix.casefold()
     try:
         if extension == ".json":

@@ -11,6 +11,7 @@ from PIL import Image, ImageCms
 
 from localizer.images.source import Samples, UInt8Array
 
+_ROWS = 64
 RGB_MODES = ("RGB", "RGBA")
 
 
@@ -18,7 +19,11 @@ def to_8_bit(samples: Samples, bit_depth: int) -> UInt8Array:
     """16-bit samples rounded to 8 bits; 8-bit ones pass through."""
     if bit_depth <= 8:
         return samples.astype(np.uint8, copy=False)
-    return ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    out = np.empty(samples.shape, dtype=np.uint8)
+    for start in range(0, len(samples), _ROWS):  # a few rows at a time: the sums take four times the room
+        rows = samples[start : start + _ROWS].astype(np.uint32)
+        out[start : start + _ROWS] = (rows + 128) // 257
+    return out
 
 
 def luma(rgb: UInt8Array) -> UInt8Array:

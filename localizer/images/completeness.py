@@ -18,7 +18,7 @@ def check_length(data: bytes, fmt: str, *, name: str) -> None:
     """Compare the file's length with what its own headers say (WebP, BMP, GIF, TIFF directory).
 
     Raises:
-        ImageError: cut short.
+        ImageError: cut short, or an animated GIF.
     """
     stated = 0
     if fmt == "WEBP":
@@ -26,7 +26,11 @@ def check_length(data: bytes, fmt: str, *, name: str) -> None:
     elif fmt == "BMP":
         stated = struct.unpack_from("<I", data, 2)[0]
     elif fmt == "GIF":
-        stated = _gif_length(data)
+        stated, frames = _gif_length(data)
+        if frames > 1:  # Pillow would read them all to count them
+            raise ImageError(
+                f"{name}: the GIF is animated ({frames} frames); only still images can be localized"
+            )
     elif fmt == "TIFF" and len(data) >= 8:
         stated = _tiff_directory_end(data)
     if len(data) < stated:
@@ -61,13 +65,14 @@ def check_scans(image: Image.Image, data: bytes, *, name: str) -> None:
         raise ImageError(f"{name}: the JPEG's picture data end before the picture does; upload it again")
 
 
-def _gif_length(data: bytes) -> int:
-    """Length up to and with the trailer; more than there is where the blocks run out."""
-    at = 13 + _colour_table(data[10])
+def _gif_length(data: bytes) -> tuple[int, int]:
+    """Length up to and with the trailer (more than there is where the blocks run out), and the frames."""
+    at, frames = 13 + _colour_table(data[10]), 0
     while at < len(data):
         kind = data[at]
         if kind == 0x3B:
-            return at + 1
+            return at + 1, frames
+        frames += kind == 0x2C
         if kind == 0x2C and at + 10 <= len(data):
             at += 10 + _colour_table(data[at + 9]) + 1
         elif kind == 0x21:
@@ -77,7 +82,7 @@ def _gif_length(data: bytes) -> int:
         while at < len(data) and data[at]:
             at += data[at] + 1
         at += 1
-    return len(data) + 1
+    return len(data) + 1, frames
 
 
 def _tiff_directory_end(data: bytes) -> int:

@@ -11,7 +11,7 @@ from PIL import Image
 from PIL.TiffImagePlugin import BITSPERSAMPLE
 
 from localizer.errors import ImageError
-from localizer.images import colour, completeness, jpeg, png
+from localizer.images import bounds, colour, completeness, jpeg, png
 from localizer.images.orientation import to_stored, to_upright
 from localizer.images.sniff import identify
 from localizer.images.source import Limits, Samples, SourceImage, UInt8Array
@@ -62,12 +62,18 @@ def _decode(data: bytes, fmt: str, name: str, limits: Limits) -> SourceImage:
     segments = chunks = None
     if fmt == "JPEG":
         segments = jpeg.read_segments(data, name=name)
+        bounds.check_jpeg(segments, name=name, limits=limits)
     elif fmt == "PNG":
         chunks = png.read_chunks(data, name=name)
+        bounds.check_png(chunks, name=name, limits=limits)
     else:
         completeness.check_length(data, fmt, name=name)
+        if fmt == "WEBP":
+            bounds.check_webp(data, name=name, limits=limits)
+        elif fmt == "TIFF":
+            bounds.check_tiff(data, name=name, limits=limits)
     image = Image.open(io.BytesIO(data), formats=[fmt])
-    _check_size(image.width, image.height, name, limits)
+    bounds.check_size(image.width, image.height, name=name, limits=limits)
     _check_single(image, fmt, name)
     dpi = _dpi(image)
     orientation = _orientation(image, fmt)  # before loading: Pillow turns a TIFF upright and forgets the tag
@@ -110,16 +116,6 @@ def _decode(data: bytes, fmt: str, name: str, limits: Limits) -> SourceImage:
         and not _lossy_tiff(image),
         notes=(note,) if note else (),
     )
-
-
-def _check_size(width: int, height: int, name: str, limits: Limits) -> None:
-    if width * height > limits.max_pixels:
-        raise ImageError(
-            f"{name}: {width} x {height} is {width * height:,} pixels, the limit is {limits.max_pixels:,}; "
-            "export it smaller"
-        )
-    if min(width, height) < limits.min_side:
-        raise ImageError(f"{name}: {width} x {height} is too small; each side needs {limits.min_side} pixels")
 
 
 def _check_single(image: Image.Image, fmt: str, name: str) -> None:

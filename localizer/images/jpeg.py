@@ -17,6 +17,7 @@ from localizer.images.metadata import (
 
 _APP0, _APP1, _APP2, _APP13, _APP14, _APP15, _COM = 0xE0, 0xE1, 0xE2, 0xED, 0xEE, 0xEF, 0xFE
 _SOS, _EOI = 0xDA, 0xD9
+_MOST_SEGMENTS = 20_000  # a file of nothing but empty comments would have millions
 _BARE = {0x01, *range(0xD0, 0xD8)}
 _FRAMES = {0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
 # In scan data FF00 is a stuffed byte, FFD0 to FFD7 are restarts, FFFF is fill.
@@ -87,6 +88,8 @@ def _walk(data: bytes, name: str) -> tuple[list[Segment], int]:
             raise ImageError(f"{name}: the JPEG is cut short at byte {len(data)}; upload it again")
         if data[at] != 0xFF:
             raise ImageError(f"{name}: the JPEG is damaged at byte {at}; upload it again")
+        if len(segments) >= _MOST_SEGMENTS:
+            raise ImageError(f"{name}: the JPEG holds more than {_MOST_SEGMENTS} segments; export it again")
         marker = data[at + 1]
         if marker == _EOI:
             return segments, at
@@ -118,6 +121,18 @@ def frame(segments: list[Segment], *, name: str) -> Frame:
             )
             return Frame(segment.marker, precision, height, width, components)
     raise ImageError(f"{name}: the JPEG holds no picture; export it again")
+
+
+def count_scans(segments: list[Segment]) -> int:
+    """How many times the decoder goes over the picture."""
+    return sum(segment.marker == _SOS for segment in segments)
+
+
+def descriptive_sizes(segments: list[Segment]) -> tuple[int, int]:
+    """Bytes of all application segments and comments, and of those with the ICC profile among them."""
+    described = [s for s in segments if _APP0 <= s.marker <= _APP15 or s.marker == _COM]
+    profile = [s for s in described if s.marker == _APP2 and s.data.startswith(b"ICC_PROFILE\x00")]
+    return sum(len(s.data) for s in described), sum(len(s.data) for s in profile)
 
 
 def colour_transform(segments: list[Segment]) -> int | None:

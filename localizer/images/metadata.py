@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import struct
 
 EXIF_PREFIX = b"Exif\x00\x00"
 PHOTOSHOP_PREFIX = b"Photoshop 3.0\x00"
 _THUMBNAIL_OFFSET, _THUMBNAIL_LENGTH = 0x0201, 0x0202
 _PHOTOSHOP_THUMBNAILS = (1033, 1036)
-_XMP_THUMBNAILS = re.compile(rb"<xmp:Thumbnails>.*?</xmp:Thumbnails>", re.DOTALL)
+_XMP_OPEN, _XMP_CLOSE = b"<xmp:Thumbnails>", b"</xmp:Thumbnails>"
 
 
 def without_exif_thumbnail(exif: bytes) -> bytes:
@@ -56,7 +55,12 @@ def without_photoshop_thumbnail(block: bytes) -> bytes:
 
 def without_xmp_thumbnails(xmp: bytes) -> bytes:
     """An XMP packet less its embedded thumbnails."""
-    return _XMP_THUMBNAILS.sub(b"", xmp)
+    # Not a regular expression: openings without an end would each be followed to the end.
+    out, at = [], 0
+    while (start := xmp.find(_XMP_OPEN, at)) >= 0 and (end := xmp.find(_XMP_CLOSE, start)) >= 0:
+        out.append(xmp[at:start])
+        at = end + len(_XMP_CLOSE)
+    return b"".join([*out, xmp[at:]])
 
 
 def _link_to_next(body: bytearray, order: str, directory: int) -> int:

@@ -20,6 +20,8 @@ _PIXEL_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 # animation) would be false of the new ones.
 _STALE_CHUNKS = {b"hIST", b"sPLT", b"tIME", b"acTL", b"fcTL", b"fdAT", b"dSIG"}
 
+_MOST_CHUNKS = 65_536  # encoders cut pixel data into pieces of 8 KiB or more
+
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
@@ -52,6 +54,8 @@ def read_chunks(data: bytes, *, name: str) -> list[Chunk]:
             shown = kind.decode("latin-1")
             raise ImageError(f"{name}: the PNG is damaged (checksum of its {shown} chunk); upload it again")
         chunks.append(Chunk(kind, body))
+        if len(chunks) > _MOST_CHUNKS:
+            raise ImageError(f"{name}: the PNG holds more than {_MOST_CHUNKS} chunks; export it again")
         if kind == b"IEND":
             return chunks
         at = end

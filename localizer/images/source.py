@@ -20,11 +20,21 @@ class Limits:
         max_bytes: of the file.
         max_pixels: width times height, as the header claims them.
         min_side: in pixels; nothing smaller carries readable type.
+        max_side: in pixels; OpenCV turns and warps nothing longer.
+        max_icc_bytes: of the colour profile; the largest of printers have 3 MiB.
+        max_metadata_bytes: of everything in the file that is not picture: every delivered file carries it.
+        max_parts: segments, chunks or tags, pixel data apart.
+        max_scans: of a progressive JPEG; each goes over the whole picture again. Encoders make about ten.
     """
 
     max_bytes: int = 64 * 1024 * 1024
     max_pixels: int = 64_000_000
     min_side: int = 16
+    max_side: int = 32_766
+    max_icc_bytes: int = 4 * 1024 * 1024
+    max_metadata_bytes: int = 16 * 1024 * 1024
+    max_parts: int = 4096
+    max_scans: int = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -34,11 +34,25 @@ def encode_tiff(
     if not source.lossless:
         notes = (*notes, f"the {compression} compressed TIFF is delivered as LZW, which loses nothing")
         compression = "tiff_lzw"
+    image = as_image(samples, source.mode, palette)
+    try:
+        return _saved(image, source, compression, tags), notes
+    except ValueError as error:  # a tag of a type that its definition does not allow
+        plain = ImageFileDirectory_v2()
+        if source.orientation != 1:
+            plain[_ORIENTATION] = source.orientation
+        return (
+            _saved(image, source, compression, plain, dpi=source.dpi),
+            (*notes, f"the TIFF's tags are damaged and not kept ({error})"),
+        )
+
+
+def _saved(
+    image: Image.Image, source: SourceImage, compression: str, tags: ImageFileDirectory_v2, **more: object
+) -> bytes:
     out = io.BytesIO()
-    as_image(samples, source.mode, palette).save(
-        out, "TIFF", compression=compression, tiffinfo=tags, icc_profile=source.icc
-    )
-    return out.getvalue(), notes
+    image.save(out, "TIFF", compression=compression, tiffinfo=tags, icc_profile=source.icc, **more)
+    return out.getvalue()
 
 
 def as_image(samples: Samples, mode: str, palette: UInt8Array | None) -> Image.Image:

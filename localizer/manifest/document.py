@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from localizer.documents import pointer, schema_faults
+from localizer.encodings import TableError, decode_text
 from localizer.errors import ManifestError
 from localizer.locales import normalise_locale
 from localizer.manifest.records import RawRow
 from localizer.manifest.values import parse_name
-from localizer.tables import Fault, TableError, as_text, clean_values, decode_text, strict_json
+from localizer.tables import Fault, as_text, clean_values, strict_json
 
 _PLAIN = ("action", "text", "box", "object", "attribute", "instruction")
 _Faults = Mapping[tuple[int, int | None], list[Fault]]
@@ -20,10 +21,10 @@ _Faults = Mapping[tuple[int, int | None], list[Fault]]
 
 @dataclass(frozen=True, slots=True)
 class CampaignDocument:
-    """A campaign document, its edits as rows. Row numbers count the edits of the document from 1."""
+    """A campaign document, its edits as rows (to iterate once), which count the edits from 1."""
 
     campaign: str
-    rows: tuple[RawRow, ...]
+    rows: Iterable[RawRow]
     image_root: str | None = None
     copy_deck: str | None = None
     brand: str | None = None
@@ -56,10 +57,9 @@ def read_document(data: bytes, *, name: str) -> CampaignDocument:
         campaign = parse_name(document["campaign"])
     except ValueError as error:
         raise ManifestError(f"{name}: /campaign: {error}") from None
-    rows = tuple(_rows(document, faults))
     return CampaignDocument(
         campaign,
-        rows,
+        _rows(document, faults),
         document.get("image_root"),
         document.get("copy_deck"),
         document.get("brand"),

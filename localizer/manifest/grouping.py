@@ -1,94 +1,56 @@
-"""From single rows to jobs: duplicates, contradictions, and which rows belong together."""
+"""From the rows of one job to the job: what contradicts what, and what is left to do."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from localizer.errors import RowError
 from localizer.locales import UNDETERMINED
-from localizer.manifest.records import COLUMNS, JobRows, RawRow
-from localizer.manifest.rows import ParsedRow, parse_row
+from localizer.manifest.records import JobRows
+from localizer.manifest.rows import ParsedRow
 from localizer.model import Action, Edit
 
 _OF_TEXT = {Action.REPLACE_TEXT, Action.TRANSLATE_TEXT, Action.REMOVE_TEXT}
-_Key = tuple[str, ...]
 
 
 @dataclass(slots=True)
-class _Group:
-    rows: list[ParsedRow] = field(default_factory=list)
-    errors: list[RowError] = field(default_factory=list)
+class Group:
+    """The rows of one job: first those of its asset, in order, then what was added to it.
 
-
-def group_rows(raws: Iterable[RawRow]) -> tuple[tuple[JobRows, ...], tuple[str, ...]]:
-    """Jobs in the order of their first row, and warnings."""
-    rows, warnings = _without_repeats(raws)
-    groups: dict[_Key, _Group] = {}
-    orphans = []
-    for row in rows:
-        if row.asset_id:
-            group = groups.setdefault((row.asset_id, row.locale), _Group())
-            group.rows.append(row)
-            group.errors.extend(row.errors)
-        else:
-            orphans.append(row)
-    _add_orphans(groups, orphans)
-    _check_images(groups.values())
-    for group in groups.values():
-        _check_source_locales(group)
-        _check_contradictions(group)
-    ordered = sorted(groups.values(), key=lambda group: group.rows[0].raw.row)
-    return tuple(_job(group) for group in ordered), tuple(warnings)
-
-
-def _without_repeats(raws: Iterable[RawRow]) -> tuple[list[ParsedRow], list[str]]:
-    seen: dict[tuple[object, ...], int] = {}
-    rows, warnings = [], []
-    for raw in raws:
-        content = (*(raw[column] for column in COLUMNS), raw.faults)
-        first = seen.setdefault(content, raw.row)
-        if first != raw.row and not raw.is_broken:
-            warnings.append(f"row {raw.row} repeats row {first} and was dropped")
-            continue
-        rows.append(parse_row(raw))
-    return rows, warnings
-
-
-def _add_orphans(groups: dict[_Key, _Group], orphans: list[ParsedRow]) -> None:
-    """A row without asset id spoils the job with its image and locale, if there is just one such job.
-
-    Where several assets share the image it is a failed result of its own: nobody can say whose it is.
+    Attributes:
+        image, image_row: the image that the asset has where it first comes up in the manifest, and the row.
     """
-    for row in orphans:
-        kin = [
-            group
-            for group in groups.values()
-            if row.image and group.rows[0].image == row.image and group.rows[0].locale == row.locale
-        ]
-        if len(kin) == 1:
-            kin[0].rows.append(row)
-            kin[0].errors.extend(row.errors)
-        else:
-            groups["", row.locale, str(row.raw.row)] = _Group([row], list(row.errors))
+
+    rows: list[ParsedRow]
+    image: str = ""
+    image_row: int = 0
+    errors: list[RowError] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.errors = [error for row in self.rows for error in row.errors]
 
 
-def _check_images(groups: Iterable[_Group]) -> None:
-    rows = sorted(
-        ((row, group) for group in groups for row in group.rows if row.asset_id and not row.raw.is_broken),
-        key=lambda pair: pair[0].raw.row,
-    )
-    first: dict[str, ParsedRow] = {}
-    for row, group in rows:
-        known = first.setdefault(row.asset_id, row)
-        if row.image and known.image and row.image != known.image:
+def job_of(group: Group) -> JobRows:
+    """The job that these rows make."""
+    _check_images(group)
+    _check_source_locales(group)
+    _check_contradictions(group)
+    return _job(group)
+
+
+def _check_images(group: Group) -> None:
+    if not group.image:
+        return
+    for row in group.rows:
+        if row.asset_id and not row.raw.is_broken and row.image and row.image != group.image:
             message = (
-                f"{row.image!r} is not {known.image!r}, the image of {row.asset_id!r} in row {known.raw.row}"
+                f"{row.image!r} is not {group.image!r}, the image of {row.asset_id!r} "
+                f"in row {group.image_row}; one asset has one image"
             )
-            group.errors.append(row.raw.error("image", f"{message}; one asset has one image"))
+            group.errors.append(row.raw.error("image", message))
 
 
-def _check_source_locales(group: _Group) -> None:
+def _check_source_locales(group: Group) -> None:
     known = next((row for row in group.rows if row.source_locale != UNDETERMINED), None)
     for row in group.rows:
         if known and row.source_locale not in {UNDETERMINED, known.source_locale}:
@@ -98,7 +60,7 @@ def _check_source_locales(group: _Group) -> None:
             group.errors.append(row.raw.error("source_locale", message))
 
 
-def _check_contradictions(group: _Group) -> None:
+def _check_contradictions(group: Group) -> None:
     """Two rows that want something different of the same text or place: both are wrong."""
     first: dict[tuple[object, ...], tuple[ParsedRow, Edit]] = {}
     for row, edit in ((r, e) for r in group.rows for e in r.edits):
@@ -129,20 +91,20 @@ def _difference(one: Edit, other: Edit) -> str:
     return "rights" if one.rights != other.rights else ""
 
 
-def _job(group: _Group) -> JobRows:
+def _job(group: Group) -> JobRows:
     head = group.rows[0]
     known = (row.source_locale for row in group.rows if row.source_locale != UNDETERMINED)
-    edits: list[Edit] = []
-    for row in group.rows:
-        # Rows that differ in the source locale's spelling alone are the same edit.
-        edits.extend(edit for edit in row.edits if not any(_same(edit, known) for known in edits))
+    # Rows that differ in the source locale's spelling alone are the same edit.
+    edits: dict[tuple[object, ...], Edit] = {}
+    for edit in (edit for row in group.rows for edit in row.edits):
+        edits.setdefault(_wish(edit), edit)
     return JobRows(
         asset_id=head.asset_id,
         image=next((row.image for row in group.rows if row.image), ""),
         source_locale=next(known, UNDETERMINED),
         locale=head.locale,
         rows=tuple(sorted({row.raw.row for row in group.rows})),
-        edits=tuple(edits),
+        edits=tuple(edits.values()),
         errors=tuple(sorted(dict.fromkeys(group.errors), key=lambda error: error.row)),
         raw=tuple(dict(row.raw.values) for row in group.rows),
         locale_is_valid=head.locale_is_valid,
@@ -150,5 +112,6 @@ def _job(group: _Group) -> JobRows:
     )
 
 
-def _same(one: Edit, other: Edit) -> bool:
-    return _target(one) == _target(other) and not _difference(one, other)
+def _wish(edit: Edit) -> tuple[object, ...]:
+    """Equal for two edits that want the same of the same."""
+    return *_target(edit), edit.action, edit.replacement, frozenset(edit.attribute.items()), edit.rights

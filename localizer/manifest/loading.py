@@ -1,130 +1,151 @@
-"""Where a manifest, its copy deck and its images are, and reading the first two."""
+"""Opening a manifest: its rows, its copy deck, and where its images are."""
 
 from __future__ import annotations
 
 import logging
-from pathlib import Path, PurePosixPath
-from urllib.parse import unquote, urlsplit
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from localizer.copydeck import CopyDeck, load_copy_deck, read_copy_deck
-from localizer.errors import ConfigurationError, ManifestError, ObjectNotFound, StorageError
-from localizer.manifest.document import read_document
-from localizer.manifest.grouping import group_rows
-from localizer.manifest.records import Manifest
-from localizer.manifest.tabular import TABULAR, read_tabular
-from localizer.manifest.values import parse_image, safe_name
+from localizer.errors import InputStopped, ManifestError, ManifestNotFound
+from localizer.manifest.fetching import Place, local_file, place_of, read_file
+from localizer.manifest.grouping import job_of
+from localizer.manifest.ordering import SCHEMA, OrderedRows
+from localizer.manifest.reading import (
+    DOCUMENT,
+    MAX_DOCUMENT_BYTES,
+    MAX_TABLE_BYTES,
+    parsed_rows,
+)
+from localizer.manifest.records import JobRows, Manifest, ManifestFacts
+from localizer.manifest.values import parse_image
+from localizer.sandbox.calling import bounded_stream
+from localizer.scratch import Scratch
+from localizer.storage.buckets import refusal
 
 log = logging.getLogger(__name__)
 
-MAX_BYTES = 256 * 1024 * 1024
 _DECKS = ("copy_deck.csv", "copy_deck.tsv", "copy_deck.json")
+_MAX_DECK_BYTES = 256 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestStream:
+    """A manifest whose rows lie on disk, while it is open. The attributes are those of `Manifest`."""
+
+    uri: str
+    campaign: str
+    image_root: str
+    deck: CopyDeck
+    brand: str | None
+    warnings: tuple[str, ...]
+    rows: OrderedRows = field(repr=False)
+
+    @property
+    def jobs(self) -> Iterator[JobRows]:
+        """The jobs in the order of their first row, made anew each time one asks."""
+        return map(job_of, self.rows.groups())
+
+    @property
+    def locales(self) -> tuple[str, ...]:
+        """Valid target locales, sorted."""
+        return self.rows.locales
+
+
+@contextmanager
+def open_manifest(uri: str | Path, *, copy_deck: str | Path | None = None) -> Iterator[ManifestStream]:
+    """Read a manifest: a table (``.csv``, ``.tsv``, ``.jsonl``, ``.parquet``) or a document (``.json``).
+
+    A wrong row never raises; it is an error of its job. Of a table of any length a piece at a time is held.
+
+    Args:
+        uri: path, ``file://`` or ``gs://`` URI.
+        copy_deck: path or ``gs://`` URI. Without it the document's own is taken, or one named
+            ``copy_deck.csv``, ``.tsv`` or ``.json`` beside the manifest, which is told in the warnings.
+
+    Raises:
+        ManifestNotFound: there is no such file (and the place where it would be could be looked at).
+        ManifestError: it cannot be read as a manifest at all.
+        CopyDeckError: the copy deck is wrong.
+        StorageUnavailable: the bucket did not answer, or there is no room for temporary files.
+    """
+    place = place_of(str(uri))
+    most = MAX_DOCUMENT_BYTES if place.name.casefold().endswith(DOCUMENT) else MAX_TABLE_BYTES
+    with Scratch(SCHEMA) as scratch:
+        rows = OrderedRows(scratch)
+        with local_file(place, max_bytes=most) as path:
+            # In a process of its own, as far as it touches what a stranger wrote.
+            parsed = bounded_stream(parsed_rows, str(path), place.name)
+            try:
+                facts = rows.fill(parsed, name=place.name)
+            except InputStopped as error:
+                raise ManifestError(
+                    f"{place.name}: reading it {error}; is it a table of plain text?"
+                ) from None
+        image_root, brand, named_deck = _beside_manifest(place, facts)
+        deck, told = _deck(str(copy_deck) if copy_deck is not None else named_deck, place.folder)
+        warnings = (*facts.warnings, *told, *deck.warnings, *rows.warnings)
+        yield ManifestStream(str(uri), facts.campaign, image_root, deck, brand, warnings, rows)
 
 
 def load_manifest(uri: str | Path, *, copy_deck: str | Path | None = None) -> Manifest:
-    """Read a manifest: a table (``.csv``, ``.tsv``, ``.jsonl``, ``.parquet``) or a document (``.json``).
+    """A small manifest, whole; see `open_manifest`."""
+    with open_manifest(uri, copy_deck=copy_deck) as m:
+        return Manifest(m.uri, m.campaign, m.image_root, tuple(m.jobs), m.deck, m.brand, m.warnings)
 
-    Single wrong rows do not raise; they make their job an entry with errors.
 
-    Args:
-        uri: a path, ``file://`` or ``gs://``.
-        copy_deck: path or URI of the copy deck. Without it, the one that the document names, else a
-            ``copy_deck.csv``, ``.tsv`` or ``.json`` beside the manifest (a warning says that it was used).
+def _beside_manifest(place: Place, facts: ManifestFacts) -> tuple[str, str | None, str | None]:
+    """Image root, brand kit and copy deck of a campaign document; a table names none."""
+    image_root = _beside(place, facts.image_root, "/image_root") or place.folder
+    return image_root, _beside(place, facts.brand, "/brand"), _beside(place, facts.copy_deck, "/copy_deck")
 
-    Raises:
-        ManifestError: the manifest as a whole cannot be read.
-        CopyDeckError: the copy deck cannot be read or contradicts itself.
-        StorageUnavailable: storage did not answer.
+
+def _beside(place: Place, given: str | None, field: str) -> str | None:
+    """Where something lies that a document names. A document reaches nothing outside its own folder.
+
+    Except in buckets that are allowed, see `localizer.storage.buckets`.
     """
-    folder, name = _split(str(uri))
-    data = _read(folder, name)
-    if data is None:
-        raise ManifestError(f"{uri}: there is no such file")
-    extension = PurePosixPath(name).suffix.casefold()
-    image_root, brand, named_deck = folder, None, None
-    if extension == ".json":
-        document = read_document(data, name=name)
-        campaign, raws, warnings = document.campaign, list(document.rows), list(document.warnings)
-        image_root = _beside(folder, document.image_root, name, "/image_root") or folder
-        brand = _beside(folder, document.brand, name, "/brand")
-        named_deck = _beside(folder, document.copy_deck, name, "/copy_deck")
-    elif extension in TABULAR:
-        raws, warnings = read_tabular(data, name=name)
-        campaign = safe_name(PurePosixPath(name).stem)
-    else:
-        raise ManifestError(f"{uri}: a manifest is {', '.join(TABULAR)} or .json")
-    deck, told = _deck(str(copy_deck) if copy_deck is not None else named_deck, folder)
-    jobs, found = group_rows(raws)
-    for warning in (*told, *deck.warnings, *found):
-        warnings.append(warning)
-    return Manifest(str(uri), campaign, image_root, jobs, deck, brand, tuple(warnings))
-
-
-def _split(uri: str) -> tuple[str, str]:
-    """Folder (or ``gs://`` prefix) and file name."""
-    if uri.startswith("gs://"):
-        folder, _, name = uri.rpartition("/")
-        if folder in {"gs:", "gs:/"} or not name:
-            raise ManifestError(f"{uri}: must be gs://bucket/path/of/the/manifest")
-        return folder, name
-    if uri.startswith("file://"):
-        uri = unquote(urlsplit(uri).path)
-    elif "://" in uri:
-        raise ManifestError(f"{uri}: a manifest is read from a path, file:// or gs://")
-    if not uri or "\x00" in uri:
-        raise ManifestError(f"{uri!r} is not a path")
-    path = Path(uri).expanduser().absolute()
-    return str(path.parent), path.name
-
-
-def _read(folder: str, name: str) -> bytes | None:
-    """Content of a file, or None if there is none."""
-    if folder.startswith("gs://"):
-        from localizer.storage import open_storage
-
-        try:
-            return open_storage(folder).read(name)
-        except ObjectNotFound:
-            return None
-        except (StorageError, ConfigurationError) as error:
-            raise ManifestError(f"{folder}/{name}: {error}") from error
-    path = Path(folder, name)
-    try:
-        if path.exists() and not path.is_file():
-            raise ManifestError(f"{path}: is not a file")
-        if path.exists() and path.stat().st_size > MAX_BYTES:
-            raise ManifestError(f"{path}: is larger than {MAX_BYTES >> 20} MiB; split it")
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise ManifestError(f"{path}: cannot be read ({error})") from None
-
-
-def _beside(folder: str, given: str | None, name: str, field: str) -> str | None:
-    """Where something lies that a document names. A document reaches nothing outside its own folder."""
     if given is None or given in {".", "./"}:
-        return folder if given else None
+        return place.folder if given else None
     try:
         reference = parse_image(given.rstrip("/"))
     except ValueError as error:
-        raise ManifestError(f"{name}: {field}: {error}") from None
+        raise ManifestError(f"{place.name}: {field}: {error}") from None
     if reference.startswith("https://"):
-        raise ManifestError(f"{name}: {field}: {given!r}: https:// is for images only")
-    return reference if reference.startswith("gs://") else f"{folder}/{reference}"
+        raise ManifestError(f"{place.name}: {field}: {given!r}: https:// is for images only")
+    if reference.startswith("gs://"):
+        if refused := refusal(reference, own=(place.folder,)):
+            raise ManifestError(f"{place.name}: {field}: {refused}")
+        return reference
+    if not place.folder.startswith("gs://"):
+        _check_link(Path(place.folder), reference, f"{place.name}: {field}")
+    return f"{place.folder}/{reference}"
+
+
+def _check_link(folder: Path, reference: str, where: str) -> None:
+    try:
+        leaves = not (folder / reference).resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError) as error:
+        raise ManifestError(f"{where}: {reference!r} cannot be read ({error})") from None
+    if leaves:
+        raise ManifestError(f"{where}: {reference!r} is a link that leaves the manifest's folder")
 
 
 def _deck(given: str | None, folder: str) -> tuple[CopyDeck, list[str]]:
     if given is not None:
         if not given.startswith("gs://"):
             return load_copy_deck(given.removeprefix("file://")), []
-        parent, name = _split(given)
-        data = _read(parent, name)
-        if data is None:
-            raise ManifestError(f"copy deck {given}: there is no such file")
-        return read_copy_deck(data, name=given), []
+        try:
+            return read_copy_deck(read_file(place_of(given), max_bytes=_MAX_DECK_BYTES), name=given), []
+        except ManifestNotFound:
+            raise ManifestError(f"copy deck {given}: there is no such file") from None
     for name in _DECKS:
-        data = _read(folder, name)
-        if data is not None:
-            log.info("copy deck %s/%s is used", folder, name)
-            return read_copy_deck(data, name=name), [f"the copy deck {name} beside the manifest is used"]
+        try:
+            data = read_file(Place(folder, name), max_bytes=_MAX_DECK_BYTES)
+        except ManifestNotFound:
+            continue
+        log.info("copy deck %s/%s is used", folder, name)
+        return read_copy_deck(data, name=name), [f"the copy deck {name} beside the manifest is used"]
     return CopyDeck(), []

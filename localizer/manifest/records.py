@@ -28,6 +28,9 @@ REQUIRED = ("asset_id", "image", "locale", "action")
 """Of these, `action` may be left out where there is a column `instruction`."""
 
 
+_MOST_SAID = 600
+
+
 @dataclass(frozen=True, slots=True)
 class RawRow:
     """One edit as it was written, every value still text.
@@ -50,7 +53,7 @@ class RawRow:
 
     def error(self, column: str, message: str) -> RowError:
         """A RowError on a column of this row."""
-        return RowError(message, row=self.row, field=self.places.get(column, column))
+        return RowError(_short(message), row=self.row, field=self.places.get(column, column))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +84,34 @@ class JobRows:
     def error(self, column: str, message: str, *, row: int | None = None) -> RowError:
         """A RowError on a column of one of the rows (default: the first)."""
         number = self.rows[0] if row is None else row
-        return RowError(message, row=number, field=self.places.get(number, {}).get(column, column))
+        return RowError(_short(message), row=number, field=self.places.get(number, {}).get(column, column))
+
+
+def _short(message: str) -> str:
+    """Without most of a value that was pages long: the message stands in results, reports and logs."""
+    half = _MOST_SAID // 2
+    return message if len(message) <= _MOST_SAID else f"{message[:half]} … {message[-half:]}"
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestFacts:
+    """What a manifest says besides its rows; paths as they were written.
+
+    Attributes:
+        campaign: safe as a folder name.
+        warnings: what a person should know although it stops nothing.
+    """
+
+    campaign: str
+    image_root: str | None = None
+    copy_deck: str | None = None
+    brand: str | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A manifest that could be read; single rows of it may still be wrong.
+    """A small manifest, whole in memory; single rows of it may be wrong. See `manifest.open_manifest`.
 
     Attributes:
         uri: where it was read.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -19,6 +20,7 @@ from localizer.manifest.values import (
     parse_text,
 )
 from localizer.model import Action, Edit
+from localizer.tables import Fault
 
 ALL_TEXT = "*"
 _SAID = ("action", "text", "replacement", "object", "attribute")  # by an instruction
@@ -37,6 +39,40 @@ class ParsedRow:
     edits: tuple[Edit, ...]
     errors: tuple[RowError, ...]
     locale_is_valid: bool = True
+
+    def to_json(self) -> str:
+        """For a file of our own; `from_json` gives the same row back."""
+        raw = self.raw
+        record = {
+            "row": raw.row,
+            "values": dict(raw.values),
+            "faults": [(fault.field, fault.message) for fault in raw.faults],
+            "places": dict(raw.places),
+            "is_broken": raw.is_broken,
+            "asset_id": self.asset_id,
+            "image": self.image,
+            "source_locale": self.source_locale,
+            "locale": self.locale,
+            "edits": [edit.to_dict() for edit in self.edits],
+            "errors": [(error.message, error.row, error.field) for error in self.errors],
+            "locale_is_valid": self.locale_is_valid,
+        }
+        return json.dumps(record, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> ParsedRow:
+        record = json.loads(text)
+        faults = tuple(Fault(name, message) for name, message in record["faults"])
+        return cls(
+            raw=RawRow(record["row"], record["values"], faults, record["places"], record["is_broken"]),
+            asset_id=record["asset_id"],
+            image=record["image"],
+            source_locale=record["source_locale"],
+            locale=record["locale"],
+            edits=tuple(map(Edit.from_dict, record["edits"])),
+            errors=tuple(RowError(message, row=row, field=name) for message, row, name in record["errors"]),
+            locale_is_valid=record["locale_is_valid"],
+        )
 
 
 class _Reader:

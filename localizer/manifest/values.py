@@ -14,6 +14,12 @@ from localizer.text.wishes import KEYS, SIDES, check_wish
 MAX_NAME_CHARACTERS = 128
 MAX_NAME_BYTES = 200  # of UTF-8: file systems stop at 255, and an extension or a suffix comes on top
 
+_RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])(\..*)?", re.IGNORECASE)
+# Letters and marks that nobody sees: fillers, joiners, variation selectors.
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+
 RIGHTS = ("", "own", "licensed")
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*)://|(data|file|javascript):", re.IGNORECASE)
@@ -27,9 +33,13 @@ def parse_name(text: str) -> str:
     name = unicodedata.normalize("NFC", text.strip())
     if not name:
         raise ValueError("is empty")
-    if name.startswith("."):
-        raise ValueError(f"{name!r} begins with a dot; it becomes a file name")
-    bad = next((c for c in name if c not in "-_." and unicodedata.category(c)[0] not in "LMN"), None)
+    if name.startswith((".", "-")):
+        raise ValueError(f"{name!r} begins with a dot or a hyphen; it becomes a file name")
+    if name.endswith("."):
+        raise ValueError(f"{name!r} ends with a dot; it becomes a file name")
+    if _RESERVED.fullmatch(name):
+        raise ValueError(f"{name!r} is a name that Windows keeps for a device; it becomes a file name")
+    bad = next((c for c in name if c not in "-_." and not _is_visible_letter(c)), None)
     if bad is not None:
         raise ValueError(
             f"{name!r} holds {bad!r} (U+{ord(bad):04X}); it becomes a file name: "
@@ -43,11 +53,16 @@ def parse_name(text: str) -> str:
     return name
 
 
+def _is_visible_letter(char: str) -> bool:
+    return unicodedata.category(char)[0] in "LMN" and not _INVISIBLE.match(char)
+
+
 def safe_name(text: str) -> str:
     """The nearest name that `parse_name` takes, for a campaign named after its file."""
-    kept = "".join(c if c in "-_." or unicodedata.category(c)[0] in "LMN" else "-" for c in text.strip())
+    kept = "".join(c if c in "-_." or _is_visible_letter(c) else "-" for c in text.strip())
     name = re.sub("-{2,}", "-", unicodedata.normalize("NFC", kept)).strip("-.")[:MAX_NAME_CHARACTERS]
-    return name.encode("utf-8")[:MAX_NAME_BYTES].decode("utf-8", "ignore") or "campaign"
+    name = name.encode("utf-8")[:MAX_NAME_BYTES].decode("utf-8", "ignore").strip("-.")
+    return f"campaign-{name}" if _RESERVED.fullmatch(name) else name or "campaign"
 
 
 def parse_action(text: str) -> Action:

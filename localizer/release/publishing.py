@@ -3,31 +3,31 @@
 Everything can be cut off at any point and run again: the release's id follows from its content, its objects
 are created once, and the pointer moves last, after all of them were found whole. Until then the campaign's
 current release stays as it was.
+
+Memory stays flat: what the release is going to have stands in a table on disk. Each image is read once, and
+hashed before it is written; one that is not what was approved stops the publish. What is there is compared by
+one listing. Publishing again what is current reads no image and writes nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from localizer.errors import ObjectNotFound, PreconditionFailed, ReleaseError
+from localizer.parallel import in_parallel
 from localizer.release.pointer import move_pointer, read_pointer
-from localizer.release.records import (
-    Pointer,
-    Release,
-    ReleaseObject,
-    record_name,
-    release_folder,
-    release_id_of,
-)
-from localizer.release.selection import Item, approved_items, carried_items
-from localizer.release.verification import in_parallel, load_release, verify
+from localizer.release.record_files import each_object, write_record
+from localizer.release.records import record_name, release_folder
+from localizer.release.selection import stage_approved
+from localizer.release.staging import Item, Stage
+from localizer.release.verification import beside, compare
 from localizer.runs import Run
-from localizer.storage import Storage, open_storage
-from localizer.storage.checksums import crc32c
+from localizer.runs.merging import local_disk, temporary_folder
+from localizer.storage import ObjectInfo, Storage, open_storage
 from localizer.workspace import Workspace
 
 
@@ -104,129 +104,142 @@ def publish(
     storage = open_storage(publish_uri, client=client)
     pointer = read_pointer(storage, campaign)
     previous = pointer.release_id if pointer else None
-    plan = run.load_plan()
-    items, warnings = approved_items(run, workspace)
-    notes = (*plan.warnings, *warnings)
-    if not items:
-        return Published(campaign, previous=previous, dry_run=dry_run, warnings=notes)
-    items += _carried(storage, campaign, pointer, frozenset(plan.out_of_scope), items)
-
-    objects = tuple(sorted(in_parallel(_checked, items), key=lambda o: o.path))
-    release = Release(
-        release_id=release_id_of((o.path, o.sha256) for o in objects),
-        campaign=campaign,
-        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        run=run.run_id,
-        parent=previous,
-        objects=objects,
-        warnings=notes,
-    )
-    folder = release_folder(campaign, release.release_id)
-    new = _upload(storage, folder, items, {o.path: o for o in objects}, dry_run=dry_run)
-    moved = False
-    if not dry_run:
-        _create_record(storage, release)
-        verify(storage, campaign, release.release_id)
-        _, moved = move_pointer(
-            storage, campaign, release.release_id, since=pointer, by=run.run_id, action="publish"
+    with Stage() as stage, run.plan() as plan:
+        notes = (*plan.warnings, *stage_approved(run, workspace, stage))
+        if not stage.count:
+            return Published(campaign, previous=previous, dry_run=dry_run, warnings=notes)
+        left_out = plan.out_of_scope
+        if pointer is not None and left_out:
+            stage.carry_over(storage, campaign, pointer.release_id, left_out)
+        release_id = stage.release_id()
+        current = previous == release_id
+        folder = release_folder(campaign, release_id)
+        record_there = storage.stat(record_name(campaign, release_id)) is not None
+        if record_there:
+            stage.adopt_record(each_object(storage, campaign, release_id))
+        target = _Target(storage, folder, workspace.storage, stage, trust_sizes=current, dry_run=dry_run)
+        new = target.fill()
+        moved = False
+        if not dry_run:
+            if not record_there:
+                head = {
+                    "release_id": release_id,
+                    "campaign": campaign,
+                    "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+                    "run": run.run_id,
+                    "parent": previous,
+                }
+                _create_record(storage, head, stage, warnings=notes)
+            if stage.contradicts_record():
+                name = record_name(campaign, release_id)
+                raise ReleaseError(f"{storage.uri_of(name)} exists and speaks of other images")
+            if new or not current:
+                compare(storage, campaign, release_id, stage.expected(), trust_sizes=current)
+            _, moved = move_pointer(
+                storage, campaign, release_id, since=pointer, by=run.run_id, action="publish"
+            )
+            run.mark_published(release_id, storage.uri_of(folder))
+        return Published(
+            campaign=campaign,
+            release_id=release_id,
+            uri=storage.uri_of(folder),
+            objects=stage.count,
+            objects_new=new,
+            objects_existing=stage.count - new,
+            carried=stage.carried,
+            pointer_moved=moved,
+            already_current=current,
+            previous=previous,
+            dry_run=dry_run,
+            warnings=notes,
         )
-    return Published(
-        campaign=campaign,
-        release_id=release.release_id,
-        uri=storage.uri_of(folder),
-        objects=len(objects),
-        objects_new=new,
-        objects_existing=len(objects) - new,
-        carried=sum(o.carried_from is not None for o in objects),
-        pointer_moved=moved,
-        already_current=previous == release.release_id,
-        previous=previous,
-        dry_run=dry_run,
-        warnings=notes,
-    )
 
 
-def _carried(
-    storage: Storage,
-    campaign: str,
-    pointer: Pointer | None,
-    left_out: frozenset[tuple[str, str]],
-    items: Sequence[Item],
-) -> list[Item]:
-    if pointer is None or not left_out:
-        return []
-    current = load_release(storage, campaign, pointer.release_id)
-    taken = frozenset((i.entry.asset_id, i.entry.locale) for i in items)
-    return carried_items(current, left_out, storage=storage, taken=taken)
+class _Target:
+    """A release's folder while it is filled.
 
+    Args:
+        workspace: where the run's images are.
+        trust_sizes: where a listing has no checksum, believe that an object of the recorded size is the
+            recorded one: the release is current, so it was verified when it became that.
+    """
 
-def _checked(item: Item) -> ReleaseObject:
-    """The entry with size and CRC32C, after a look at the bytes."""
-    data = _read(item)
-    return replace(item.entry, size=len(data), crc32c=crc32c(data))
+    def __init__(
+        self,
+        storage: Storage,
+        folder: str,
+        workspace: Storage,
+        stage: Stage,
+        *,
+        trust_sizes: bool,
+        dry_run: bool,
+    ) -> None:
+        self._storage, self._folder, self._workspace = storage, folder, workspace
+        self._stage, self._trust_sizes, self._dry_run = stage, trust_sizes, dry_run
 
+    def fill(self) -> int:
+        """Create what is not there yet; how many were created (or would be).
 
-def _read(item: Item) -> bytes:
-    """The bytes of an image, if they are still the approved ones."""
-    label = f"{item.entry.asset_id} · {item.entry.locale}"
-    where = item.storage.uri_of(item.name)
-    try:
-        data = item.storage.read(item.name)
-    except ObjectNotFound as error:
-        raise ReleaseError(f"{label}: the approved image {where} is gone") from error
-    if hashlib.sha256(data).hexdigest() != item.entry.sha256:
-        raise ReleaseError(f"{label}: {where} is not the image that was approved any more")
-    return data
+        What is there is compared with what has to be: by the record if there is one, else by its bytes.
+        """
+        new = 0
+        for path, info, created in in_parallel(self._put, self._to_do()):
+            new += created
+            if info is not None:
+                self._stage.saw(path, info)
+        return new
 
+    def _to_do(self) -> Iterator[tuple[Item, ObjectInfo | None]]:
+        there = beside(self._storage, self._folder, self._stage.items(), path=lambda item: item.path)
+        for item, info in there:
+            known = info is not None and self._stage.is_recorded_as(item.path, info)
+            if info is None or not known or not (info.crc32c or self._trust_sizes):
+                yield item, info
 
-def _upload(
-    storage: Storage,
-    folder: str,
-    items: Sequence[Item],
-    entries: dict[str, ReleaseObject],
-    *,
-    dry_run: bool,
-) -> int:
-    """Create what is not there yet; how many were created (or would be)."""
-    present = set(storage.names(f"{folder}/"))
-
-    def create(item: Item) -> bool:
-        # Bytes are read again rather than kept, so that memory does not grow with the release.
-        entry = entries[item.entry.path]
-        name = f"{folder}/{entry.path}"
-        if name not in present:
-            if dry_run:
-                return True
+    def _put(self, task: tuple[Item, ObjectInfo | None]) -> tuple[str, ObjectInfo | None, bool]:
+        """Path, what stands there now (None in a dry run), and whether it was created (or would be)."""
+        item, there = task
+        name = f"{self._folder}/{item.path}"
+        if there is None:
+            data = self._approved_bytes(item)
+            if self._dry_run:
+                return item.path, None, True
             try:
-                storage.create(name, _read(item), content_type=entry.content_type)
+                info = self._storage.create(name, data, content_type=item.content_type)
             except PreconditionFailed:
                 pass  # another publisher of the same release was faster; its object is looked at below
             else:
-                return True
-        info = storage.stat(name)
-        if info is None or (info.size, info.crc32c) != (entry.size, entry.crc32c):
+                return item.path, info, True
+        data, info = self._storage.read_with_info(name)
+        if hashlib.sha256(data).hexdigest() != item.sha256:
             raise ReleaseError(
-                f"{storage.uri_of(name)} exists and is another image; nothing was made current"
+                f"{self._storage.uri_of(name)} exists and is another image; nothing was made current"
             )
-        return False
+        return item.path, info, False
 
-    return sum(in_parallel(create, items))
-
-
-def _create_record(storage: Storage, release: Release) -> None:
-    """Write ``release.json`` unless it is there and speaks of the same images."""
-    name = record_name(release.campaign, release.release_id)
-    if storage.stat(name) is None:
+    def _approved_bytes(self, item: Item) -> bytes:
+        """The bytes of an image, if they are still the approved ones."""
+        storage = self._storage if item.carried else self._workspace
+        where = storage.uri_of(item.source)
         try:
-            storage.create(name, release.to_bytes(), content_type="application/json")
+            data = storage.read(item.source)
+        except ObjectNotFound as error:
+            raise ReleaseError(f"{item.label}: the approved image {where} is gone") from error
+        if hashlib.sha256(data).hexdigest() != item.sha256:
+            raise ReleaseError(f"{item.label}: {where} is not the image that was approved any more")
+        return data
+
+
+def _create_record(
+    storage: Storage, head: dict[str, Any], stage: Stage, *, warnings: tuple[str, ...]
+) -> None:
+    """Write ``release.json``; if another publisher was faster, look at its one."""
+    campaign, release_id = head["campaign"], head["release_id"]
+    with temporary_folder() as folder:
+        path = folder / "release.json"
+        with local_disk(), path.open("w", encoding="utf-8") as file:
+            write_record(file, head, stage.objects(), {"warnings": list(warnings), "counts": stage.counts()})
+        try:
+            storage.create(record_name(campaign, release_id), path, content_type="application/json")
         except PreconditionFailed:
-            pass  # another publisher of the same release was faster; its record is looked at below
-        else:
-            return
-    existing = load_release(storage, release.campaign, release.release_id)
-    if _essence(existing) != _essence(release):
-        raise ReleaseError(f"{storage.uri_of(name)} exists and speaks of other images")
-
-
-def _essence(release: Release) -> list[tuple[str, str, str, int]]:
-    return sorted((o.path, o.sha256, o.crc32c, o.size) for o in release.objects)
+            stage.adopt_record(each_object(storage, campaign, release_id))

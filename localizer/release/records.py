@@ -7,13 +7,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+import unicodedata
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
+from localizer.documents import DAMAGED
 from localizer.errors import ReleaseError
 from localizer.manifest.values import parse_name
 
@@ -144,18 +145,13 @@ def parse(data: bytes, build: Callable[[Any], _Record], where: str) -> _Record:
     """
     try:
         return build(json.loads(data))
-    except (ValueError, KeyError, TypeError) as error:
+    except DAMAGED as error:
         raise ReleaseError(f"{where} is damaged: {error!r}") from error
 
 
-def release_id_of(objects: Iterable[tuple[str, str]]) -> str:
-    """The id of a set of images: the same images under the same names are the same release.
-
-    Args:
-        objects: path in the release and SHA-256 of each image.
-    """
-    lines = "".join(f"{path}\t{sha256}\n" for path, sha256 in sorted(objects))
-    return f"r-{hashlib.sha256(lines.encode()).hexdigest()[:16]}"
+def folded(path: str) -> str:
+    """What two paths share that file systems take for one where they fold case or Unicode forms."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", path).casefold())
 
 
 def object_path(locale: str, asset_id: str, extension: str) -> str:

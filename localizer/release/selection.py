@@ -3,84 +3,47 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
 
 from localizer.errors import ReleaseError
 from localizer.model import Decision, JobResult, Status, Verdict
-from localizer.release.records import Release, ReleaseObject, object_path, release_folder
+from localizer.release.records import ReleaseObject, object_path
+from localizer.release.staging import Stage
 from localizer.runs import Run
-from localizer.storage import Storage
+from localizer.runs.decisions import slot_of
 from localizer.storage.content_types import content_type_of
 from localizer.workspace import Workspace
 
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One image to publish, and where its bytes are now.
-
-    Attributes:
-        entry: what ``release.json`` will say; `size` and `crc32c` are filled in once the bytes were read.
-    """
-
-    entry: ReleaseObject
-    storage: Storage
-    name: str
+_SHOWN = 20
 
 
-def approved_items(run: Run, workspace: Workspace) -> tuple[list[Item], list[str]]:
-    """The approved images of a run, and warnings.
+def stage_approved(run: Run, workspace: Workspace, stage: Stage) -> list[str]:
+    """Put the approved images of a run on the stage; warnings.
 
     Raises:
         ReleaseError: a decision approves what must never be published, or two results claim one place.
         ObjectNotFound: the run's results were not merged yet.
     """
-    latest = run.latest_decisions()
-    items: dict[tuple[str, str], Item] = {}
-    used = set()
-    for result in run.results():
-        slot = (result.job, result.asset_id, result.locale)
-        decision = latest.get(slot)
-        if decision is None or decision.verdict is not Verdict.APPROVED:
-            continue
-        used.add(slot)
-        if (result.asset_id, result.locale) in items:
-            raise ReleaseError(f"{result.asset_id} · {result.locale}: two approved results for one place")
-        items[result.asset_id, result.locale] = _item(result, decision, workspace)
-    warnings = [
-        f"{decision.asset_id} · {decision.locale} was approved, but this run has no such result (any more)"
-        for slot, decision in sorted(latest.items())
-        if decision.verdict is Verdict.APPROVED and slot not in used
-    ]
-    return list(items.values()), warnings
+    with run.latest_decisions() as latest:
+        for result in run.each_result():
+            decision = latest.get((result.job, result.asset_id, result.locale))
+            if decision is not None and decision.verdict is Verdict.APPROVED:
+                stage.add(*_entry(result, decision, workspace))
+        warnings, count = [], 0
+        for decision in latest.approved():
+            job, asset_id, locale = slot_of(decision)
+            if not stage.has(asset_id, locale, job=job):
+                count += 1
+                if count <= _SHOWN:
+                    warnings.append(
+                        f"{asset_id} · {locale} was approved, but this run has no such result (any more)"
+                    )
+    if count > _SHOWN:
+        warnings.append(f"… and {count - _SHOWN} more were approved without a result")
+    return warnings
 
 
-def carried_items(
-    current: Release,
-    pairs: frozenset[tuple[str, str]],
-    *,
-    storage: Storage,
-    taken: frozenset[tuple[str, str]],
-) -> list[Item]:
-    """Images of the current release to take over unchanged: of those pairs that the run did not work on.
-
-    Args:
-        pairs: asset id and locale of what was filtered out of the run.
-        taken: pairs that the run publishes itself.
-    """
-    folder = release_folder(current.campaign, current.release_id)
-    return [
-        Item(_carried(each, current.release_id), storage, f"{folder}/{each.path}")
-        for each in current.objects
-        if (each.asset_id, each.locale) in pairs - taken
-    ]
-
-
-def _carried(entry: ReleaseObject, release_id: str) -> ReleaseObject:
-    facts = {name: getattr(entry, name) for name in ReleaseObject.__dataclass_fields__}
-    return ReleaseObject(**(facts | {"carried_from": release_id}))
-
-
-def _item(result: JobResult, decision: Decision, workspace: Workspace) -> Item:
+def _entry(result: JobResult, decision: Decision, workspace: Workspace) -> tuple[ReleaseObject, str]:
+    """What ``release.json`` will say of an image, size and CRC32C apart, and its name in the workspace."""
     label = f"{result.asset_id} · {result.locale}"
     if result.status is Status.FAILED:
         raise ReleaseError(
@@ -112,4 +75,4 @@ def _item(result: JobResult, decision: Decision, workspace: Workspace) -> Item:
         approver=decision.by,
         decided_at=decision.at,
     )
-    return Item(entry, workspace.storage, name)
+    return entry, name

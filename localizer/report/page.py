@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from localizer.model import Action, Box, CheckStatus, Decision, JobResult, Status, Verdict
+from localizer.model import Action, Box, CheckStatus, Decision, Job, JobResult, Status
+from localizer.report.overview import WAITING, Overview, most_common
 from localizer.report.thumbnails import Picture, Thumbnails
 from localizer.report.wording import (
     ACTION,
@@ -21,16 +22,22 @@ from localizer.report.wording import (
     locale_name,
     measured,
 )
+from localizer.runs.merging import Slot, local_disk
 
 FEW = 60
 """Up to this number of jobs, pictures are large and each first edit is shown close up; beyond, only
 exceptions are."""
 
 MANY = 200
-"""Above this number of jobs, pictures are small and only exceptions and the first `MANY` have them."""
+"""Above this number of jobs, pictures are small."""
+
+_CLOSE_UPS = 100  # exceptions whose first edit is shown close up
+_LISTED = 200  # warnings and the like
+_PIECES = 64  # of the page, before they are written
 
 _ORDER = [Status.FAILED, Status.NEEDS_REVIEW, Status.PASSED]
 _CHECK_ORDER = [CheckStatus.FAILED, CheckStatus.UNDECIDED, CheckStatus.PASSED]
+_STATUS_NAMES = {s.value: name for s, name in STATUS.items()} | {WAITING: "Waiting"}
 _REMOVALS = {Action.REMOVE_TEXT, Action.REMOVE_OBJECT}
 
 
@@ -41,6 +48,15 @@ class _EditView:
     target: str
     nothing: str
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """One result in the overview; without an anchor if the page does not show it."""
+
+    status: str
+    name: str
+    anchor: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,26 +79,32 @@ class _JobView:
 
 
 def render_report(
+    path: Path,
     *,
     campaign: str,
     run_id: str,
-    results: Sequence[JobResult],
+    results: Iterable[JobResult | Job],
     generated_at: datetime,
     read: Callable[[str], bytes],
     warnings: Sequence[str] = (),
     out_of_scope: Sequence[tuple[str, str]] = (),
-    decisions: Sequence[Decision] = (),
+    decisions: Mapping[Slot, Decision] | None = None,
     release_id: str = "",
     release_uri: str = "",
     seconds: float | None = None,
-) -> str:
-    """One self-contained HTML page on a run: no script, style, font or picture comes from elsewhere.
+) -> None:
+    """Write one HTML page on a run: no script, style, font or picture comes from elsewhere.
+
+    The page shows a bounded number of images, exceptions first, and counts for all; ``results.csv`` beside
+    it has a row for each. Results are gone through once and written piece by piece.
 
     Args:
-        results: in manifest order; the page shows exceptions first.
+        path: local file to write.
+        results: in manifest order; a job among them is one that has no result yet, "waiting".
         read: gives a workspace object's bytes by its relative name (`Storage.read`); used for pictures.
             An image that cannot be read is named on the page, not left out.
         out_of_scope: asset and locale of manifest rows that the run's target locales leave out.
+        decisions: the latest of each image, by job key, asset and locale.
         release_id: empty if nothing was published.
         seconds: wall-clock time of the run; default the sum over its jobs.
     """
@@ -96,54 +118,61 @@ def render_report(
         lstrip_blocks=True,
     )
     script = environment.get_template("filter.js.jinja").render()
-    jobs = _views(results, decisions=decisions, read=read)
-    counts = Counter(r.status for r in results)
-    edited = [r for r in results if not r.cached]
-    return environment.get_template("report.html.jinja").render(
-        campaign=campaign,
-        run_id=run_id,
-        generated_at=generated_at,
-        script=script,
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii"),
-        jobs=jobs,
-        shares=[(s.value, STATUS[s], counts[s]) for s in reversed(_ORDER)],
-        total=len(results),
-        cached=sum(r.cached for r in results),
-        seconds=duration(seconds if seconds is not None else sum(r.seconds for r in edited)),
-        engines=", ".join(sorted({r.engine for r in results if r.engine})) or "none",
-        approved=sum(d.verdict is Verdict.APPROVED for d in decisions),
-        rejected=sum(d.verdict is Verdict.REJECTED for d in decisions),
-        release_id=release_id,
-        release_uri=release_uri,
-        warnings=list(warnings),
-        out_of_scope=[f"{asset} · {locale}" for asset, locale in out_of_scope],
-        locales=_unique(r.locale for r in results),
-        locale_name=locale_name,
-        grid=_grid(jobs),
-        without_pictures=sum(j.before is None and bool(j.result.source) for j in jobs),
-        many=MANY,
-        status_names={s.value: name for s, name in STATUS.items()},
-    )
-
-
-def _views(
-    results: Sequence[JobResult], *, decisions: Sequence[Decision], read: Callable[[str], bytes]
-) -> list[_JobView]:
-    """In the order shown: exceptions first, else as in the manifest."""
-    decided = {(d.asset_id, d.locale): d for d in decisions}
-    count = len(results)
-    thumbnails = Thumbnails(read, long_side=480 if count <= FEW else 320 if count <= MANY else 240)
-    ordered = sorted(enumerate(results), key=lambda pair: (_ORDER.index(pair[1].status), pair[0]))
-    return [
-        _view(
-            result,
-            anchor=f"job-{index}",
-            decision=decided.get((result.asset_id, result.locale)),
-            thumbnails=thumbnails if place < MANY or result.status is not Status.PASSED else None,
-            crops=count <= FEW or result.status is not Status.PASSED,
+    with Overview() as overview:
+        overview.gather(results, decisions or {})
+        counts, worked = overview.all.statuses, overview.all.seconds
+        waiting = [(WAITING, "Waiting", counts[WAITING])] if counts[WAITING] else []
+        locales, more_locales = most_common(overview.locales)
+        engines, more_engines = most_common(overview.engines)
+        stream = environment.get_template("report.html.jinja").stream(
+            campaign=campaign,
+            run_id=run_id,
+            generated_at=generated_at,
+            script=script,
+            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii"),
+            jobs=_views(overview, read=read),
+            shares=[(s.value, STATUS[s], counts[s.value]) for s in reversed(_ORDER)] + waiting,
+            total=overview.all.total,
+            cached=overview.all.cached,
+            hit_rate=f"{overview.hit_rate:.0%}",
+            seconds=duration(seconds if seconds is not None else worked),
+            engines=engines,
+            more_engines=more_engines,
+            approved=overview.approved,
+            rejected=overview.rejected,
+            release_id=release_id,
+            release_uri=release_uri,
+            warnings=list(warnings[:_LISTED]),
+            more_warnings=max(0, len(warnings) - _LISTED),
+            out_of_scope=[f"{asset} · {locale}" for asset, locale in out_of_scope[:_LISTED]],
+            more_out_of_scope=max(0, len(out_of_scope) - _LISTED),
+            left_out=len(out_of_scope),
+            locales=locales,
+            more_locales=more_locales,
+            locale_name=locale_name,
+            duration=duration,
+            statuses=[s.value for s in reversed(_ORDER)],
+            grid=_grid(overview),
+            hidden=[(STATUS[s], overview.hidden(s)) for s in _ORDER if overview.hidden(s)],
+            status_names=_STATUS_NAMES,
         )
-        for place, (index, result) in enumerate(ordered)
-    ]
+        stream.enable_buffering(_PIECES)
+        with local_disk(), path.open("wb") as file:
+            stream.dump(file, encoding="utf-8")
+
+
+def _views(overview: Overview, *, read: Callable[[str], bytes]) -> Iterator[_JobView]:
+    """In the order shown, each made when the page has come to it."""
+    count = overview.all.total
+    thumbnails = Thumbnails(read, long_side=480 if count <= FEW else 320 if count <= MANY else 240)
+    for shown in overview.shown():
+        yield _view(
+            shown.result,
+            anchor=f"job-{shown.index}",
+            decision=shown.decision,
+            thumbnails=thumbnails,
+            crops=count <= FEW if shown.exception is None else shown.exception < _CLOSE_UPS,
+        )
 
 
 def _view(
@@ -151,14 +180,14 @@ def _view(
     *,
     anchor: str,
     decision: Decision | None,
-    thumbnails: Thumbnails | None,
+    thumbnails: Thumbnails,
     crops: bool,
 ) -> _JobView:
     before = after = crop_before = crop_after = None
     # Names inside the workspace are fixed; a result's own paths are absolute or gs:// URIs of that time.
     candidate = f"jobs/{result.job}/candidate.png" if result.image else None
     source = f"sources/{result.source.rsplit('/', 1)[-1]}" if result.source else None
-    if thumbnails is not None and source:
+    if source:
         before = thumbnails.whole(source)
         box = next((_extent(e) for e in result.edits if e.get("box")), None) if crops else None
         crop_before = thumbnails.crop(source, box) if box and candidate else None
@@ -240,16 +269,20 @@ def _decision(decision: Decision | None) -> str:
     return f"{decision.verdict.value.capitalize()} {by}{comment}"
 
 
-def _grid(jobs: Sequence[_JobView]) -> tuple[list[str], list[tuple[str, list[_JobView | None]]]] | None:
+def _grid(overview: Overview) -> tuple[list[str], list[tuple[str, list[_Cell | None]]]] | None:
     """Assets down, locales across; None where a table would tell nothing new or be endless."""
-    cells = {(j.result.asset_id, j.result.locale): j for j in jobs}
-    in_order = sorted(jobs, key=lambda j: int(j.anchor.removeprefix("job-")))
-    assets = _unique(j.result.asset_id for j in in_order)
-    locales = _unique(j.result.locale for j in in_order)
-    if not (1 < len(assets) <= MANY and 1 < len(locales) <= 30):
+    if overview.assets is None or not (len(overview.assets) > 1 and len(overview.locales) > 1):
         return None
-    return locales, [(asset, [cells.get((asset, locale)) for locale in locales]) for asset in assets]
+    shown = {each.index for each in overview.shown()}
+    locales = list(overview.locales)
 
+    def cell(found: tuple[str, int] | None) -> _Cell | None:
+        if found is None:
+            return None
+        status, index = found
+        return _Cell(status, _STATUS_NAMES[status], f"job-{index}" if index in shown else "")
 
-def _unique(values: Any) -> list[str]:
-    return list(dict.fromkeys(values))
+    rows = [
+        (asset, [cell(cells.get(locale)) for locale in locales]) for asset, cells in overview.assets.items()
+    ]
+    return locales, rows

@@ -7,8 +7,13 @@ and never escape it. Writes are atomic: a reader sees the whole object or none.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, Protocol, TypeAlias
+
+Content: TypeAlias = bytes | Path
+"""What is written: bytes, or a local file that is streamed up and never read whole into memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +23,16 @@ class ObjectInfo:
     Attributes:
         name: relative to the storage's root.
         generation: changes with every write of the object; 0 means "does not exist".
-        crc32c: base64 of the big-endian CRC32C, as Google Cloud Storage writes it.
+        crc32c: base64 of the big-endian CRC32C, as Google Cloud Storage writes it. Empty where a listing
+            (`Storage.infos`) would have had to read the object for it, which is so for local files.
+        updated: when this generation was written, as far as storage told; not part of equality.
     """
 
     name: str
     size: int
     generation: int
     crc32c: str
+    updated: datetime | None = field(default=None, compare=False)
 
 
 class Storage(Protocol):
@@ -53,15 +61,31 @@ class Storage(Protocol):
         """Content and the generation it was read at; for a later compare-and-swap."""
         ...
 
+    def open(self, name: str) -> BinaryIO:
+        """A seekable reader of one version of the object, for records too large to hold; close it.
+
+        Reads raise like `read`, and `ObjectReplaced` where the object was replaced meanwhile and its old
+        version is gone: reading again from the start gives the new one.
+
+        Raises:
+            ObjectNotFound: no such object.
+            StorageUnavailable: storage did not answer.
+        """
+        ...
+
     def stat(self, name: str) -> ObjectInfo | None:
         """Metadata, or None if there is no such object."""
         ...
 
-    def write(self, name: str, data: bytes, *, content_type: str = "application/octet-stream") -> ObjectInfo:
+    def write(
+        self, name: str, data: Content, *, content_type: str = "application/octet-stream"
+    ) -> ObjectInfo:
         """Create or overwrite."""
         ...
 
-    def create(self, name: str, data: bytes, *, content_type: str = "application/octet-stream") -> ObjectInfo:
+    def create(
+        self, name: str, data: Content, *, content_type: str = "application/octet-stream"
+    ) -> ObjectInfo:
         """Create once.
 
         Raises:
@@ -70,7 +94,7 @@ class Storage(Protocol):
         ...
 
     def swap(
-        self, name: str, data: bytes, *, generation: int, content_type: str = "application/octet-stream"
+        self, name: str, data: Content, *, generation: int, content_type: str = "application/octet-stream"
     ) -> ObjectInfo:
         """Write only if the object still has this generation (0: does not exist).
 
@@ -79,6 +103,21 @@ class Storage(Protocol):
         """
         ...
 
+    def delete(self, name: str, *, generation: int | None = None) -> None:
+        """Remove an object; a missing one is fine.
+
+        Args:
+            generation: remove only this version.
+
+        Raises:
+            PreconditionFailed: the object exists and is of another generation.
+        """
+        ...
+
     def names(self, prefix: str = "") -> Iterator[str]:
         """Names of all objects that start with a prefix, sorted."""
+        ...
+
+    def infos(self, prefix: str = "") -> Iterator[ObjectInfo]:
+        """Like `names`, with what is known of each object, by one listing; see `ObjectInfo.crc32c`."""
         ...

@@ -7,6 +7,7 @@ import posixpath
 _BY_EXTENSION = {
     ".avif": "image/avif",
     ".bmp": "image/bmp",
+    ".csv": "text/csv; charset=utf-8",
     ".gif": "image/gif",
     ".html": "text/html; charset=utf-8",
     ".jpeg": "image/jpeg",

@@ -8,25 +8,29 @@ proof: `create` raises `PreconditionFailed` for it.
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn
 
 from localizer.errors import (
     ChecksumMismatch,
     ConfigurationError,
     LocalizerError,
     ObjectNotFound,
+    ObjectReplaced,
     PreconditionFailed,
     StorageError,
     StorageUnavailable,
 )
-from localizer.storage.base import ObjectInfo
-from localizer.storage.checksums import crc32c
+from localizer.storage.base import Content, ObjectInfo
+from localizer.storage.checksums import crc32c, crc32c_of
 from localizer.storage.names import checked, checked_prefix
+from localizer.storage.reading import ranged_reader
 
 _TIMEOUT_S = (10.0, 120.0)  # to connect, and between two answers
 _RETRY_FOR_S = 180.0
@@ -50,7 +54,7 @@ class GcsStorage:
         self._below = f"{checked(prefix)}/" if prefix else ""
 
     @classmethod
-    def open(cls, uri: str, *, client: Any = None) -> GcsStorage:
+    def at(cls, uri: str, *, client: Any = None) -> GcsStorage:
         """The storage at ``gs://bucket/prefix``.
 
         Raises:
@@ -77,7 +81,9 @@ class GcsStorage:
     def read_with_info(self, name: str) -> tuple[bytes, ObjectInfo]:
         blob = self._blob(name)
         with self._translated(name, "storage.objects.get"):
-            data: bytes = blob.download_as_bytes(checksum="crc32c", timeout=_TIMEOUT_S, retry=_retry())
+            data: bytes = _until_whole(
+                lambda: blob.download_as_bytes(checksum="crc32c", timeout=_TIMEOUT_S, retry=_retry())
+            )
         # The answer to a download names the generation and the checksum of what was sent.
         actual = crc32c(data)
         if blob.crc32c != actual:
@@ -86,36 +92,74 @@ class GcsStorage:
             )
         return data, ObjectInfo(name, len(data), int(blob.generation), actual)
 
+    def open(self, name: str) -> BinaryIO:
+        found = self._look_up(name)
+        if found is None:
+            raise ObjectNotFound(f"no such object: {self.uri_of(name)}")
+        pinned = self._bucket.blob(found.name, generation=int(found.generation))
+
+        def read_range(start: int, stop: int) -> bytes:
+            try:
+                with self._translated(name, "storage.objects.get"):
+                    data: bytes = _until_whole(
+                        lambda: pinned.download_as_bytes(
+                            start=start, end=stop - 1, checksum=None, timeout=_TIMEOUT_S, retry=_retry()
+                        )
+                    )
+            except ObjectNotFound as error:
+                raise ObjectReplaced(f"{self.uri_of(name)} was replaced while it was read") from error
+            return data
+
+        return ranged_reader(read_range, int(found.size), found.crc32c, self.uri_of(name))
+
     def stat(self, name: str) -> ObjectInfo | None:
         blob = self._look_up(name)
         return None if blob is None else _info(name, blob)
 
-    def write(self, name: str, data: bytes, *, content_type: str = "application/octet-stream") -> ObjectInfo:
+    def write(
+        self, name: str, data: Content, *, content_type: str = "application/octet-stream"
+    ) -> ObjectInfo:
         return self._upload(name, data, content_type, generation=None)
 
-    def create(self, name: str, data: bytes, *, content_type: str = "application/octet-stream") -> ObjectInfo:
+    def create(
+        self, name: str, data: Content, *, content_type: str = "application/octet-stream"
+    ) -> ObjectInfo:
         return self._upload(name, data, content_type, generation=0)
 
     def swap(
-        self, name: str, data: bytes, *, generation: int, content_type: str = "application/octet-stream"
+        self, name: str, data: Content, *, generation: int, content_type: str = "application/octet-stream"
     ) -> ObjectInfo:
         # A swapped object is one that changes (a pointer): caches must ask before they serve it.
         return self._upload(name, data, content_type, generation=generation, cache_control="no-cache")
 
+    def delete(self, name: str, *, generation: int | None = None) -> None:
+        try:
+            with self._translated(name, "storage.objects.delete"):
+                self._blob(name).delete(if_generation_match=generation, timeout=_TIMEOUT_S, retry=_retry())
+        except ObjectNotFound:
+            pass  # removed before, perhaps by this very call whose answer was lost
+
     def names(self, prefix: str = "") -> Iterator[str]:
+        for blob in self._list(prefix, "name"):
+            yield blob.name.removeprefix(self._below)
+
+    def infos(self, prefix: str = "") -> Iterator[ObjectInfo]:
+        for blob in self._list(prefix, "name,size,generation,crc32c,updated"):
+            yield _info(blob.name.removeprefix(self._below), blob)
+
+    def _list(self, prefix: str, fields: str) -> Iterator[Any]:
+        """The blobs below a prefix, page by page, in the order of their names, which is the bucket's."""
         full = self._below + checked_prefix(prefix)
         with self._translated(prefix or ".", "storage.objects.list", bucket_only=True):
-            listing = self._client.list_blobs(
+            for blob in self._client.list_blobs(
                 self._bucket,
                 prefix=full,
-                fields="items(name),nextPageToken",
+                fields=f"items({fields}),nextPageToken",
                 timeout=_TIMEOUT_S,
                 retry=_retry(),
-            )
-            found = sorted(
-                blob.name.removeprefix(self._below) for blob in listing if not blob.name.endswith("/")
-            )
-        yield from found
+            ):
+                if not blob.name.endswith("/"):
+                    yield blob
 
     def _blob(self, name: str) -> Any:
         return self._bucket.blob(self._below + checked(name))
@@ -133,13 +177,14 @@ class GcsStorage:
     def _upload(
         self,
         name: str,
-        data: bytes,
+        data: Content,
         content_type: str,
         *,
         generation: int | None,
         cache_control: str | None = None,
     ) -> ObjectInfo:
-        if generation is not None and len(data) > _LARGE:
+        size = data.stat().st_size if isinstance(data, Path) else len(data)
+        if generation is not None and size > _LARGE:
             # The condition below decides; looking first only spares sending a large body in vain.
             existing = self._look_up(name)
             if (0 if existing is None else int(existing.generation)) != generation:
@@ -150,11 +195,13 @@ class GcsStorage:
         blob.cache_control = cache_control
         token = secrets.token_hex(16)
         blob.metadata = {_TOKEN: token}
-        expected = crc32c(data)
+        expected = crc32c_of(data)
         try:
-            with self._translated(name, "storage.objects.create", bucket_only=True):
-                blob.upload_from_string(
-                    data,
+            with self._translated(name, "storage.objects.create", bucket_only=True), _opened(data) as file:
+                blob.chunk_size = _LARGE  # of a session; Google's client would hold 100 MB at a time
+                blob.upload_from_file(
+                    file,
+                    size=size,
                     content_type=content_type,
                     if_generation_match=generation,
                     checksum="crc32c",
@@ -167,7 +214,7 @@ class GcsStorage:
             if existing is None or (existing.metadata or {}).get(_TOKEN) != token:
                 raise
             blob = existing
-        if blob.crc32c != expected or blob.size != len(data):
+        if blob.crc32c != expected or blob.size != size:
             raise ChecksumMismatch(
                 f"{self.uri_of(name)} was damaged on upload: sent {expected}, got {blob.crc32c}"
             )
@@ -210,6 +257,7 @@ def _raise_ours(error: Exception, where: str, bucket: str, permission: str, *, b
             | api.RetryError()
             | requests.ConnectionError()
             | requests.Timeout()
+            | requests.exceptions.ChunkedEncodingError()  # cut off within an answer
             | urllib3.exceptions.HTTPError()
             | ConnectionError()
             | TimeoutError()
@@ -269,5 +317,18 @@ def _retry() -> Any:
     return DEFAULT_RETRY.with_timeout(_RETRY_FOR_S)
 
 
+def _until_whole(read: Callable[[], bytes]) -> bytes:
+    """Read again where the answer was an error that was cut off within: Google's retry does not see that."""
+    from google.api_core.retry import if_exception_type
+    from requests.exceptions import ChunkedEncodingError
+
+    whole: bytes = _retry().with_predicate(if_exception_type(ChunkedEncodingError))(read)()
+    return whole
+
+
+def _opened(data: Content) -> BinaryIO:
+    return data.open("rb") if isinstance(data, Path) else io.BytesIO(data)
+
+
 def _info(name: str, blob: Any) -> ObjectInfo:
-    return ObjectInfo(name, int(blob.size), int(blob.generation), blob.crc32c)
+    return ObjectInfo(name, int(blob.size), int(blob.generation), blob.crc32c, blob.updated)

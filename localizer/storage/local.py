@@ -4,7 +4,7 @@ Every write goes to a temporary file in the target's folder, is flushed to disk,
 name in one step, so a reader sees the whole object or none. A new object appears by `os.link`, which fails
 if the name is taken: of several creators exactly one wins, on network file systems too. An overwrite holds
 a lock file in the target's folder (``.localizer-lock``, made at the first overwrite) while it compares and
-replaces.
+replaces. A removal holds it too, and removes the folder with its last object.
 
 The generation of an object is its modification time in nanoseconds. Under the lock each overwrite sets a
 time greater than its predecessor's, whatever the clock or the file system's time resolution, so that a
@@ -15,20 +15,27 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import io
 import os
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
-from localizer.errors import ObjectNotFound, PreconditionFailed, StorageError, StorageUnavailable
-from localizer.storage.base import ObjectInfo
-from localizer.storage.checksums import crc32c, crc32c_of_file
+from localizer.errors import ObjectNotFound, PreconditionFailed, StorageError, StorageFull, StorageUnavailable
+from localizer.storage.base import Content, ObjectInfo
+from localizer.storage.checksums import Crc32c, crc32c, crc32c_of_file
 from localizer.storage.names import RESERVED, checked, checked_prefix
 
 _LOCK = f"{RESERVED}lock"
+_CHUNK = 1 << 20
+_TRIES = 100
+_EPOCH = datetime.fromtimestamp(0, UTC)
 _NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+_FULL = {errno.EDQUOT, errno.EFBIG, errno.ENOSPC}
 _REFUSED = {
     errno.EACCES,
     errno.EEXIST,
@@ -71,7 +78,12 @@ class LocalStorage:
 
     def read_with_info(self, name: str) -> tuple[bytes, ObjectInfo]:
         data, generation = self._read(name)
-        return data, ObjectInfo(name, len(data), generation, crc32c(data))
+        return data, _info(name, len(data), generation, crc32c(data))
+
+    def open(self, name: str) -> BinaryIO:
+        path = self._path(name)
+        with _translated(path, "read"):
+            return path.open("rb")  # one version of the object even while another replaces it
 
     def stat(self, name: str) -> ObjectInfo | None:
         path = self._path(name)
@@ -79,27 +91,31 @@ class LocalStorage:
             with _translated(path, "read"), path.open("rb") as file:
                 # The open file is one version of the object even while another replaces it.
                 facts = os.fstat(file.fileno())
-                return ObjectInfo(name, facts.st_size, facts.st_mtime_ns, crc32c_of_file(file))
+                return _info(name, facts.st_size, facts.st_mtime_ns, crc32c_of_file(file))
         except ObjectNotFound:
             return None
 
-    def write(self, name: str, data: bytes, *, content_type: str = "application/octet-stream") -> ObjectInfo:
+    def write(
+        self, name: str, data: Content, *, content_type: str = "application/octet-stream"
+    ) -> ObjectInfo:
         path = self._path(name)
-        with _temporary(path, data) as temporary:
+        with _temporary(path, data) as (temporary, size, checksum):
             generation = _link(temporary, path)
             while generation is None:
                 # The object exists, so it is overwritten; should it vanish just now, it is created.
                 generation = _replace(temporary, path, expected=None) or _link(temporary, path)
-        return ObjectInfo(name, len(data), generation, crc32c(data))
+        return _info(name, size, generation, checksum)
 
-    def create(self, name: str, data: bytes, *, content_type: str = "application/octet-stream") -> ObjectInfo:
+    def create(
+        self, name: str, data: Content, *, content_type: str = "application/octet-stream"
+    ) -> ObjectInfo:
         return self.swap(name, data, generation=0, content_type=content_type)
 
     def swap(
-        self, name: str, data: bytes, *, generation: int, content_type: str = "application/octet-stream"
+        self, name: str, data: Content, *, generation: int, content_type: str = "application/octet-stream"
     ) -> ObjectInfo:
         path = self._path(name)
-        with _temporary(path, data) as temporary:
+        with _temporary(path, data) as (temporary, size, checksum):
             if generation == 0:
                 new = _link(temporary, path)
                 if new is None:
@@ -108,18 +124,42 @@ class LocalStorage:
                 new = _replace(temporary, path, expected=generation)
                 if new is None:
                     raise PreconditionFailed(f"{path} was changed by another writer (or removed)")
-        return ObjectInfo(name, len(data), new, crc32c(data))
+        return _info(name, size, new, checksum)
+
+    def delete(self, name: str, *, generation: int | None = None) -> None:
+        path = self._path(name)
+        with _translated(path, "remove"):
+            if not os.path.lexists(path):
+                return
+            try:
+                with _locked(path.parent):
+                    if generation is not None and path.stat().st_mtime_ns != generation:
+                        raise PreconditionFailed(f"{path} was changed by another writer")
+                    path.unlink()
+                    _flush_folder(path.parent)
+                    if path.parent != self._root:
+                        _remove_if_empty(path.parent)
+            except FileNotFoundError:
+                return  # another remover was faster
 
     def names(self, prefix: str = "") -> Iterator[str]:
-        checked_prefix(prefix)
-        folder = self._root.joinpath(*prefix.split("/")[:-1])
-        found: list[str] = []
+        yield from self._files(prefix)
+
+    def infos(self, prefix: str = "") -> Iterator[ObjectInfo]:
+        for name in self._files(prefix):
+            path = self._root / name
+            with _translated(path, "read"):
+                try:
+                    facts = path.stat()
+                except FileNotFoundError:
+                    continue  # removed since it was listed
+            yield _info(name, facts.st_size, facts.st_mtime_ns, "")
+
+    def _files(self, prefix: str) -> Iterator[str]:
+        above, _, start = checked_prefix(prefix).rpartition("/")
+        folder = self._root / above if above else self._root
         with _translated(folder, "list"):
-            for parent, _, files in os.walk(folder, onerror=_unless_missing):
-                relative = Path(parent).relative_to(self._root).as_posix()
-                below = "" if relative == "." else f"{relative}/"
-                found += [f"{below}{file}" for file in files if not file.startswith(RESERVED)]
-        yield from sorted(name for name in found if name.startswith(prefix))
+            yield from _walk(folder, f"{above}/" if above else "", start)
 
     def _path(self, name: str) -> Path:
         return self._root / checked(name)
@@ -130,22 +170,73 @@ class LocalStorage:
             return file.read(), os.fstat(file.fileno()).st_mtime_ns
 
 
+def _info(name: str, size: int, generation: int, checksum: str) -> ObjectInfo:
+    updated = _EPOCH + timedelta(microseconds=generation // 1000)
+    return ObjectInfo(name, size, generation, checksum, updated)
+
+
+def _walk(folder: Path, below: str, start: str) -> Iterator[str]:
+    """Files below a folder whose names begin with `start`, in the order of their full names.
+
+    Only the names in the folders on the way are held in memory. Links to folders are not followed.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted(
+                f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name
+                for entry in entries
+                if entry.name.startswith(start)
+                and not entry.name.startswith(RESERVED)
+                and not (entry.is_symlink() and entry.is_dir())
+            )
+    except FileNotFoundError:
+        return  # removed since its parent was listed, or never there
+    for name in found:
+        if name.endswith("/"):
+            yield from _walk(folder / name, below + name, "")
+        else:
+            yield below + name
+
+
 @contextmanager
-def _temporary(path: Path, data: bytes) -> Iterator[Path]:
-    """A flushed file with `data` in the folder of `path`; removed at the end if it is still there."""
+def _temporary(path: Path, data: Content) -> Iterator[tuple[Path, int, str]]:
+    """A flushed file with `data` in the folder of `path`, its size and CRC32C; removed at the end if it is
+    still there."""
     temporary = path.parent / f"{RESERVED}{secrets.token_hex(8)}.tmp"
-    with _translated(path, "write"):
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with _opened(data) as source, _translated(path, "write"):
+        made = _made(temporary)
         try:
-            # Not `tempfile`: its files are private to the user, ours get the mode the umask asks for.
-            with open(temporary, "xb") as file:
-                file.write(data)
+            with made as file:
+                size, checksum = 0, Crc32c()
+                while chunk := source.read(_CHUNK):
+                    checksum.update(chunk)
+                    file.write(chunk)
+                    size += len(chunk)
                 file.flush()
                 os.fsync(file.fileno())
-            yield temporary
+            yield temporary, size, checksum.base64
             _flush_folder(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def _opened(data: Content) -> BinaryIO:
+    if not isinstance(data, Path):
+        return io.BytesIO(data)
+    with _translated(data, "read"):
+        return data.open("rb")
+
+
+def _made(temporary: Path) -> BinaryIO:
+    """A new file, in a folder that is made where it is missing."""
+    for _ in range(_TRIES):
+        temporary.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            # Not `tempfile`: its files are private to the user, ours get the mode the umask asks for.
+            return open(temporary, "xb")
+        except FileNotFoundError:
+            continue  # the folder was just removed with its last object
+    raise StorageUnavailable(f"{temporary.parent} is removed all the time; try again")
 
 
 def _link(temporary: Path, path: Path) -> int | None:
@@ -192,10 +283,30 @@ def _date_after(temporary: Path, generation: int) -> int:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock; the kernel releases it should this process die."""
-    with open(folder / _LOCK, "ab") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    """Hold the folder's lock; the kernel releases it should this process die.
+
+    Raises:
+        FileNotFoundError: the folder is gone.
+    """
+    while True:
+        with open(folder / _LOCK, "ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                current = os.stat(folder / _LOCK)
+            except FileNotFoundError:
+                continue  # removed with the folder while we waited for it
+            if os.path.samestat(current, os.fstat(lock.fileno())):
+                yield
+                return
+
+
+def _remove_if_empty(folder: Path) -> None:
+    """Remove a folder that holds nothing but its lock, which is held; a writer on the way makes it anew."""
+    if os.listdir(folder) == [_LOCK]:
+        (folder / _LOCK).unlink()
+        # Somebody may have begun to write there just now; then the folder stays.
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def _flush_folder(folder: Path) -> None:
@@ -207,11 +318,6 @@ def _flush_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _unless_missing(error: OSError) -> None:
-    if not isinstance(error, FileNotFoundError):
-        raise error
-
-
 @contextmanager
 def _translated(path: Path, verb: str) -> Iterator[None]:
     """Turn the system's errors into ours, naming the path."""
@@ -221,6 +327,8 @@ def _translated(path: Path, verb: str) -> Iterator[None]:
         raise ObjectNotFound(f"no such object: {path}") from error
     except OSError as error:
         message = f"cannot {verb} {path}: {error.strerror or error}"
+        if error.errno in _FULL:
+            raise StorageFull(f"{message}; free some, then the same command goes on from there") from error
         if error.errno in _REFUSED:
             raise StorageError(message) from error
         raise StorageUnavailable(message) from error

@@ -24,7 +24,7 @@ def open_storage(uri: str, *, client: Any = None) -> Storage:
         StorageError: the path is a file.
     """
     if uri.startswith("gs://"):
-        return GcsStorage.open(uri, client=client)
+        return GcsStorage.at(uri, client=client)
 
     if uri.startswith("file://"):
         parts = urlsplit(uri)

@@ -28,7 +28,7 @@ print(json.dumps({"seconds": seconds, "heavy": [m for m in sys.argv[3:] if m in 
 
 
 def test_there_are_dags() -> None:
-    assert [p.stem for p in DAG_FILES] == ["localize_campaign"]
+    assert [p.stem for p in DAG_FILES] == ["evict_results", "localize_campaign", "localize_catalog"]
 
 
 @pytest.mark.parametrize("path", DAG_FILES, ids=lambda p: p.stem)
@@ -59,8 +59,11 @@ def test_every_dag_says_what_it_is(dags: dict[str, Any]) -> None:
             assert 1 <= task.retries <= 2, task.task_id
 
 
-def test_every_parameter_explains_itself_and_has_a_default_that_is_valid(dags: dict[str, Any]) -> None:
-    params = dags["localize_campaign"].params
+@pytest.mark.parametrize("dag_id", ["localize_campaign", "localize_catalog"])
+def test_every_parameter_explains_itself_and_has_a_default_that_is_valid(
+    dags: dict[str, Any], dag_id: str
+) -> None:
+    params = dags[dag_id].params
     params.validate()
     for name in params:
         param = params.get_param(name)
@@ -101,9 +104,10 @@ def test_edits_run_in_their_pool_and_retry_only_what_is_worth_it(dags: dict[str,
     )
     from operators.retries import RETRY_POLICY
 
-    edit = dags["localize_campaign"].get_task("edit_images")
-    assert edit.pool == "image_edit"
-    assert edit.map_index_template == "{{ asset }}"
+    for name in ("localize_campaign", "localize_catalog"):
+        edit = dags[name].get_task("edit_images")
+        assert edit.pool == "image_edit"
+        assert edit.map_index_template == "{{ asset }}"
 
     def action(error: Exception) -> str:
         return str(RETRY_POLICY.evaluate(error, try_number=1, max_tries=2).action.value)

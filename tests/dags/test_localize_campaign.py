@@ -19,6 +19,7 @@ from localizer.release import read_current, verify_release
 PROJECT = Path(__file__).resolve().parents[2]
 
 Start = Callable[..., "Outcome"]
+TASKS = ("load_manifest", "edit_images", "quality_gate", "review", "publish", "report")
 
 
 class Outcome:
@@ -92,6 +93,20 @@ def release_events() -> list[dict[str, Any]]:
         return [e.extra for e in events if e.asset.uri == "localizer://campaigns/small"]
 
 
+def progress_of(task_id: str, map_index: int) -> Any:
+    """What a task of the last run says of itself in the UI."""
+    from airflow.models.task_state_store import TaskStateStoreModel
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    query = select(TaskStateStoreModel.value).where(
+        TaskStateStoreModel.task_id == task_id, TaskStateStoreModel.map_index == map_index
+    )
+    with create_session() as session:
+        value = session.scalars(query.order_by(TaskStateStoreModel.updated_at.desc())).first()
+        return json.loads(value or "null")
+
+
 def test_good_rows_are_published_the_bad_one_is_told_and_a_second_run_does_nothing(
     start: Start, campaign: Path
 ) -> None:
@@ -100,7 +115,7 @@ def test_good_rows_are_published_the_bad_one_is_told_and_a_second_run_does_nothi
     assert first.status() == {"a · de": "passed", "b · de": "passed", "c · de": "failed"}
     [bad] = [r for r in first.results if r["asset_id"] == "c"]
     assert bad["reason"].startswith("row 4, image:")
-    assert first.labels == {"a · de", "b · de"}
+    assert first.labels == {"a · de: passed", "b · de: passed"}
     assert {d["by"] for d in first.decisions} == {"policy:never"}
     release = verify_release(str(campaign / "published"), "small", current(campaign))
     assert sorted(o.path for o in release.objects) == ["de/a.png", "de/b.png"]
@@ -111,6 +126,8 @@ def test_good_rows_are_published_the_bad_one_is_told_and_a_second_run_does_nothi
     second = start()
     assert second.state == "success"
     assert [r["cached"] for r in second.results if r["image"]] == [True, True]
+    # Nothing is mapped where everything is known, and the rest of the DAG goes on.
+    assert second.tasks == {**{(t, -1): "success" for t in TASKS}, ("edit_images", -1): "skipped"}
     assert {p: p.stat().st_mtime_ns for p in (campaign / "published").rglob("*") if p.is_file()} == files
     assert len(release_events()) == 1
 
@@ -120,7 +137,7 @@ def test_a_dry_run_plans_and_does_nothing_else(start: Start, campaign: Path) -> 
     assert outcome.state == "success"
     assert outcome.tasks == {
         ("load_manifest", -1): "success",
-        **{(t, -1): "skipped" for t in ("edit_images", "quality_gate", "review", "publish", "report")},
+        **{(t, -1): "skipped" for t in TASKS[1:]},
     }
     assert not (campaign / "published").exists()
     assert not (campaign / "workspace" / "jobs").exists()
@@ -203,19 +220,23 @@ def test_an_engine_that_never_answers_costs_its_image_and_no_other(
 def test_in_a_shard_the_images_that_are_done_are_not_done_again(
     start: Start, flaky: type[FlakyEngine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("operators.manifest.ONE_TASK_AN_IMAGE_UP_TO", 1)
+    monkeypatch.setattr("localizer.sharding.ONE_TASK_AN_IMAGE_UP_TO", 1)
     flaky.failures = 1
     outcome = start(engine="flaky", workers=1)  # the engine is known to this process only
     assert [key for key in outcome.tasks if key[0] == "edit_images"] == [("edit_images", 0)]
     assert outcome.tries["edit_images", 0] == 2
     assert flaky.calls.count("a") < flaky.calls.count("b")
-    assert outcome.labels == {"a · de … b · de (2)"}
+    assert outcome.labels == {"a · de … b · de (2): 2 needs review"}
+    assert progress_of("edit_images", 0) == {
+        **{"done": 2, "of": 2, "passed": 0, "needs_review": 2, "failed": 0},
+        "last": "b · de",
+    }
 
 
 def test_everything_in_a_bucket_in_a_shard_with_worker_processes(
     start: Start, campaign: Path, gcs_uri: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("operators.manifest.ONE_TASK_AN_IMAGE_UP_TO", 1)
+    monkeypatch.setattr("localizer.sharding.ONE_TASK_AN_IMAGE_UP_TO", 1)
     extra = {"keyfile_dict": "{the emulator is asked, not this"}
     connection = {"conn_type": "google_cloud_platform", "extra": extra}
     monkeypatch.setenv("AIRFLOW_CONN_BUCKET", json.dumps(connection))
@@ -226,7 +247,7 @@ def test_everything_in_a_bucket_in_a_shard_with_worker_processes(
         campaign="spring-2026",
     )
     assert outcome.state == "success"
-    assert outcome.labels == {"a · de … b · de (2)"}
+    assert outcome.labels == {"a · de … b · de (2): 2 passed"}
     pointer = read_current(f"{gcs_uri}/published", "spring-2026")
     assert pointer is not None
     release = verify_release(f"{gcs_uri}/published", "spring-2026", pointer.release_id)

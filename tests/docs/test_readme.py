@@ -51,6 +51,22 @@ def test_the_tiny_model_is_made(tmp_path: Path) -> None:
     assert (tmp_path / "tiny" / "model_index.json").is_file()
 
 
+def test_the_cache_command_runs(tmp_path: Path) -> None:
+    (tmp_path / "workspace").mkdir()
+    [command] = [c for c in commands(README) if "localizer cache" in c]
+    words = [w.replace("out/", f"{tmp_path}/") for w in shlex.split(command)]
+    done = subprocess.run([sys.executable, *words[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_airflow_knows_the_backfill_command(airflow_db: None) -> None:
+    from airflow.cli.cli_parser import get_parser
+
+    [command] = [c for c in commands(README) if c.startswith("airflow ")]
+    arguments = get_parser().parse_args(shlex.split(command)[1:])
+    assert (arguments.dag_id, arguments.max_active_runs) == ("localize_catalog", 2)
+
+
 @pytest.mark.system
 def test_the_run_command_runs(tmp_path: Path) -> None:
     from examples.generate import generate

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from localizer.approval import apply_review, can_be_approved, decide, needs_person, parse_policy
+from localizer.approval import Answer, apply_answer, can_be_approved, decide, is_asked, parse_policy
 from localizer.errors import InputError
-from localizer.model import JobResult, Status, Verdict
+from localizer.model import Decision, JobResult, Status, Verdict
 
 AT = "2026-11-11T00:00:00Z"
 
@@ -32,9 +32,15 @@ FAILED = result("d", "ja", Status.FAILED, image=False)
 ALL = [PASSED, REVIEW, NO_COPY, FAILED]
 
 
+def review(results: list[JobResult] = ALL, *, policy: str = "always", **answer: object) -> list[Decision]:
+    said = Answer(**({"approve": True, "by": "mei", "at": AT} | answer))  # type: ignore[arg-type]
+    # Read as the real thing reads them: a new stream each time.
+    return list(apply_answer(lambda: iter(results), said, policy=policy))
+
+
 @pytest.mark.parametrize("policy", ["passed", "never", "exceptions_only"])
 def test_policies_that_approve_take_only_what_passed(policy: str) -> None:
-    decisions = decide(ALL, policy=policy, at=AT)
+    decisions = list(decide(iter(ALL), policy=policy, at=AT))
     assert [(d.asset_id, d.verdict, d.by, d.at, d.delivered_sha256) for d in decisions] == [
         ("a", Verdict.APPROVED, f"policy:{policy}", AT, "sha-a")
     ]
@@ -42,13 +48,13 @@ def test_policies_that_approve_take_only_what_passed(policy: str) -> None:
 
 @pytest.mark.parametrize("policy", ["always", "none"])
 def test_policies_that_approve_nothing(policy: str) -> None:
-    assert decide(ALL, policy=policy, at=AT) == []
+    assert list(decide(ALL, policy=policy, at=AT)) == []
 
 
-def test_who_is_shown_to_a_person() -> None:
-    assert needs_person(ALL, policy="always") == [REVIEW, PASSED]
-    assert needs_person(ALL, policy="exceptions_only") == [REVIEW]
-    assert needs_person(ALL, policy="never") == []
+def test_what_a_person_is_asked_about() -> None:
+    assert [r for r in ALL if is_asked(r, "always")] == [PASSED, REVIEW]
+    assert [r for r in ALL if is_asked(r, "exceptions_only")] == [REVIEW]
+    assert [r for r in ALL if is_asked(r, "never")] == []
 
 
 def test_unknown_policy_names_the_known_ones() -> None:
@@ -56,18 +62,15 @@ def test_unknown_policy_names_the_known_ones() -> None:
         parse_policy("sometimes")
 
 
-def test_approve_all_does_not_wave_exceptions_through() -> None:
-    decisions = apply_review(ALL, approve_all=True, by="mei", at=AT, comment="fine")
-    assert [(d.asset_id, d.verdict, d.by, d.comment) for d in decisions] == [
+def test_approving_does_not_wave_exceptions_through() -> None:
+    assert [(d.asset_id, d.verdict, d.by, d.comment) for d in review(comment="fine")] == [
         ("a", Verdict.APPROVED, "mei", "fine")
     ]
 
 
 def test_named_exceptions_and_rejections() -> None:
     other = result("e", "ar", Status.PASSED)
-    decisions = apply_review(
-        [*ALL, other], approve_all=True, also_approve=["b·ja", " "], reject=[other.job], by="mei", at=AT
-    )
+    decisions = review([*ALL, other], also_approve=("b·ja", " "), reject=(other.job,))
     assert [(d.asset_id, d.verdict) for d in decisions] == [
         ("a", Verdict.APPROVED),
         ("b", Verdict.APPROVED),
@@ -75,34 +78,41 @@ def test_named_exceptions_and_rejections() -> None:
     ]
 
 
-def test_without_approve_all_only_the_named_ones_are_approved() -> None:
-    decisions = apply_review(ALL, approve_all=False, also_approve=["b · ja"], by="mei", at=AT)
-    assert [d.asset_id for d in decisions] == ["b"]
+def test_rejecting_rejects_what_was_asked_about() -> None:
+    assert [(d.asset_id, d.verdict) for d in review(approve=False)] == [
+        ("a", Verdict.REJECTED),
+        ("b", Verdict.REJECTED),
+    ]
+    assert [(d.asset_id, d.verdict, d.by) for d in review(approve=False, policy="exceptions_only")] == [
+        ("a", Verdict.APPROVED, "policy:exceptions_only"),
+        ("b", Verdict.REJECTED, "mei"),
+    ]
 
 
 def test_a_key_shared_by_two_assets_means_both() -> None:
-    twins = [result("x", "ja", Status.PASSED, key="k" * 64), result("y", "ja", Status.PASSED, key="k" * 64)]
-    assert len(apply_review(twins, approve_all=False, also_approve=["k" * 64], by="mei", at=AT)) == 2
+    twins = [result("x", "ja", Status.NEEDS_REVIEW, key="k" * 64) for _ in range(2)]
+    assert len(review(twins, also_approve=("k" * 64,))) == 2
 
 
 @pytest.mark.parametrize(
     ("also", "reject", "match"),
     [
         (["zzz · ja"], [], "also_approve: no item 'zzz · ja'"),
-        ([], ["zzz · ja"], "reject: no item 'zzz · ja'"),
+        ([], ["zzz · ja"], "reject_items: no item 'zzz · ja'"),
         (["d · ja"], [], "d · ja cannot be approved.*because"),
         (["c · ja"], [], "c · ja cannot be approved"),
         (["a · ja"], ["a · ja"], "both approved and rejected"),
     ],
 )
 def test_answers_that_cannot_be_taken(also: list[str], reject: list[str], match: str) -> None:
+    said = Answer(approve=True, by="mei", at=AT, also_approve=tuple(also), reject=tuple(reject))
     with pytest.raises(InputError, match=match):
-        apply_review(ALL, approve_all=False, also_approve=also, reject=reject, by="mei", at=AT)
+        apply_answer(lambda: ALL, said, policy="always")  # before the first decision is given out
 
 
 def test_a_review_needs_a_person() -> None:
     with pytest.raises(InputError, match="name of the person"):
-        apply_review(ALL, approve_all=True, by=" ", at=AT)
+        review(by=" ")
 
 
 def test_can_be_approved() -> None:

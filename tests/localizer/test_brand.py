@@ -90,6 +90,7 @@ def test_the_digest_follows_content_and_font_bytes_but_not_the_place(tmp_path, f
         ("thresholds: {legible_contrast: true}", "/thresholds/legible_contrast"),
         ("thresholds: {Legible Contrast: 1}", "/thresholds"),
         ("engines: [typeset, typeset]", "/engines"),
+        ('engines: ["os:abort"]', "/engines"),  # a kit comes from outside: it names engines, it runs no code
         ("name: a\nname: b", "'name' is there twice"),
         ("[1, 2]", "mapping"),
         ("a: [", "valid YAML"),
@@ -156,3 +157,48 @@ def test_the_digest_counts_the_later_fields_only_where_they_say_something():
 def test_a_wrong_policy_is_named_by_file_and_field(tmp_path, content, message):
     with pytest.raises(BrandError, match=message):
         load_brand(write(tmp_path, content))
+
+
+def test_aliases_are_refused(tmp_path):
+    """A few lines of them would be gigabytes once they are written out."""
+    laughs = "\n".join(f"  a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12))
+    path = write(tmp_path, f"do_not_translate: &a0 [lol]\nglossary:\n{laughs}\n")
+    with pytest.raises(BrandError, match=r"brand\.yaml: is not valid YAML: the alias \*a0"):
+        load_brand(path)
+
+
+@pytest.mark.parametrize(
+    "name", ["../Acme.ttf", "fonts/../../Acme.ttf", "/etc/passwd", "link.ttf", "a\\0b.ttf"]
+)
+def test_fonts_lie_in_the_kit_s_folder(tmp_path, font, name):
+    shutil.copy(font, tmp_path / "Acme.ttf")
+    path = write(tmp_path / "kit", f'fonts: ["{name}"]\n')
+    (path.parent / "link.ttf").symlink_to(tmp_path / "Acme.ttf")
+    with pytest.raises(BrandError, match=r"/fonts/0: font .*(outside the brand kit's folder|cannot be read)"):
+        load_brand(path)
+
+
+@pytest.mark.parametrize("target", ["/dev/zero", "/dev/stdin"])
+def test_a_kit_that_never_ends_or_never_begins(tmp_path, target):
+    (tmp_path / "brand.yaml").symlink_to(target)
+    with pytest.raises(BrandError, match="not a file"):
+        load_brand(tmp_path / "brand.yaml")
+    path = write(tmp_path / "kit", "fonts: [font.ttf]\n")
+    (path.parent / "font.ttf").symlink_to(target)
+    with pytest.raises(BrandError, match=r"outside|not a file"):
+        load_brand(path)
+
+
+def test_a_large_kit_is_read_in_a_process_of_its_own_and_a_larger_one_not_at_all(tmp_path, monkeypatch):
+    terms = "\n".join(f"- term {n}" for n in range(30_000))
+    assert len(load_brand(write(tmp_path, f"do_not_translate:\n{terms}\n")).do_not_translate) == 30_000
+    with pytest.raises(BrandError, match=r"brand\.yaml: is not valid YAML"):
+        load_brand(write(tmp_path, f"do_not_translate:\n{terms}\n  x: [\n"))
+    with pytest.raises(BrandError, match="larger than 8 MiB"):
+        load_brand(write(tmp_path, "#" * (9 << 20)))
+
+
+def test_bottomless_nesting(tmp_path):
+    for bomb in ("[" * 100_000, "{a: " * 100_000, "- " * 100_000, "? " * 100_000):
+        with pytest.raises(BrandError, match="not valid YAML"):
+            load_brand(write(tmp_path, f"do_not_translate: {bomb}"))

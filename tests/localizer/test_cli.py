@@ -234,7 +234,7 @@ def test_debug_shows_the_traceback(tmp_path: Path) -> None:
     done = process("run", tmp_path / "none.csv", "--workspace", tmp_path, "--debug")
     assert done.returncode == 2
     assert "Traceback" in done.stderr
-    assert "ManifestError" in done.stderr
+    assert "ManifestNotFound" in done.stderr
 
 
 def test_engines_and_doctor(capsys: pytest.CaptureFixture[str]) -> None:

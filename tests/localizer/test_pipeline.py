@@ -316,15 +316,8 @@ def test_missing_copy_is_listed_and_nothing_is_edited(job: Job, workspace: Works
 def test_many_in_this_process(job: Job, workspace: Workspace, registered: Callable[[Engine], Engine]) -> None:
     engine = registered(Engine(paint, raises(EngineUnavailable("503 from the server"))))
     jobs = [job, replace(job, asset_id="twin"), replace(job, key="z" * 64, asset_id="late")]
-    seen: list[str] = []
-    results = localize_many(
-        jobs,
-        workspace_uri=workspace.uri,
-        engine="test",
-        workers=1,
-        on_result=lambda r: seen.append(r.asset_id),
-    )
-    assert seen == ["poster", "twin", "late"]
+    results: list[JobResult] = []
+    localize_many(iter(jobs), workspace_uri=workspace.uri, engine="test", workers=1, on_result=results.append)
     assert [(r.asset_id, r.status, r.cached, r.retryable) for r in results] == [
         ("poster", Status.PASSED, False, False),
         ("twin", Status.PASSED, True, False),
@@ -339,4 +332,4 @@ def test_a_workspace_that_refuses_ends_the_batch(
 ) -> None:
     registered(Engine(lambda r: paint(r, files={"../escape": b""})))
     with pytest.raises(StorageError):
-        localize_many([job], workspace_uri=workspace.uri, engine="test", workers=1)
+        localize_many([job], workspace_uri=workspace.uri, engine="test", on_result=print)

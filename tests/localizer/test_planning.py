@@ -1,7 +1,6 @@
 """Planning: what is read, what is rejected and why, and what a key depends on."""
 
 import hashlib
-import importlib
 import io
 import os
 from dataclasses import replace
@@ -12,10 +11,15 @@ import pytest
 from PIL import Image
 
 from localizer.brand import BrandKit
-from localizer.errors import ManifestError, StorageError
-from localizer.manifest import load_manifest
+from localizer.errors import ManifestError
+from localizer.images.validation import validate_image
+from localizer.manifest import load_manifest, open_manifest
 from localizer.model import Action, Edit, Status
-from localizer.planning import Plan, job_key, plan_from_parquet, plan_manifest, plan_to_parquet, shards
+from localizer.planning import Plan, job_key, plan_manifest, plan_to_file, shards
+from localizer.scratch import Scratch
+from localizer.sources import SourceReader, planned
+from localizer.sources import index as source_index
+from localizer.sources.planned import PlannedSources
 from localizer.workspace import Workspace
 
 HEADER = "asset_id,image,source_locale,locale,action,text,replacement,box"
@@ -206,15 +210,13 @@ def test_locales_can_be_chosen_and_the_rest_is_out_of_scope(folder):
 
 
 def test_one_image_of_many_jobs_is_read_once(folder, monkeypatch):
-    module = importlib.import_module("localizer.images.decode")
     names = []
-    original = module.decode
 
-    def counting(data, *, name, **options):
+    def counting(data, name):
         names.append(name)
-        return original(data, name=name, **options)
+        return validate_image(data, name)
 
-    monkeypatch.setattr(module, "decode", counting)
+    monkeypatch.setattr(planned, "validate_image", counting)
     (folder / "copy.png").write_bytes((folder / "a.png").read_bytes())
     rows = [f"p,a.png,zh,{tag},remove_text,A,," for tag in ("ja", "ko", "de")]
     made = plan(folder, *rows, "q,./a.png,zh,ja,remove_text,A,,", "r,copy.png,zh,ja,remove_text,A,,")
@@ -272,15 +274,9 @@ def test_a_plan_survives_parquet_exactly(folder):
     assert made.jobs
     assert made.rejected
     assert made.out_of_scope
-    assert plan_from_parquet(plan_to_parquet(made)) == made
-    empty = Plan("c", ())
-    assert plan_from_parquet(plan_to_parquet(empty)) == empty
-
-
-@pytest.mark.parametrize("data", [b"", b"PAR1", b"x" * 100])
-def test_a_damaged_plan_is_told(data):
-    with pytest.raises(StorageError, match="plan the run again"):
-        plan_from_parquet(data)
+    run = Workspace.open(str(folder.parent / "ws")).run("r")
+    run.save_plan(made)
+    assert run.load_plan() == made
 
 
 def test_a_workspace_run_keeps_the_plan(folder):
@@ -310,5 +306,53 @@ def test_ten_thousand_rows_plan_in_seconds(folder):
     started = time.perf_counter()
     made = plan(folder, *rows)
     assert len(made.jobs) == 10_000
-    assert plan_from_parquet(plan_to_parquet(made)) == made
     assert time.perf_counter() - started < 20  # about three seconds; twenty on a machine that is busy
+
+
+def test_a_plan_file_holds_the_plan_and_its_summary_counts_it(folder):
+    rows = [A, B, "p3,none.png,zh,ja,remove_text,A,,", "p1,a.png,zh,ko,remove_text,A,,"]
+    (folder / "m.csv").write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
+    workspace = Workspace.open(str(folder.parent / "ws"))
+    given = {"workspace": workspace, "engine": PlainEngine(), "brand": BrandKit(), "locales": ["ja"]}
+    with open_manifest(folder / "m.csv") as manifest:
+        made = plan_to_file(manifest, folder / "plan.parquet", campaign="mine", **given)
+        whole = plan_manifest(manifest, **given)
+    run = workspace.run("r")
+    run.save_plan_file(folder / "plan.parquet")
+    assert run.load_plan() == replace(whole, campaign="mine")
+    assert (made.campaign, made.jobs, made.rejected, made.out_of_scope) == ("mine", 1, 1, 2)
+    assert (made.locales, made.warnings) == ({"ja": 1}, whole.warnings)
+    assert made.first_rejected == list(whole.rejected)
+
+
+def test_planning_reads_no_further_ahead_than_some_jobs(folder, monkeypatch):
+    for n in range(300):
+        (folder / f"{n}.png").write_bytes(picture(20, 20, seed=n))
+    rows = [f"p{n},{n}.png,zh,ja,remove_text,A,," for n in range(300)]
+    (folder / "m.csv").write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
+    seen: list[str] = []
+    original = planned.validate_image
+    monkeypatch.setattr(
+        planned, "validate_image", lambda data, name: (seen.append(name), original(data, name))[1]
+    )
+    furthest = []
+    with (
+        open_manifest(folder / "m.csv") as manifest,
+        Scratch(source_index.SCHEMA) as scratch,
+    ):
+        workspace = Workspace.open(str(folder.parent / "ws"))
+        index = source_index.SourceIndex(scratch, workspace.storage, ["m"])
+        sources = PlannedSources(SourceReader(manifest.image_root), workspace, index)
+        for done, (job, _) in enumerate(sources.attach(manifest.jobs, lambda job: True)):
+            assert job.asset_id == f"p{done}"
+            furthest.append(len(seen) - done)
+    assert len(seen) == 300
+    assert max(furthest) < 80
+
+
+def test_a_job_with_very_many_wrong_rows_names_some_and_counts_the_rest(folder):
+    made = plan(folder, *(f"p1,a.png,zh,ja,fly,A{n},," for n in range(70)))
+    (rejected,) = made.rejected
+    assert len(rejected.rows) == 70
+    assert rejected.reason.count("action: ") == 50
+    assert rejected.reason.endswith("; and 20 more")

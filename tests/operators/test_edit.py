@@ -1,17 +1,16 @@
-"""Shards: whose plan they belong to, and that a retry loses nothing."""
+"""Whose plan a shard belongs to, and in whose name its models are called."""
 
 from __future__ import annotations
 
-import time
+from pathlib import Path
 
 import pytest
 
 from localizer.errors import InputError
-from localizer.model import Action, Edit, Job, JobResult, Status
-from localizer.runs import Run
+from localizer.model import Action, Edit, Job
+from localizer.plan_files import Plan
 from localizer.workspace import Workspace
-from operators.edit import _Checkpoint, requested_by, shard_jobs
-from operators.manifest import plan_digest
+from operators.edit import requested_by, shard_jobs
 
 
 def jobs(*names: str) -> list[Job]:
@@ -19,30 +18,18 @@ def jobs(*names: str) -> list[Job]:
     return [Job(f"{n}-key", n, "ja", "en", f"sources/{n}.png", "0" * 64, (edit,)) for n in names]
 
 
-def result(job: Job) -> JobResult:
-    return JobResult(job=job.key, asset_id=job.asset_id, locale=job.locale, status=Status.PASSED)
-
-
-def test_a_shard_takes_its_jobs_from_its_own_plan_only() -> None:
-    planned, again = jobs("a", "b"), jobs("c", "d")
-    shard = {"shard": "0000", "jobs": [1], "plan": plan_digest(planned)}
-    assert [j.asset_id for j in shard_jobs(planned, shard)] == ["b"]
-    with pytest.raises(InputError, match="made anew"):
-        shard_jobs(again, shard)
-    with pytest.raises(InputError, match="made anew"):
-        shard_jobs(planned, {"shard": "0000", "jobs": [7]})
-
-
-def test_a_checkpoint_of_a_retry_keeps_what_the_earlier_try_had(tmp_path, monkeypatch) -> None:
-    run: Run = Workspace.open(str(tmp_path)).run("r")
-    first, second = jobs("a", "b")
-    run.save_shard("0000", [result(first), result(second)])
-    checkpoint = _Checkpoint(run, "0000")
-    later = time.monotonic() + 3600
-    monkeypatch.setattr("operators.edit.time.monotonic", lambda: later)
-    checkpoint.add(result(first).with_changes(cached=True))
-    kept = {r.asset_id: r.cached for r in run.load_shard("0000")}
-    assert kept == {"a": True, "b": False}
+def test_a_shard_takes_its_jobs_from_its_own_plan_only(tmp_path: Path) -> None:
+    run = Workspace.open(str(tmp_path)).run("r")
+    run.save_plan(Plan("c", tuple(jobs("a", "b", "c"))))
+    with run.plan() as plan:
+        shard = {"shard": "0000", "start": 1, "stop": 3, "plan": plan.digest}
+        assert [j.asset_id for j in shard_jobs(plan, shard)] == ["b", "c"]
+    run.save_plan(Plan("c", tuple(jobs("d", "e", "f"))))
+    with run.plan() as plan:
+        with pytest.raises(InputError, match="made anew"):
+            shard_jobs(plan, shard)
+        with pytest.raises(InputError, match="made anew"):  # cut by an older version
+            shard_jobs(plan, {"shard": "0000", "jobs": [0], "plan": plan.digest})
 
 
 @pytest.mark.parametrize(

@@ -1,41 +1,14 @@
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from localizer.errors import InputError
-from localizer.model import Action, Edit, Job
-from operators.manifest import as_bool, shard_descriptors, shard_size, target_locales
+from operators.manifest import as_bool, target_locales
 
-
-def jobs(count: int) -> list[Job]:
-    edit = Edit(Action.REMOVE_TEXT, text="x")
-    return [Job(f"k{i}", f"asset-{i}", "ja", "zh-Hans", "sources/a.png", "a", (edit,)) for i in range(count)]
-
-
-@pytest.mark.parametrize("count", [0, 1, 64, 65, 500, 1000, 3200, 20_000, 51_200, 100_000])
-def test_shards_hold_every_job_once_and_are_never_too_many_to_map(count: int) -> None:
-    shards = shard_descriptors(jobs(count), max_shards=1024)
-    assert [index for shard in shards for index in shard["jobs"]] == list(range(count))
-    assert len(shards) <= 1024
-    assert len({shard["shard"] for shard in shards}) == len(shards)
-    assert sorted(s["shard"] for s in shards) == [s["shard"] for s in shards]
-
-
-@pytest.mark.parametrize(("count", "size"), [(1, 1), (64, 1), (65, 20), (1000, 20), (2000, 32), (5000, 50)])
-def test_one_task_an_image_up_to_64_then_shards_of_20_to_50(count: int, size: int) -> None:
-    assert shard_size(count, max_shards=1024) == size
-
-
-def test_shards_grow_only_where_they_could_not_be_mapped() -> None:
-    assert shard_size(100_000, max_shards=1024) == 98
-    assert shard_size(60, max_shards=10) == 20
-
-
-def test_a_shard_of_one_is_named_by_its_image() -> None:
-    assert shard_descriptors(jobs(2), max_shards=1024) == [
-        {"shard": "0000", "label": "asset-0 · ja", "jobs": [0]},
-        {"shard": "0001", "label": "asset-1 · ja", "jobs": [1]},
-    ]
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize(
@@ -69,8 +42,54 @@ def test_a_flag_that_is_neither_is_refused() -> None:
         as_bool("maybe", field="dry_run")
 
 
-def test_jobs_that_wait_for_a_service_share_tasks() -> None:
-    assert shard_size(30, max_shards=1024, together=8) == 20
-    assert shard_size(30, max_shards=1024, together=32) == 32
-    assert shard_size(30, max_shards=1024, together=1) == 1
-    assert shard_size(100_000, max_shards=1024, together=8) == 98
+@pytest.fixture
+def loaded(tmp_path: Path, airflow_db: None) -> Any:
+    """Runs the first task of the DAG alone; gives its state and the XCom ``plan``."""
+    from airflow.dag_processing.dagbag import DagBag
+    from airflow.models.xcom import XComModel
+    from airflow.utils.session import create_session
+
+    def run(manifest: Path, missing_ok: bool | str = False) -> tuple[str, dict[str, Any] | None]:
+        whole = DagBag(dag_folder=str(PROJECT / "dags")).dags["localize_campaign"]
+        dag = whole.partial_subset("load_manifest", include_upstream=False)
+        dag.get_task("load_manifest").missing_ok = missing_ok
+        conf = {"manifest": str(manifest), "workspace": str(tmp_path / "workspace"), "brand": None}
+        done = dag.test(run_conf=conf)
+        (state,) = [str(ti.state) for ti in done.get_task_instances() if ti.task_id == "load_manifest"]
+        with create_session() as session:
+            query = XComModel.get_many(
+                run_id=done.run_id, key="plan", task_ids="load_manifest", dag_ids=dag.dag_id
+            )
+            found = session.scalars(query).first()
+            return state, XComModel.deserialize_value(found) if found else None
+
+    return run
+
+
+def test_a_manifest_that_does_not_exist_is_skipped_only_where_that_is_allowed(
+    loaded: Any, small_campaign: Path
+) -> None:
+    state, plan = loaded(small_campaign / "none.csv", missing_ok=True)
+    assert state == "skipped"
+    assert plan is not None
+    assert (plan["jobs"], plan["rejected"]) == (0, [])
+    assert plan["skipped"].endswith("none.csv: there is no such file")
+    assert loaded(small_campaign / "none.csv") == ("failed", None)
+    (small_campaign / "dangling.csv").symlink_to("nowhere.csv")
+    assert loaded(small_campaign / "dangling.csv", missing_ok=True) == ("failed", None)
+
+
+def test_the_summary_in_xcom_is_short_and_the_plan_is_in_the_workspace(
+    loaded: Any, small_campaign: Path
+) -> None:
+    manifest = small_campaign / "small.csv"
+    rows = "".join(f"x{n},missing.png,en,de,replace_text,OLD,ALT\n" for n in range(100))
+    manifest.write_text(manifest.read_text() + rows)
+    state, plan = loaded(manifest, missing_ok="True")
+    assert state == "success"
+    assert plan is not None
+    assert (plan["campaign"], plan["jobs"], plan["locales"]) == ("small", 2, {"de": 2})
+    assert len(plan["rejected"]) == 20
+    assert "skipped" not in plan
+    (saved,) = (small_campaign / "workspace" / "runs").glob("*/plan.parquet")
+    assert saved.stat().st_size > 0

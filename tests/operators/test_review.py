@@ -8,11 +8,12 @@ import pytest
 from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowFailException
 
+from localizer.approval import apply_answer
 from localizer.errors import InputError
 from localizer.model import JobResult, Status, Verdict
 from localizer.planning import Plan
 from localizer.workspace import Workspace
-from operators.review import ReviewOperator, request_body, review_decisions
+from operators.review import CHOICES, Question, ReviewOperator, read_answer
 
 AT = "2026-06-18T08:00:00+00:00"
 
@@ -29,7 +30,8 @@ RESULTS = [PASSED, DOUBTFUL, FAILED, OTHER]
 
 
 def decide(policy: str = "always", *, approve: bool = True, **form: Any) -> dict[str, tuple[str, str]]:
-    decisions = review_decisions(RESULTS, policy=policy, approve=approve, form=form, by="mei", at=AT)
+    answer = read_answer(form, approve=approve, by="mei", at=AT)
+    decisions = list(apply_answer(lambda: iter(RESULTS), answer, policy=policy))
     assert len({d.asset_id for d in decisions}) == len(decisions)
     return {d.asset_id: (str(d.verdict), d.by) for d in decisions}
 
@@ -100,19 +102,55 @@ def test_reject_together_with_approvals_is_refused() -> None:
 
 
 def test_the_request_shows_counts_and_exceptions_in_a_table_that_reasons_cannot_break() -> None:
-    body = request_body(RESULTS, policy="always", report="/w/report.html")
+    body = question(RESULTS).body(report="/w/report.html")
     assert "| 2 | 1 | 1 |" in body
-    assert "| card · ja | needs_review | the reader was unsure \\| of 3 letters |" in body
-    assert "| broken · ja | failed | the image is truncated |" in body
+    assert "| `card · ja` | needs_review | the reader was unsure \\| of 3 letters |" in body
+    assert "| `broken · ja` | failed | the image is truncated |" in body
     assert "poster" not in body
     assert "/w/report.html" in body
 
 
-def test_the_request_stays_readable_with_many_exceptions() -> None:
-    many = [result(f"asset-{i}", Status.NEEDS_REVIEW, "unsure") for i in range(2000)]
-    body = request_body(many, policy="always", report="r")
-    assert len(body) < 5000
+def question(results: list[JobResult], policy: str = "always") -> Question:
+    asked = Question(policy)
+    for each in results:
+        asked.add(each)
+    return asked
+
+
+def test_the_question_stays_small_with_many_images() -> None:
+    many = [result(f"asset-{i}", Status.NEEDS_REVIEW, "unsure" * 1000) for i in range(2000)]
+    many += [result(f"good-{i}", Status.PASSED) for i in range(2000)]
+    asked = question(many)
+    body = asked.body(report="r")
+    assert asked.asked == 4000
+    assert len(body) < 20_000
     assert "1950 more" in body
+    form = asked.form().dump()
+    assert form == {"also_approve": [], "reject_items": [], "comment": ""}
+    assert len(str(asked.form().serialize() if hasattr(asked.form(), "serialize") else form)) < 5000
+
+
+@pytest.mark.parametrize("count", [CHOICES, CHOICES + 1])
+def test_few_images_are_chosen_from_a_list_and_many_are_typed(count: int) -> None:
+    """Airflow's form offers a list with `examples` to choose from and nothing else."""
+    asked = question([result(f"a{i}", Status.NEEDS_REVIEW) for i in range(count)])
+    schema = asked.form().get_param("also_approve").schema
+    if count == CHOICES:
+        assert len(schema["examples"]) == CHOICES
+    else:
+        assert "examples" not in schema
+        assert "a line" in schema.get("description", "") + str(
+            asked.form().get_param("also_approve").description
+        )
+
+
+def test_markup_in_a_reason_stays_text() -> None:
+    hostile = result("[a](javascript:x)", Status.NEEDS_REVIEW, "![x](https://tracker/p.png)\n# <b>`*bold*`")
+    row = question([hostile]).body(report="r").splitlines()[8]
+    assert row == (
+        "| `[a](javascript:x) · ja` | needs_review | "
+        "!\\[x\\](https:\u2060//tracker/p.png) # \\<b\\>\\`\\*bold\\*\\` |"
+    )
 
 
 @pytest.fixture

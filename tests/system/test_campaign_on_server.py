@@ -13,7 +13,7 @@ pytest.importorskip("diffusers", reason="pip install 'campaign-localizer[server,
 from localizer.model import JobResult
 from localizer.pipeline import localize_many
 from localizer.remote.access import Access, use_access
-from localizer.workers import OnResult
+from localizer.workers.running import OnResult
 from tests.localizer.remote.test_campaign import Campaign
 from tests.system.test_server import TOKEN, Server, start, tiny
 
@@ -27,15 +27,23 @@ def run(campaign: Campaign, server: Server, on_result: OnResult | None = None) -
     # One retry after another costs half a minute here while the server is down; so it is short.
     access = Access(f"{server.url}/v1", key=TOKEN, concurrency=3, timeout_s=60)
     with use_access("openai", access):
-        return localize_many(
+        came: list[JobResult] = []
+
+        def done(result: JobResult) -> None:
+            came.append(result)
+            if on_result is not None:
+                on_result(result)
+
+        localize_many(
             campaign.jobs,
             workspace_uri=campaign.workspace.uri,
             engine="openai",
             engine_parameters={"model": "tiny", "areas": [128 * 128, 256 * 256], "pause_s": 0.1},
             brand_path=campaign.brand,
             requested_by="mei",
-            on_result=on_result,
+            on_result=done,
         )
+        return sorted(came, key=lambda r: r.asset_id)
 
 
 def test_a_killed_server_loses_nothing_and_no_edit_is_made_twice(tiny: Path, tmp_path: Path) -> None:

@@ -124,3 +124,21 @@ def test_any_bytes_are_a_deck_or_a_deck_error(data, name):
 @given(text=st.text(max_size=20))
 def test_folding_is_settled_after_one_pass(text):
     assert fold_source(fold_source(text)) == fold_source(text)
+
+
+def test_a_deck_that_is_too_large_or_never_ends(tmp_path):
+    with pytest.raises(CopyDeckError, match="larger than 64 MiB"):
+        read_copy_deck(b"source,ja\n" + b"x" * (64 << 20), name="deck.csv")
+    (tmp_path / "deck.csv").symlink_to("/dev/zero")
+    with pytest.raises(CopyDeckError, match="not a file"):
+        load_copy_deck(tmp_path / "deck.csv")
+
+
+def test_a_deck_that_takes_too_much_is_refused_not_fatal(monkeypatch):
+    from localizer.copydeck import deck as module
+    from localizer.sandbox.calling import bounded
+
+    monkeypatch.setattr(module, "bounded", lambda f, *args: bounded(f, *args, memory_bytes=1 << 24))
+    rows = "".join(f"text {n},テキスト {n}\n" for n in range(200_000))
+    with pytest.raises(CopyDeckError, match=r"^deck\.csv: reading it needed more than 16 MiB"):
+        deck("source,ja\n" + rows)

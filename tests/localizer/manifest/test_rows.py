@@ -151,3 +151,10 @@ def test_every_wrong_field_of_every_row_is_named_at_once(tmp_path):
     (job,) = manifest.jobs
     assert [(e.row, e.field) for e in job.errors] == [(2, "action"), (2, "box"), (3, "attribute")]
     assert job.rows == (2, 3)
+
+
+def test_what_is_said_of_a_value_of_pages_is_short(tmp_path):
+    (error,) = load(tmp_path, GOOD | {"image": "x" * 100_000 + "\\.png"}).errors
+    assert error.message.startswith("'xxx")
+    assert error.message.endswith("separate folders by '/'")
+    assert len(error.message) < 700

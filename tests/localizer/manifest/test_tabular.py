@@ -9,6 +9,7 @@ import pytest
 from localizer.errors import ManifestError
 from localizer.manifest import COLUMNS, load_manifest
 from localizer.model import Action
+from localizer.tables import MAX_LINE
 
 HEADER = "asset_id,image,source_locale,locale,action,text,replacement,box,object,attribute"
 
@@ -292,3 +293,26 @@ def test_ten_thousand_rows_load_in_seconds(tmp_path):
     manifest = load(tmp_path, *rows)
     assert (len(manifest.jobs), manifest.errors) == (10_000, ())
     assert time.perf_counter() - started < 10  # about one second; ten on a machine that is busy
+
+
+@pytest.mark.parametrize("name", ["m.csv", "m.jsonl"])
+def test_a_line_without_end_is_refused_before_it_is_held(tmp_path, name):
+    with pytest.raises(ManifestError, match="line 2 is longer"):
+        load_manifest(write(tmp_path, HEADER + "\n" + "x" * (MAX_LINE + 1) + "\n", name))
+
+
+def test_more_columns_than_anybody_needs_are_refused(tmp_path):
+    header = ",".join([HEADER, *(f"c{n}" for n in range(1000))])
+    with pytest.raises(ManifestError, match="1010 columns"):
+        load_manifest(write(tmp_path, f"{header}\np,a.png\n"))
+
+
+def test_bytes_that_break_the_encoding_far_down_are_found(tmp_path):
+    rows = "".join(f"p{n},a.png,zh,en,replace_text,限时特惠，满{n}减五十,Sale,,,\n" for n in range(40_000))
+    data = f"{HEADER}\n{rows}".encode()
+    with pytest.raises(ManifestError, match="neither UTF-8 nor GB 18030"):
+        load_manifest(write(tmp_path, data + b"\xff\xff\n"))
+    with pytest.raises(ManifestError, match="begins like utf-8-sig"):
+        load_manifest(write(tmp_path, b"\xef\xbb\xbf" + data + b"\xff\n"))
+    manifest = load_manifest(write(tmp_path, f"{HEADER}\n{rows}".encode("gb18030")))
+    assert manifest.jobs[-1].edits[0].text == "限时特惠，满39999减五十"

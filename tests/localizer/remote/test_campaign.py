@@ -45,14 +45,17 @@ class Campaign:
         return Job(key, f"poster-{number}", "de", "en", name, sha256, (EDIT,))
 
     def run(self, by: str = "mei") -> list[JobResult]:
-        return localize_many(
+        came: list[JobResult] = []
+        localize_many(
             self.jobs,
             workspace_uri=self.workspace.uri,
             engine="openai",
             engine_parameters={"areas": [256 * 256], "pause_s": 0.01},
             brand_path=self.brand,
             requested_by=by,
+            on_result=came.append,
         )
+        return sorted(came, key=lambda r: r.asset_id)
 
     def records(self) -> list[dict]:
         return [json.loads(p.read_text()) for p in Path(self.workspace.uri).glob("calls/*/*.json")]

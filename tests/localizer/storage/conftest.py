@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-Verdict = str  # "pass", "lose" (forward, then hang up), "damage" (flip a bit of the body), or a status code
+Verdict = str
+"""``pass``, ``lose`` (forward, then hang up), ``damage`` (flip a bit of the body), ``cut`` (half of it), or a
+status code."""
 
 
 class Proxy:
@@ -41,9 +43,11 @@ class Proxy:
                     return None
                 if verdict == "damage":
                     data = bytes([data[0] ^ 1]) + data[1:]
-                return self.answer(response.status, response.getheaders(), data)
+                return self.answer(response.status, response.getheaders(), data, cut=verdict == "cut")
 
-            def answer(self, status: int, headers: list[tuple[str, str]], data: bytes) -> None:
+            def answer(
+                self, status: int, headers: list[tuple[str, str]], data: bytes, *, cut: bool = False
+            ) -> None:
                 self.send_response(status)
                 for name, value in headers:
                     if name.lower() not in {"content-length", "transfer-encoding", "connection"}:
@@ -51,7 +55,8 @@ class Proxy:
                 self.send_header("Content-Length", str(len(data)))
                 with contextlib.suppress(ConnectionError):  # a client that gave up is part of the play
                     self.end_headers()
-                    self.wfile.write(data)
+                    self.wfile.write(data[: len(data) // 2] if cut else data)
+                self.close_connection |= cut
 
             do_GET = do_POST = do_PUT = do_DELETE = forward
 

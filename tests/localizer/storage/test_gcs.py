@@ -3,6 +3,8 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+from contextlib import nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from localizer.errors import (
     ChecksumMismatch,
     ConfigurationError,
+    ObjectNotFound,
     PreconditionFailed,
     StorageError,
     StorageUnavailable,
@@ -118,6 +121,65 @@ def test_a_damaged_download_is_noticed(proxy: Proxy, gcs_uri: str) -> None:
     proxy.always("GET", "damage")
     with pytest.raises(ChecksumMismatch, match="x"):
         storage.read("x")
+
+
+@pytest.mark.usefixtures("impatient")
+def test_an_answer_that_is_cut_off_is_an_outage(proxy: Proxy, gcs_uri: str) -> None:
+    storage = open_storage(gcs_uri)
+    storage.write("x", b"whole and sound")
+    proxy.always("GET", "cut")
+    for name in ("x", "missing"):  # Google's client gives up on an error of which it reads only a part
+        with pytest.raises(StorageUnavailable, match=name):
+            storage.read(name)
+    for name, found in (("x", nullcontext()), ("missing", pytest.raises(ObjectNotFound))):
+        proxy.once("GET", "cut")
+        with found:
+            assert storage.read(name) == b"whole and sound"
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_damaged_stream_is_noticed_at_its_end(proxy: Proxy, gcs_uri: str) -> None:
+    storage = open_storage(gcs_uri)
+    storage.write("x", b"whole and sound")
+    with storage.open("x") as file:
+        proxy.always("GET", "damage")
+        with pytest.raises(ChecksumMismatch, match="x"):
+            file.read()
+
+
+@pytest.mark.usefixtures("quick")
+def test_streams_removals_and_listings_retry_too(proxy: Proxy, gcs_uri: str, tmp_path: Path) -> None:
+    storage = open_storage(gcs_uri)
+    spool = tmp_path / "spool"
+    spool.write_bytes(b"data")
+    proxy.once("POST", "lose")
+    info = storage.create("x", spool)
+    with storage.open("x") as file:
+        proxy.once("GET", "503")
+        assert file.read() == b"data"
+    proxy.once("GET", "503")
+    assert list(storage.infos()) == [info]
+    proxy.once("DELETE", "lose")
+    storage.delete("x")
+    assert storage.stat("x") is None
+
+
+@pytest.mark.usefixtures("impatient")
+def test_an_outage_while_reading_is_transient(proxy: Proxy, gcs_uri: str) -> None:
+    storage = open_storage(gcs_uri)
+    storage.write("x", b"1")
+    with storage.open("x") as file:
+        proxy.always("GET", "503")
+        with pytest.raises(StorageUnavailable, match="x"):
+            file.read()
+        with pytest.raises(StorageUnavailable):
+            list(storage.infos())
+    proxy.always("DELETE", "503")
+    with pytest.raises(StorageUnavailable):
+        storage.delete("x")
+    proxy.always("DELETE", "403")
+    with pytest.raises(StorageError, match=r"storage\.objects\.delete"):
+        storage.delete("x")
 
 
 def test_a_missing_bucket(gcs_uri: str) -> None:

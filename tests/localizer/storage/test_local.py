@@ -3,13 +3,15 @@ from __future__ import annotations
 import errno
 import multiprocessing
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from localizer.errors import PreconditionFailed, StorageError, StorageUnavailable
+from localizer.errors import PreconditionFailed, StorageError, StorageFull, StorageUnavailable
 from localizer.storage import local
 from localizer.storage.local import LocalStorage
 
@@ -130,7 +132,7 @@ def test_without_hard_links_create_is_still_once(tmp_path: Path, monkeypatch: py
 
 @pytest.mark.parametrize(
     ("code", "expected"),
-    [(errno.ENOSPC, StorageUnavailable), (errno.EIO, StorageUnavailable), (errno.EACCES, StorageError)],
+    [(errno.ENOSPC, StorageFull), (errno.EIO, StorageUnavailable), (errno.EACCES, StorageError)],
 )
 def test_a_failed_write_leaves_the_old_object_and_no_litter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, expected: type[Exception]
@@ -187,3 +189,79 @@ def test_files_get_the_mode_that_the_umask_asks_for(tmp_path: Path) -> None:
     finally:
         os.umask(previous)
     assert (tmp_path / "x").stat().st_mode & 0o777 == 0o644
+
+
+def test_delete_needs_the_generation_it_is_given(tmp_path: Path) -> None:
+    """On a folder only: the emulator of the bucket ignores conditions on removal."""
+    storage = LocalStorage(tmp_path)
+    first = storage.write("x", b"1")
+    storage.write("x", b"2")
+    with pytest.raises(PreconditionFailed, match="x"):
+        storage.delete("x", generation=first.generation)
+    assert storage.read("x") == b"2"
+
+
+def test_a_folder_goes_with_its_last_object(tmp_path: Path) -> None:
+    storage = LocalStorage(tmp_path)
+    storage.write("jobs/a/x", b"1")
+    storage.write("jobs/a/x", b"2")  # leaves a lock
+    storage.write("jobs/a/y", b"2")
+    storage.delete("jobs/a/x")
+    assert (tmp_path / "jobs/a").is_dir()
+    storage.delete("jobs/a/y")
+    assert [p.name for p in (tmp_path / "jobs").iterdir()] == []
+    storage.write("z", b"1")
+    storage.delete("z")
+    assert tmp_path.is_dir()
+
+
+def test_removing_never_hurts_a_writer(tmp_path: Path) -> None:
+    """Writers and removers of one object at once: every write succeeds, none is seen in part."""
+    storage = LocalStorage(tmp_path)
+
+    def work(racer: int, number: int) -> int:
+        if racer % 2:
+            storage.delete(f"jobs/{number % 3}/x")
+            return 0
+        storage.write(f"jobs/{number % 3}/x", bytes([racer]) * 50_000)
+        return 1
+
+    assert race(work) == [RACERS // 2] * ROUNDS
+    for name in storage.names():
+        assert len(set(storage.read(name))) == 1
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+def test_links_to_folders_are_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/secret").write_bytes(b"1")
+    storage = LocalStorage(tmp_path / "root")
+    storage.write("a", b"1")
+    (tmp_path / "root/link").symlink_to(tmp_path / "out")
+    assert list(storage.names()) == ["a"]
+
+
+FULL = """
+import resource, sys
+from localizer.errors import StorageFull
+from localizer.storage import open_storage
+
+storage = open_storage(sys.argv[1])
+storage.write("x", b"small")
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    storage.write("x", bytes(5000))
+except StorageFull as error:
+    print(error)
+print(storage.read("x"), list(storage.names()))
+"""
+
+
+def test_no_space_is_told_and_leaves_what_was_there(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    said, left = ran.stdout.splitlines()
+    assert said.startswith("cannot write ")
+    assert "File too large; free some" in said
+    assert left == "b'small' ['x']"

@@ -1,0 +1,115 @@
+"""The results as a table for spreadsheets, in which nothing that a manifest says becomes a formula.
+
+A cell that a spreadsheet could take for a formula gets an apostrophe in front (OWASP, CSV injection). That
+covers cells whose ``=``, ``+``, ``-`` or ``@`` comes after spaces, quotes or invisible characters, or in a
+full-width or other variant, and cells that begin with a tab or a line break. As some spreadsheets split a
+line at semicolons or tabs, whatever the quotes, text after those and after line breaks is treated likewise.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping, Sequence
+from typing import IO, Any
+
+from localizer.model import Decision, Job, JobResult
+
+COLUMNS = (
+    "asset_id",
+    "locale",
+    "status",
+    "reason",
+    "text",
+    "replacement",
+    "image",
+    "delivered",
+    "decision",
+    "decided_by",
+    "engine",
+    "cached",
+    "seconds",
+    "manifest_rows",
+    "job",
+)
+
+_MOST = 32_000  # characters; Excel lets the rest of a longer cell run over into the next
+
+# The signs that begin a formula, whatever Unicode normalisation (NFKC) turns into one, and dashes that some
+# spreadsheet or clipboard turns into a minus.
+SIGNS = "=+\\-@⁺⁼₊₌⩵⩶﬩﹢﹣﹦﹫＋－＝＠−‐‑‒–—―"
+
+# Spaces, controls, quotes and what cannot be seen: a spreadsheet may strip them before it looks. Not the tab
+# and line ends, which stand for themselves.
+SKIPPED = (
+    "\\x00-\\x08\\x0b\\x0c\\x0e-\\x20\\x7f-\\xa0\\xad\\u0600-\\u0605\\u061c\\u06dd\\u070f\\u0890\\u0891\\u08e2"
+    "\\u115f\\u1160\\u1680\\u180b-\\u180f\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u3000\\u3164\\ufe00-\\ufe0f"
+    "\\ufeff\\uffa0\\ufff9-\\ufffb\\U000110bd\\U000110cd\\U00013430-\\U0001343f\\U0001bca0-\\U0001bca3"
+    "\\U0001d173-\\U0001d17a\\U000e0000-\\U000e0fff"
+    "\"'`´‘’‚‛“”„‟«»‹›＂＇"
+)
+
+_RISKY = re.compile(
+    rf"\A(?=[{SKIPPED}]*[{SIGNS}\t\r\n])|(?<=[;\t\r\n])(?=[{SKIPPED}]*[{SIGNS}])"  # empty places, both
+)
+
+
+class ResultTable:
+    """Writes results as CSV: UTF-8 with a byte order mark, every cell quoted, one row for each result.
+
+    Args:
+        file: text file, opened with ``newline=""`` and ``encoding="utf-8-sig"``.
+    """
+
+    def __init__(self, file: IO[str]) -> None:
+        self._writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+        self._writer.writerow(COLUMNS)
+
+    def add(self, result: JobResult | Job, decision: Decision | None = None) -> None:
+        """Write the row of a result, or of a job that has none yet."""
+        self._writer.writerow([cell(value) for value in _row(result, decision)])
+
+
+def cell(value: object) -> str:
+    """A value as a cell that no spreadsheet evaluates.
+
+    No two values of up to 32,000 characters give the same cell: whatever begins like an escaped one is
+    escaped again.
+    """
+    text = str(value)
+    if len(text) > _MOST:
+        text = f"{text[: _MOST - 1]}…"
+    # A lone surrogate cannot be written as UTF-8.
+    return _RISKY.sub("'", text.encode("utf-8", "backslashreplace").decode("utf-8"))
+
+
+def _row(result: JobResult | Job, decision: Decision | None) -> list[object]:
+    if isinstance(result, Job):
+        rows = sorted({e.row for e in result.edits if e.row is not None})
+        edits: Sequence[Mapping[str, Any]] = [e.to_dict() for e in result.edits]
+        known = {"asset_id": result.asset_id, "locale": result.locale, "status": "waiting", "job": result.key}
+    else:
+        rows, edits = list(result.rows), result.edits
+        known = {
+            "asset_id": result.asset_id,
+            "locale": result.locale,
+            "status": str(result.status),
+            "reason": result.reason,
+            "image": result.image or "",
+            "delivered": result.delivered or "",
+            "engine": result.engine,
+            "cached": "yes" if result.cached else "no",
+            "seconds": f"{result.seconds:.3f}",
+            "job": result.job,
+        }
+    if decision is not None:
+        known |= {"decision": str(decision.verdict), "decided_by": decision.by}
+    known["text"] = _texts(edits, "text", "object")
+    known["replacement"] = _texts(edits, "replacement")
+    known["manifest_rows"] = " ".join(map(str, rows))
+    return [known.get(column, "") for column in COLUMNS]
+
+
+def _texts(edits: Sequence[Mapping[str, Any]], *fields: str) -> str:
+    found = (next((str(edit[f]) for f in fields if edit.get(f)), "") for edit in edits)
+    return "\n".join(text for text in found if text)

@@ -1,0 +1,59 @@
+"""On which workers edits run: queue and pool, chosen by the engine of each run.
+
+An Airflow cluster policy, found by the entry point ``airflow.policy``. Edits go to the queue that
+``LOCALIZER_EDIT_QUEUE`` names. Where ``LOCALIZER_GPU_QUEUE`` is set, those of a run whose engine is a model
+in the task's own process (``qwen``, and those of ``LOCALIZER_GPU_ENGINES``, by commas) go there, and to the
+pool that ``LOCALIZER_GPU_POOL`` names, if any, so that what waits for a GPU holds no slot of those that need
+none. Set them for all components. Each queue needs a worker (``airflow celery worker --queues cpu,default``).
+KubernetesExecutor has no queues: there, ``LOCALIZER_GPU_POD_TEMPLATE`` names the pod template of such runs.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from airflow.policies import hookimpl
+
+if TYPE_CHECKING:
+    from airflow.models.dagrun import DagRun
+    from airflow.models.taskinstance import TaskInstance
+
+POOL = "image_edit"
+"""The pool that `make` and the compose file create."""
+
+GPU_ENGINES = ("qwen", *filter(None, os.environ.get("LOCALIZER_GPU_ENGINES", "").split(",")))
+"""Engines that need a GPU in the task's process; the others compute on a CPU or call a server."""
+
+EDIT_TASK = "edit_images"
+_DAGS = ("localize_campaign", "localize_catalog")
+
+
+def edit_queue(engine: str) -> str:
+    """The queue for edits by an engine."""
+    if engine in GPU_ENGINES and (queue := os.environ.get("LOCALIZER_GPU_QUEUE")):
+        return queue
+    return os.environ.get("LOCALIZER_EDIT_QUEUE") or "default"
+
+
+def edit_pool(engine: str) -> str:
+    """The pool for edits by an engine."""
+    return (os.environ.get("LOCALIZER_GPU_POOL") if engine in GPU_ENGINES else None) or POOL
+
+
+def edit_pod(engine: str) -> str:
+    """The pod template for edits by an engine; empty: the executor's own."""
+    return os.environ.get("LOCALIZER_GPU_POD_TEMPLATE", "") if engine in GPU_ENGINES else ""
+
+
+@hookimpl
+def task_instance_mutation_hook(task_instance: TaskInstance, dag_run: DagRun | None) -> None:
+    """Called by the scheduler whenever it makes or takes up a task instance."""
+    if task_instance.task_id != EDIT_TASK or task_instance.dag_id not in _DAGS:
+        return
+    conf = (dag_run.conf if dag_run else None) or {}
+    # A run that names no engine takes the DAG's default, whose queue and pool the task already has.
+    if engine := conf.get("engine"):
+        task_instance.queue, task_instance.pool = edit_queue(engine), edit_pool(engine)
+        if template := edit_pod(engine):
+            task_instance.executor_config = {"pod_template_file": template}
