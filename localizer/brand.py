@@ -15,7 +15,7 @@ from localizer.documents import canonical_json, did_you_mean, pointer, schema_fa
 from localizer.errors import BrandError, InputStopped
 from localizer.locales import normalise_locale
 from localizer.model import Action
-from localizer.sandbox import bounded
+from localizer.sandbox.calling import bounded
 from localizer.strict_yaml import TextLoader
 
 _MAX_BYTES = 8 << 20

@@ -126,7 +126,7 @@ def _user() -> str:
 
 
 def _cache(arguments: argparse.Namespace) -> int:
-    from localizer.cache_command import CacheOptions, cache
+    from localizer.cache.command import CacheOptions, cache
 
     cache(
         CacheOptions(

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 from localizer.attempts import Attempt, best_of, try_job
 from localizer.errors import ConfigurationError, InputError, StorageError, StorageFull, TransientError
 from localizer.model import Box, CheckStatus, Edit, Job, JobResult, Status
-from localizer.worker_pool import LONGEST_S
+from localizer.workers.pool import LONGEST_S
 
 if TYPE_CHECKING:
     from localizer.brand import BrandKit
     from localizer.engines.base import Engine, Placement
     from localizer.engines.editor import CallLog
-    from localizer.worker_pool import Killed
+    from localizer.workers.pool import Killed
     from localizer.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -165,7 +165,7 @@ def localize_many(
         StorageError: the workspace refuses results.
         BrandError, ConfigurationError: brand kit or engine cannot be loaded.
     """
-    from localizer.workers import WorkerSetup, run
+    from localizer.workers.running import WorkerSetup, run
 
     setup = WorkerSetup(
         workspace_uri=workspace_uri,

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from localizer import source_index
 from localizer.documents import canonical_digest
 from localizer.errors import ManifestError, RowError
 from localizer.locales import normalise_locale
@@ -21,10 +20,10 @@ from localizer.manifest import JobRows, Manifest, ManifestStream
 from localizer.manifest.rows import ALL_TEXT
 from localizer.model import Action, Edit, Job, JobResult, Status
 from localizer.plan_files import Plan, PlanWriter
-from localizer.planned_sources import PlannedSources
 from localizer.scratch import Scratch
-from localizer.source_index import Entry, SourceIndex, Unusable
 from localizer.sources import SourceReader
+from localizer.sources.index import SCHEMA, Entry, SourceIndex, Unusable
+from localizer.sources.planned import PlannedSources
 
 if TYPE_CHECKING:
     from localizer.brand import BrandKit
@@ -78,7 +77,7 @@ def plan_to_file(
     """Turn a manifest into a plan file, for `Run.save_plan_file`. Nothing that grows with it is held.
 
     Images are read, decoded once to validate them, and kept in the workspace; those that are known to be the
-    same still (`localizer.source_index`) are not read. A job with any wrong row, an unusable image or a box
+    same still (`localizer.sources.index`) are not read. A job with any wrong row, an unusable image or a box
     outside its image becomes a rejected result.
 
     Args:
@@ -164,7 +163,7 @@ def _sources(
     manifest: Manifest | ManifestStream, workspace: Workspace, image_root: str
 ) -> Iterator[PlannedSources]:
     reader = SourceReader(image_root, manifest=manifest.uri)
-    with Scratch(source_index.SCHEMA) as scratch:
+    with Scratch(SCHEMA) as scratch:
         index = SourceIndex(scratch, workspace.storage, [manifest.uri, reader.root])
         index.load(reader)
         yield PlannedSources(reader, workspace, index)

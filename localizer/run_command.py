@@ -18,7 +18,6 @@ from localizer.approval import decide
 from localizer.display import lines, one_line
 from localizer.errors import InputError
 from localizer.leases import alone
-from localizer.merging import Counts, temporary_folder
 from localizer.model import Job, JobResult, Status
 from localizer.pipeline import known_result, localize_many
 from localizer.plan_files import PlanReader
@@ -26,10 +25,11 @@ from localizer.progress import Progress
 from localizer.release import publish
 from localizer.remote.access import REMOTE_ENGINES, access_from_environment, use_access
 from localizer.report import save_report
-from localizer.results_file import ResultsFile
-from localizer.shard_files import ShardSeries
-from localizer.waiting import looked_up
-from localizer.worker_pool import LONGEST_S
+from localizer.runs.merging import Counts, temporary_folder
+from localizer.runs.results_file import ResultsFile
+from localizer.runs.shard_files import ShardSeries
+from localizer.workers.pool import LONGEST_S
+from localizer.workers.waiting import looked_up
 
 if TYPE_CHECKING:
     from localizer.brand import BrandKit

@@ -16,8 +16,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from localizer.pipeline import known_result
-from localizer.shard_files import ShardSeries
-from localizer.waiting import looked_up
+from localizer.runs.shard_files import ShardSeries
+from localizer.workers.waiting import looked_up
 
 if TYPE_CHECKING:
     from localizer.model import Job, JobResult

@@ -3,8 +3,8 @@
     sources/<sha256>.<ext>             what came in, stored once
     jobs/<key>/candidate.png, ...      what an engine made of it
     jobs/<key>/result.json             written last; without it, or if it does not match, there is no result
-    runs/<run>/...                     see `localizer.runs`
-    indexes/sources/...                see `localizer.source_index`; may be removed at any time
+    runs/<run>/...                     see `localizer.runs.run`
+    indexes/sources/...                see `localizer.sources.index`; may be removed at any time
 
 A result names its files by size and checksum. Should two runs save different bytes for one job key at the
 same time, a mix of the two does not match and counts as no result, so the job is simply done again.

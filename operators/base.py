@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Sequence
+from multiprocessing.process import AuthenticationString  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
@@ -76,3 +78,12 @@ class LocalizerOperator(WorkspaceMixin, BaseOperator):
         self.workspace = workspace
         self.run_name = run_name
         self.gcp_conn_id = gcp_conn_id
+
+    def pre_execute(self, context: Any) -> None:
+        super().pre_execute(context)
+        # Under Celery the task's process is forked from a daemon of billiard, Celery's multiprocessing: it
+        # believes to be a daemon too, which may have no children, and its key cannot be handed to one.
+        # It is none: whoever started it waits for it.
+        config: dict[str, Any] = multiprocessing.current_process().__dict__["_config"]
+        config["daemon"] = False
+        config["authkey"] = AuthenticationString(bytes(config["authkey"]))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class EvictResultsOperator(LocalizerOperator):
-    """Evict results that were not used for longest; see `localizer.cache`.
+    """Evict results that were not used for longest; see `localizer.cache.eviction`.
 
     What an unfinished run, a review or a publish still needs stays. It may run beside other DAGs. Skips
     where neither a budget nor an age is given. Returns ``{"results", "bytes", "left_bytes"}``.
@@ -43,8 +43,8 @@ class EvictResultsOperator(LocalizerOperator):
         self.check_only = check_only
 
     def execute(self, context: Context) -> dict[str, int]:
-        from localizer.cache import Cache
-        from localizer.cache_command import describe, parse_age, parse_size
+        from localizer.cache.command import describe, parse_age, parse_size
+        from localizer.cache.eviction import Cache
 
         # Templates may give a plain number as a number.
         budget = parse_size(str(self.budget)) if self.budget else None

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from localizer.errors import EngineUnavailable, InputError
-from localizer.merging import Counts
-from localizer.worker_pool import LONGEST_S
+from localizer.runs.merging import Counts
+from localizer.workers.pool import LONGEST_S
 from operators.base import LocalizerOperator
 from operators.progress import ShardProgress
 from operators.shards import PROCESSES
@@ -80,7 +80,7 @@ class EditImagesOperator(LocalizerOperator):
         from localizer.leases import alone
         from localizer.pipeline import localize_many
         from localizer.remote.access import use_access
-        from localizer.shard_files import ShardWriter
+        from localizer.runs.shard_files import ShardWriter
         from operators.hooks.engines import engine_settings
         from operators.hooks.gcs import application_default_credentials
 

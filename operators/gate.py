@@ -16,7 +16,7 @@ from operators.report import write_report
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from localizer.merging import Counts
+    from localizer.runs.merging import Counts
 
 
 class QualityGateOperator(LocalizerOperator):

@@ -125,9 +125,9 @@ class LoadManifestOperator(LocalizerOperator):
         from localizer.brand import load_brand
         from localizer.engines.registry import get_engine
         from localizer.manifest import open_manifest
-        from localizer.merging import temporary_folder
         from localizer.planning import plan_to_file
         from localizer.remote.access import use_access
+        from localizer.runs.merging import temporary_folder
         from operators.hooks.engines import engine_settings
         from operators.hooks.gcs import application_default_credentials
 

@@ -6,7 +6,7 @@ import os
 import sys
 from functools import partial
 
-from localizer import workers
+from localizer.workers import running
 
 if __name__ == "__main__":
     from benchmarks.drills import engine
@@ -14,5 +14,5 @@ if __name__ == "__main__":
 
     os.environ[engine.IMPATIENT] = "yes"  # for the workers
     engine.gcs._TIMEOUT_S = (2.0, 4.0)
-    workers.Limits = partial(workers.Limits, memory_bytes=1 << 30)  # type: ignore[misc,assignment]
+    running.Limits = partial(running.Limits, memory_bytes=1 << 30)  # type: ignore[misc,assignment]
     sys.exit(main())

@@ -1,7 +1,7 @@
 """Fuzz the readers: ``python -m benchmarks.fuzz --seconds 60``.
 
-Each target reads mutated bytes in a bounded child process (`localizer.sandbox`). Printed: executions, how
-many inputs were taken, what came out that is no LocalizerError (crashes), what the sandbox stopped, the
+Each target reads mutated bytes in a bounded child process (`localizer.sandbox.calling`). Printed: executions,
+how many inputs were taken, what came out that is no LocalizerError (crashes), what the sandbox stopped, the
 slowest input and the peak memory. An input is known by its number: ``--show image 1234`` prints it.
 
 With ``--atheris`` (``pip install atheris``) libFuzzer looks for inputs that reach new code, one target at a
@@ -20,7 +20,7 @@ from benchmarks.fuzz.batches import run_batch
 from benchmarks.fuzz.mutation import mutated
 from benchmarks.fuzz.targets import TARGETS, seeds_of
 from localizer.errors import InputStopped
-from localizer.sandbox import bounded
+from localizer.sandbox.calling import bounded
 
 BATCH = 200
 SECONDS, MEMORY_BYTES = 60.0, 2 << 30

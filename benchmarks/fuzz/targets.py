@@ -162,13 +162,13 @@ def _result(data: bytes) -> None:
 
 
 def _results(data: bytes) -> None:
-    from localizer.merging import read_results
+    from localizer.runs.merging import read_results
 
     _drain(read_results(io.BytesIO(data), "results.jsonl"))
 
 
 def _decisions(data: bytes) -> None:
-    from localizer.decisions import DecisionTrail
+    from localizer.runs.decisions import DecisionTrail
 
     _drain(DecisionTrail(OneObject(data), "decisions.jsonl").each())  # type: ignore[arg-type]
 

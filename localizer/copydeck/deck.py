@@ -13,7 +13,7 @@ from typing import NamedTuple
 from localizer.encodings import TableError, decode_text
 from localizer.errors import CopyDeckError, InputStopped
 from localizer.locales import UNDETERMINED, normalise_locale
-from localizer.sandbox import bounded
+from localizer.sandbox.calling import bounded
 from localizer.tables import Record, Table, plain_column, read_delimited, strict_json
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -103,7 +103,7 @@ def read_copy_deck(data: bytes, *, name: str) -> CopyDeck:
     ``source_locale``), or the columns ``source``, ``locale`` and ``target``. JSON is
     ``{locale: {source: target}}``. An empty target is no entry; a literal ``\\n`` is a line break.
 
-    It is read in a process of its own, see `localizer.sandbox`.
+    It is read in a process of its own, see `localizer.sandbox.calling`.
 
     Raises:
         CopyDeckError: see `load_copy_deck`.

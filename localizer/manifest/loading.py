@@ -21,7 +21,7 @@ from localizer.manifest.reading import (
 )
 from localizer.manifest.records import JobRows, Manifest, ManifestFacts
 from localizer.manifest.values import parse_image
-from localizer.sandbox import bounded_stream
+from localizer.sandbox.calling import bounded_stream
 from localizer.scratch import Scratch
 from localizer.storage.buckets import refusal
 

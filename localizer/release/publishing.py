@@ -18,7 +18,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from localizer.errors import ObjectNotFound, PreconditionFailed, ReleaseError
-from localizer.merging import local_disk, temporary_folder
 from localizer.parallel import in_parallel
 from localizer.release.pointer import move_pointer, read_pointer
 from localizer.release.record_files import each_object, write_record
@@ -27,6 +26,7 @@ from localizer.release.selection import stage_approved
 from localizer.release.staging import Item, Stage
 from localizer.release.verification import beside, compare
 from localizer.runs import Run
+from localizer.runs.merging import local_disk, temporary_folder
 from localizer.storage import ObjectInfo, Storage, open_storage
 from localizer.workspace import Workspace
 

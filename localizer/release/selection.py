@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import posixpath
 
-from localizer.decisions import slot_of
 from localizer.errors import ReleaseError
 from localizer.model import Decision, JobResult, Status, Verdict
 from localizer.release.records import ReleaseObject, object_path
 from localizer.release.staging import Stage
 from localizer.runs import Run
+from localizer.runs.decisions import slot_of
 from localizer.storage.content_types import content_type_of
 from localizer.workspace import Workspace
 

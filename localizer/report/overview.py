@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import IO, Self
 
-from localizer.merging import Slot, local_disk
 from localizer.model import Decision, Job, JobResult, Status, Verdict
+from localizer.runs.merging import Slot, local_disk
 
 EXCEPTIONS = 500
 """Most exceptions that the page shows."""

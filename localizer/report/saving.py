@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
-from localizer.merging import local_disk, temporary_folder
 from localizer.model import Job, JobResult
 from localizer.report.page import render_report
 from localizer.report.table import ResultTable
-from localizer.runs import TABLE, Run
+from localizer.runs.merging import local_disk, temporary_folder
+from localizer.runs.run import TABLE, Run
 from localizer.workspace import Workspace
 
 

@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from localizer import planned_sources, source_index
 from localizer.brand import BrandKit
 from localizer.errors import ManifestError
+from localizer.images.validation import validate_image
 from localizer.manifest import load_manifest, open_manifest
 from localizer.model import Action, Edit, Status
-from localizer.planned_sources import PlannedSources
 from localizer.planning import Plan, job_key, plan_manifest, plan_to_file, shards
 from localizer.scratch import Scratch
-from localizer.sources import SourceReader
-from localizer.validation import validate_image
+from localizer.sources import SourceReader, planned
+from localizer.sources import index as source_index
+from localizer.sources.planned import PlannedSources
 from localizer.workspace import Workspace
 
 HEADER = "asset_id,image,source_locale,locale,action,text,replacement,box"
@@ -216,7 +216,7 @@ def test_one_image_of_many_jobs_is_read_once(folder, monkeypatch):
         names.append(name)
         return validate_image(data, name)
 
-    monkeypatch.setattr(planned_sources, "validate_image", counting)
+    monkeypatch.setattr(planned, "validate_image", counting)
     (folder / "copy.png").write_bytes((folder / "a.png").read_bytes())
     rows = [f"p,a.png,zh,{tag},remove_text,A,," for tag in ("ja", "ko", "de")]
     made = plan(folder, *rows, "q,./a.png,zh,ja,remove_text,A,,", "r,copy.png,zh,ja,remove_text,A,,")
@@ -331,9 +331,9 @@ def test_planning_reads_no_further_ahead_than_some_jobs(folder, monkeypatch):
     rows = [f"p{n},{n}.png,zh,ja,remove_text,A,," for n in range(300)]
     (folder / "m.csv").write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
     seen: list[str] = []
-    original = planned_sources.validate_image
+    original = planned.validate_image
     monkeypatch.setattr(
-        planned_sources, "validate_image", lambda data, name: (seen.append(name), original(data, name))[1]
+        planned, "validate_image", lambda data, name: (seen.append(name), original(data, name))[1]
     )
     furthest = []
     with (

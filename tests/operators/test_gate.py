@@ -11,11 +11,11 @@ from airflow.sdk import DAG, BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from localizer.errors import InputError
-from localizer.merging import Counts
 from localizer.model import Action, Edit, Job, JobResult, Status
 from localizer.pace import seconds_an_image
 from localizer.plan_files import Plan
 from localizer.runs import Run
+from localizer.runs.merging import Counts
 from localizer.workspace import Workspace
 from operators.gate import QualityGateOperator, run_problem
 

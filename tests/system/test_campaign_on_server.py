@@ -13,7 +13,7 @@ pytest.importorskip("diffusers", reason="pip install 'campaign-localizer[server,
 from localizer.model import JobResult
 from localizer.pipeline import localize_many
 from localizer.remote.access import Access, use_access
-from localizer.workers import OnResult
+from localizer.workers.running import OnResult
 from tests.localizer.remote.test_campaign import Campaign
 from tests.system.test_server import TOKEN, Server, start, tiny
 

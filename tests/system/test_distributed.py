@@ -190,3 +190,12 @@ def test_a_campaign_does_not_wait_for_a_backfill(cluster: Cluster, folder: Path)
     # No shard of the catalog was begun while one of the campaign stood in line for its slot.
     begun = [t["start_date"] for run in runs.values() for t in by_task(cluster, run)["edit_images"]]
     assert sum(b > ended for b in begun) > 4
+
+
+def test_shards_have_worker_processes_under_celery_too(cluster: Cluster, folder: Path) -> None:
+    manifest = write_catalog(folder / "many", pictures(66, kind="tiny", seed=40))
+    conf = {"manifest": str(manifest), "brand": None, "engine": PACED, "approval": "never"}
+    run = cluster.api.trigger("localize_campaign", conf | {"campaign": "many"})
+    assert cluster.api.wait(run) == "success"
+    assert len(by_task(cluster, run)["edit_images"]) < 66
+    assert len(images(folder, "many")) == 66

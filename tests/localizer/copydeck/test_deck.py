@@ -136,7 +136,7 @@ def test_a_deck_that_is_too_large_or_never_ends(tmp_path):
 
 def test_a_deck_that_takes_too_much_is_refused_not_fatal(monkeypatch):
     from localizer.copydeck import deck as module
-    from localizer.sandbox import bounded
+    from localizer.sandbox.calling import bounded
 
     monkeypatch.setattr(module, "bounded", lambda f, *args: bounded(f, *args, memory_bytes=1 << 24))
     rows = "".join(f"text {n},テキスト {n}\n" for n in range(200_000))

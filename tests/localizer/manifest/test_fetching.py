@@ -9,7 +9,7 @@ import pytest
 
 from localizer.errors import LocalizerError, ManifestError, ManifestNotFound, StorageUnavailable
 from localizer.manifest import open_manifest
-from localizer.sandbox import bounded_stream
+from localizer.sandbox.calling import bounded_stream
 from localizer.storage import open_storage
 
 CONTENT = b"asset_id,image,locale,action,text\np,a.png,ja,remove_text,A\n"

@@ -141,4 +141,4 @@ def test_memory_does_not_grow_with_the_rows(tmp_path, extension):
         found, peak = map(int, done.stdout.split())
         assert found == count
         peaks.append(peak)
-    assert peaks[1] < 1.15 * peaks[0]
+    assert peaks[1] < peaks[0] + 8 * 1024  # kB: caches of a fixed size; the rows are five times as many

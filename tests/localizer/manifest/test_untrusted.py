@@ -15,7 +15,7 @@ import pytest
 
 from localizer.errors import ManifestError
 from localizer.manifest import load_manifest, loading
-from localizer.sandbox import bounded_stream
+from localizer.sandbox.calling import bounded_stream
 from tests.localizer import parsers
 
 HEADER = "asset_id,image,locale,action,text,replacement\n"

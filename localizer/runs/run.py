@@ -1,0 +1,256 @@
+"""The records of one run in the workspace.
+
+runs/<run>/plan.parquet            jobs and rejected rows
+runs/<run>/results/<shard>.jsonl   results as they come, one writer per shard
+runs/<run>/results.jsonl           all of them, merged, in the plan's order
+runs/<run>/decisions.jsonl         the audit trail: only ever added to
+runs/<run>/published.json          the release that it was published as
+runs/<run>/report.html             for people
+runs/<run>/results.csv             for spreadsheets
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+from localizer.documents import DAMAGED
+from localizer.errors import ObjectNotFound, StorageError
+from localizer.model import Decision, Job, JobResult, Status
+from localizer.plan_files import Plan, PlanReader, read_plan, write_plan
+from localizer.runs.decisions import DecisionTrail, LatestDecisions
+from localizer.runs.merging import Counts, line_of, local_disk, merged, read_results, temporary_folder
+from localizer.storage import Content, Storage
+from localizer.storage.content_types import content_type_of
+
+_PLAIN = re.compile(r"(?!\.)[A-Za-z0-9_.-]{1,120}")
+PLAN, RESULTS, DECISIONS = "plan.parquet", "results.jsonl", "decisions.jsonl"
+REPORT, TABLE, PUBLISHED = "report.html", "results.csv", "published.json"
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+_Record = TypeVar("_Record")
+
+
+class Run:
+    """Plan, results, decisions and report of one run."""
+
+    def __init__(self, storage: Storage, run_id: str) -> None:
+        self._storage = storage
+        self.run_id = run_id
+        self._folder = f"runs/{path_segment(run_id)}"
+
+    def uri_of(self, name: str) -> str:
+        """Path or URI of one of the run's records, such as ``report.html``."""
+        return self._storage.uri_of(f"{self._folder}/{name}")
+
+    def save_plan_file(self, path: str | Path) -> str:
+        """Keep a plan that `PlanWriter` wrote; returns its path or URI."""
+        self._storage.write(f"{self._folder}/{PLAN}", Path(path), content_type=content_type_of(PLAN))
+        return self.uri_of(PLAN)
+
+    def save_plan(self, plan: Plan) -> str:
+        """Keep a small plan; returns its path or URI."""
+        with temporary_folder() as folder:
+            write_plan(plan, folder / PLAN)
+            return self.save_plan_file(folder / PLAN)
+
+    def plan(self) -> PlanReader:
+        """The plan, to be read piece by piece and closed.
+
+        Raises:
+            ObjectNotFound: the run was not planned yet.
+            StorageError: the plan is damaged, or of another format version.
+        """
+        return PlanReader(self._storage.open(f"{self._folder}/{PLAN}"), name=self.uri_of(PLAN))
+
+    def load_plan(self) -> Plan:
+        """A small plan, whole; raises like `plan`."""
+        with self.plan() as reader:
+            return read_plan(reader)
+
+    def save_shard(self, shard: str, results: Iterable[JobResult] | Path) -> str:
+        """Keep the results that a shard has so far, replacing what it had before.
+
+        Args:
+            shard: names the shard within the run; each shard has one writer at a time.
+            results: or a local file of their lines, see `localizer.runs.shard_files`.
+        """
+        name = _shard_name(shard)
+        data = results if isinstance(results, Path) else b"".join(map(line_of, results))
+        self._storage.write(f"{self._folder}/{name}", data, content_type=content_type_of(name))
+        return self.uri_of(name)
+
+    def load_shard(self, shard: str) -> list[JobResult]:
+        """What a shard has so far; empty if it has not begun."""
+        return self._read(_shard_name(shard), JobResult.from_dict, missing_ok=True)
+
+    def merge(self, on_result: Callable[[JobResult], None] | None = None) -> Counts:
+        """Gather all shards into ``results.jsonl``: one result per rejected row and per job, as in the plan.
+
+        Where several shards hold a result of one job, the last that was written counts, see
+        `localizer.runs.merging`. A job without any result is `failed`, "was not finished". Results of jobs
+        that the plan does not have (left over from an earlier plan of this run) are left out.
+
+        Args:
+            on_result: called with each result, in that order.
+
+        Raises:
+            ObjectNotFound: the run was not planned.
+            StorageError: a record is damaged; names file and line.
+        """
+        counts = Counts()
+        with temporary_folder() as folder, self.plan() as plan:
+            counts.rejected = plan.rejected_count
+            with local_disk():
+                file = (folder / RESULTS).open("wb")
+            with file:
+                for entry, line in merged(plan, self._shards()):
+                    result = self._unfinished(entry) if isinstance(entry, Job) else entry
+                    with local_disk():
+                        file.write(line or line_of(result))
+                    counts.add(result)
+                    if on_result is not None:
+                        on_result(result)
+                with local_disk():
+                    file.flush()
+            self._storage.write(
+                f"{self._folder}/{RESULTS}", folder / RESULTS, content_type=content_type_of(RESULTS)
+            )
+        return counts
+
+    def so_far(self) -> Iterator[JobResult | Job]:
+        """What `merge` would gather now, with nothing written; a job that has no result yet comes itself."""
+        with self.plan() as plan:
+            for entry, _ in merged(plan, self._shards()):
+                yield entry
+
+    def _shards(self) -> Iterator[tuple[str, BinaryIO]]:
+        """Name and content of each shard's results, oldest first."""
+        found = self._storage.infos(f"{self._folder}/results/")
+        for info in sorted(found, key=lambda info: (info.updated or _LONG_AGO, info.name)):
+            with self._storage.open(info.name) as file:
+                yield self._storage.uri_of(info.name), file
+
+    def _unfinished(self, job: Job) -> JobResult:
+        return JobResult(
+            job=job.key,
+            asset_id=job.asset_id,
+            locale=job.locale,
+            status=Status.FAILED,
+            reason="was not finished; run it again",
+            source=self._storage.uri_of(job.source),
+            source_sha256=job.source_sha256,
+            rows=tuple(sorted({e.row for e in job.edits if e.row is not None})),
+        )
+
+    def each_result(self) -> Iterator[JobResult]:
+        """The merged results, one after another.
+
+        Raises:
+            ObjectNotFound: not merged yet.
+            StorageError: a record is damaged; names file and line.
+        """
+        with self._storage.open(f"{self._folder}/{RESULTS}") as file:
+            for result, _ in read_results(file, self.uri_of(RESULTS)):
+                yield result
+
+    def results(self) -> list[JobResult]:
+        """The merged results of a small run; raises like `each_result`."""
+        return list(self.each_result())
+
+    def save_decisions(self, decisions: Iterable[Decision]) -> int:
+        """Add to the audit trail; see `localizer.runs.decisions.DecisionTrail.add`."""
+        return self.trail().add(decisions)
+
+    def trail(self) -> DecisionTrail:
+        """The audit trail: who decided what."""
+        return DecisionTrail(self._storage, f"{self._folder}/{DECISIONS}")
+
+    def decisions(self) -> list[Decision]:
+        """The whole audit trail of a small run, oldest first; empty if nobody decided yet."""
+        return list(self.trail().each())
+
+    def latest_decisions(self) -> LatestDecisions:
+        """The decision that counts, the last one, by job key, asset and locale."""
+        return self.trail().latest()
+
+    def mark_published(self, release_id: str, uri: str) -> None:
+        """Keep that what the decisions approve was published; writes nothing if that is kept already.
+
+        Args:
+            release_id: of the release that it became.
+            uri: of the release's folder.
+        """
+        name = f"{self._folder}/{PUBLISHED}"
+        record = json.dumps({"release_id": release_id, "uri": uri}).encode() + b"\n"
+        decided, known = self._storage.stat(f"{self._folder}/{DECISIONS}"), self._storage.stat(name)
+        is_newer = known and decided and (known.updated or _LONG_AGO) >= (decided.updated or _LONG_AGO)
+        if is_newer and self._storage.read(name) == record:
+            return
+        self._write(PUBLISHED, record)
+
+    def save_report(self, html: Path, table: Path) -> str:
+        """Keep the report and its table, which are local files; returns the report's path or URI."""
+        self._write(TABLE, table)
+        return self._write(REPORT, html)
+
+    def _write(self, name: str, data: Content) -> str:
+        full = f"{self._folder}/{name}"
+        self._storage.write(full, data, content_type=content_type_of(name))
+        return self._storage.uri_of(full)
+
+    def _read(
+        self, name: str, parse: Callable[[dict[str, Any]], _Record], *, missing_ok: bool = False
+    ) -> list[_Record]:
+        full = f"{self._folder}/{name}"
+        try:
+            data = self._storage.read(full)
+        except ObjectNotFound:
+            if missing_ok:
+                return []
+            raise
+        return _parse(data, parse, self._storage.uri_of(full))
+
+
+def path_segment(identifier: str) -> str:
+    """One safe path segment for any identifier, readable, and never the same for two.
+
+    A plain identifier is kept. Any other gets its odd characters replaced and ``~`` plus a hash of the
+    whole added; as ``~`` is odd itself, no plain identifier can look like that.
+
+    Raises:
+        StorageError: empty.
+    """
+    if not identifier:
+        raise StorageError("a run id is empty")
+    if _PLAIN.fullmatch(identifier):
+        return identifier
+    readable = re.sub(r"[^A-Za-z0-9_.-]", "-", identifier).lstrip(".")[:80]
+    return f"{readable}~{hashlib.sha256(identifier.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+
+
+def _shard_name(shard: str) -> str:
+    return f"results/{path_segment(shard)}.jsonl"
+
+
+def _lines(records: Iterable[dict[str, Any]]) -> bytes:
+    return b"".join(json.dumps(r, ensure_ascii=False).encode() + b"\n" for r in records)
+
+
+def _parse(data: bytes, parse: Callable[[dict[str, Any]], _Record], where: str) -> list[_Record]:
+    records = []
+    # Not splitlines(): text may hold U+2028, which ends a line there but not in JSON Lines.
+    for number, line in enumerate(data.split(b"\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            records.append(parse(json.loads(line)))
+        except DAMAGED as error:
+            raise StorageError(f"{where}, line {number}: damaged record ({error!r})") from error
+    return records

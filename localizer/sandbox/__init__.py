@@ -1,0 +1,1 @@
+"""Reading what strangers wrote in child processes: `calling` is our side, `child` is theirs."""
