@@ -12,15 +12,12 @@ Paused until somebody turns it on. Skips where no budget is set: by the environm
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from airflow.sdk import DAG, Param
 
 from operators.cache import EvictResultsOperator
+from operators.pipeline import WORKSPACE
 from operators.retries import RETRY_DEFAULTS
-
-ROOT = Path(__file__).resolve().parents[1]
-WORKSPACE = os.environ.get("LOCALIZER_WORKSPACE", str(ROOT / "out" / "workspace"))
 
 params = {
     "workspace": Param(

@@ -55,9 +55,7 @@ manifest = Param(
 with DAG(
     "localize_catalog",
     # Of real intervals: a plain cron string makes runs whose interval begins where it ends.
-    schedule=CronDataIntervalTimetable(
-        os.environ.get("LOCALIZER_CATALOG_CRON") or "0 0 * * *", timezone="UTC"
-    ),
+    schedule=CronDataIntervalTimetable(CRON, timezone="UTC"),
     start_date=datetime(2020, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=2,

@@ -126,6 +126,11 @@ class Job:
         """Short name for logs and Airflow's map index: ``poster-01 · ja``."""
         return f"{self.asset_id} · {self.locale}"
 
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """Manifest rows that it came from, ascending."""
+        return tuple(sorted({e.row for e in self.edits if e.row is not None}))
+
     def to_dict(self) -> dict[str, Any]:
         return {
             "key": self.key,
@@ -342,3 +347,12 @@ class Decision:
             comment=data.get("comment") or "",
             delivered_sha256=data.get("delivered_sha256") or "",
         )
+
+
+Slot = tuple[str, str, str]
+"""Job key, asset, locale: two assets may share one key."""
+
+
+def slot_of(record: JobResult | Decision) -> Slot:
+    """What a result is of, or a decision speaks of."""
+    return record.job, record.asset_id, record.locale

@@ -87,7 +87,7 @@ def localize(
         source=job.source,
         source_sha256=job.source_sha256,
         attempt_log=tuple(a.to_log() for a in attempts),
-        rows=rows_of(job),
+        rows=job.rows,
         checks_version=_checks_version(),
         handover=HANDOVER if HANDOVER in files else None,
     )
@@ -129,7 +129,7 @@ def known_result(job: Job, *, workspace: Workspace) -> JobResult | None:
     return saved.with_changes(
         asset_id=job.asset_id,
         locale=job.locale,
-        rows=rows_of(job),
+        rows=job.rows,
         cached=True,
         seconds=time.perf_counter() - started,
     )
@@ -195,11 +195,6 @@ def worker_died(job: Job, how: Killed, workspace: Workspace, *, engine: str) -> 
     return _failed(job, reason, workspace, engine=engine)
 
 
-def rows_of(job: Job) -> tuple[int, ...]:
-    """Manifest rows that a job came from, ascending."""
-    return tuple(sorted({e.row for e in job.edits if e.row is not None}))
-
-
 def _checks_version() -> str:
     from localizer.checks.suite import CHECKS_VERSION
 
@@ -217,7 +212,7 @@ def _missing_copy(job: Job, workspace: Workspace) -> JobResult:
         reason=f"the copy deck has no approved {job.locale} copy for: {missing}; add it and run again",
         source=workspace.storage.uri_of(job.source),
         source_sha256=job.source_sha256,
-        rows=rows_of(job),
+        rows=job.rows,
     )
 
 
@@ -235,7 +230,7 @@ def _failed(
         seconds=time.perf_counter() - started if started is not None else 0.0,
         source=workspace.storage.uri_of(job.source),
         source_sha256=job.source_sha256,
-        rows=rows_of(job),
+        rows=job.rows,
         checks_version=_checks_version(),
     )
 

@@ -84,7 +84,8 @@ class EditImagesOperator(LocalizerOperator):
         from operators.hooks.engines import engine_settings
         from operators.hooks.gcs import application_default_credentials
 
-        run = self.open_run()
+        workspace = self.open_workspace()
+        run = workspace.run(self.run_name)
         parameters, access = engine_settings(self.engine, self.engine_conn_id, self.engine_parameters)
         on_gcs = self.workspace.startswith("gs://")
         counts = Counts()
@@ -94,7 +95,7 @@ class EditImagesOperator(LocalizerOperator):
             use_access(self.engine, access),
             # The same run triggered twice, or a task that lives on after Airflow gave it up: one does the
             # work, the other finds it done.
-            alone(self.open_workspace().storage, shard_work(self.shard), on_wait=self._tell_wait),
+            alone(workspace.storage, shard_work(self.shard), on_wait=self._tell_wait),
         ):
             jobs = shard_jobs(plan, self.shard)
             start, stop = int(self.shard["start"]), int(self.shard["stop"])

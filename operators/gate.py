@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from localizer.runs.merging import Counts
+    from localizer.storage import Storage
 
 
 class QualityGateOperator(LocalizerOperator):
@@ -63,10 +64,11 @@ class QualityGateOperator(LocalizerOperator):
         if as_bool(self.plan_only, field="plan_only"):
             raise AirflowSkipException("plan only: nothing was edited")
         min_pass_rate = _rate(self.min_pass_rate)
-        run, pace = self.open_run(), Pace()
+        workspace, pace = self.open_workspace(), Pace()
+        run = workspace.run(self.run_name)
         counts = run.merge(pace.add)
-        self._learn(pace)
-        report = write_report(self.open_workspace(), run)
+        self._learn(pace, workspace.storage)
+        report = write_report(workspace, run)
         self.log.info(
             "%d passed, %d need review, %d failed; %d were known before, %.0f %% of the jobs; report: %s",
             counts.passed,
@@ -91,12 +93,12 @@ class QualityGateOperator(LocalizerOperator):
             raise AirflowSkipException("there is no manifest, so there is nothing to judge")
         raise AirflowFailException("the manifest was not loaded, so there is nothing to judge")
 
-    def _learn(self, pace: Pace) -> None:
+    def _learn(self, pace: Pace, storage: Storage) -> None:
         """Keep what an image took, so that the next plan is cut to the right size."""
         name = next((shard["pace"] for shard in self.shards or () if shard.get("pace")), None)
         if name is None:  # nothing was mapped
             return
-        seconds = pace.save(self.open_workspace().storage, str(name))
+        seconds = pace.save(storage, str(name))
         if seconds is not None:
             self.log.info("an image takes %.2f s", seconds)
 

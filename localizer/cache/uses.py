@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
-from localizer.model import JobResult, Verdict
+from localizer.model import JobResult, Verdict, slot_of
 from localizer.plan_files import PlanReader
 from localizer.runs.decisions import DecisionTrail, LatestDecisions
 from localizer.runs.merging import read_results
@@ -134,7 +134,7 @@ def _need(run: RunFiles, latest: LatestDecisions, result: JobResult) -> str:
         return REVIEW if result.image else ""
     if run.is_published:
         return ""
-    decision = latest.get((result.job, result.asset_id, result.locale))
+    decision = latest.get(slot_of(result))
     return UNPUBLISHED if decision is not None and decision.verdict is Verdict.APPROVED else ""
 
 

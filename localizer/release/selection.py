@@ -5,11 +5,10 @@ from __future__ import annotations
 import posixpath
 
 from localizer.errors import ReleaseError
-from localizer.model import Decision, JobResult, Status, Verdict
+from localizer.model import Decision, JobResult, Status, Verdict, slot_of
 from localizer.release.records import ReleaseObject, object_path
 from localizer.release.staging import Stage
 from localizer.runs import Run
-from localizer.runs.decisions import slot_of
 from localizer.storage.content_types import content_type_of
 from localizer.workspace import Workspace
 
@@ -25,7 +24,7 @@ def stage_approved(run: Run, workspace: Workspace, stage: Stage) -> list[str]:
     """
     with run.latest_decisions() as latest:
         for result in run.each_result():
-            decision = latest.get((result.job, result.asset_id, result.locale))
+            decision = latest.get(slot_of(result))
             if decision is not None and decision.verdict is Verdict.APPROVED:
                 stage.add(*_entry(result, decision, workspace))
         warnings, count = [], 0

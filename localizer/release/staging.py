@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from localizer.errors import ReleaseError
@@ -102,8 +102,7 @@ class Stage(Scratch):
                 "SELECT 1 FROM left_out WHERE asset = ? AND locale = ?", each.asset_id, each.locale
             ):
                 continue
-            facts = {name: getattr(each, name) for name in ReleaseObject.__dataclass_fields__}
-            self.add(ReleaseObject(**(facts | {"carried_from": release_id})), f"{folder}/{each.path}")
+            self.add(replace(each, carried_from=release_id), f"{folder}/{each.path}")
 
     @property
     def count(self) -> int:

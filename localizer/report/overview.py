@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import IO, Self
 
-from localizer.model import Decision, Job, JobResult, Status, Verdict
-from localizer.runs.merging import Slot, local_disk
+from localizer.model import Decision, Job, JobResult, Slot, Status, Verdict, slot_of
+from localizer.runs.merging import local_disk
 
 EXCEPTIONS = 500
 """Most exceptions that the page shows."""
@@ -101,7 +101,7 @@ class Overview:
             self._count(index, result)
             if isinstance(result, Job):
                 continue
-            decision = decisions.get((result.job, result.asset_id, result.locale))
+            decision = decisions.get(slot_of(result))
             if decision is not None:
                 self.approved += decision.verdict is Verdict.APPROVED
                 self.rejected += decision.verdict is Verdict.REJECTED

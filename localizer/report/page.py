@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from localizer.model import Action, Box, CheckStatus, Decision, Job, JobResult, Status
+from localizer.model import Action, Box, CheckStatus, Decision, Job, JobResult, Slot, Status
 from localizer.report.overview import WAITING, Overview, most_common
 from localizer.report.thumbnails import Picture, Thumbnails
 from localizer.report.wording import (
@@ -22,7 +22,7 @@ from localizer.report.wording import (
     locale_name,
     measured,
 )
-from localizer.runs.merging import Slot, local_disk
+from localizer.runs.merging import local_disk
 
 FEW = 60
 """Up to this number of jobs, pictures are large and each first edit is shown close up; beyond, only

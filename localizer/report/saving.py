@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
-from localizer.model import Job, JobResult
+from localizer.model import Job, JobResult, slot_of
 from localizer.report.page import render_report
 from localizer.report.table import ResultTable
 from localizer.runs.merging import local_disk, temporary_folder
@@ -45,7 +45,7 @@ def save_report(
                     if isinstance(result, Job):
                         rows.add(result)
                     else:
-                        rows.add(result, decisions.get((result.job, result.asset_id, result.locale)))
+                        rows.add(result, decisions.get(slot_of(result)))
                     yield result
 
             render_report(

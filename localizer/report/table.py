@@ -85,11 +85,10 @@ def cell(value: object) -> str:
 
 def _row(result: JobResult | Job, decision: Decision | None) -> list[object]:
     if isinstance(result, Job):
-        rows = sorted({e.row for e in result.edits if e.row is not None})
         edits: Sequence[Mapping[str, Any]] = [e.to_dict() for e in result.edits]
         known = {"asset_id": result.asset_id, "locale": result.locale, "status": "waiting", "job": result.key}
     else:
-        rows, edits = list(result.rows), result.edits
+        edits = result.edits
         known = {
             "asset_id": result.asset_id,
             "locale": result.locale,
@@ -106,7 +105,7 @@ def _row(result: JobResult | Job, decision: Decision | None) -> list[object]:
         known |= {"decision": str(decision.verdict), "decided_by": decision.by}
     known["text"] = _texts(edits, "text", "object")
     known["replacement"] = _texts(edits, "replacement")
-    known["manifest_rows"] = " ".join(map(str, rows))
+    known["manifest_rows"] = " ".join(map(str, result.rows))
     return [known.get(column, "") for column in COLUMNS]
 
 

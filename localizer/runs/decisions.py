@@ -10,16 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
-from localizer.documents import DAMAGED
 from localizer.errors import (
     ObjectNotFound,
     ObjectReplaced,
     PreconditionFailed,
-    StorageError,
     StorageUnavailable,
 )
-from localizer.model import Decision, Verdict
-from localizer.runs.merging import Slot, local_disk, temporary_folder
+from localizer.model import Decision, Slot, Verdict, slot_of
+from localizer.runs.merging import local_disk, read_records, temporary_folder
 from localizer.scratch import Scratch
 from localizer.storage import Storage
 from localizer.storage.content_types import content_type_of
@@ -140,15 +138,8 @@ class DecisionTrail:
         return known
 
     def _parsed(self, file: BinaryIO) -> Iterator[Decision]:
-        # The lines of a binary file end at \n only: text may hold U+2028, which ends a line elsewhere.
-        for number, line in enumerate(file, start=1):
-            if not line.strip():
-                continue
-            try:
-                yield Decision.from_dict(json.loads(line))
-            except DAMAGED as error:
-                where = self._storage.uri_of(self._name)
-                raise StorageError(f"{where}, line {number}: damaged record ({error!r})") from error
+        for decision, _ in read_records(file, self._storage.uri_of(self._name), Decision.from_dict):
+            yield decision
 
 
 class LatestDecisions(Mapping[Slot, Decision]):
@@ -191,11 +182,6 @@ class LatestDecisions(Mapping[Slot, Decision]):
             "SELECT * FROM latest WHERE verdict = ? ORDER BY job, asset, locale", str(Verdict.APPROVED)
         ):
             yield _decision(row)
-
-
-def slot_of(decision: Decision) -> Slot:
-    """What a decision speaks of: two assets may share one job key."""
-    return decision.job, decision.asset_id, decision.locale
 
 
 def _decision(row: tuple[str, ...]) -> Decision:

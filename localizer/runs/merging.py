@@ -11,15 +11,15 @@ import hashlib
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from localizer.documents import DAMAGED
 from localizer.errors import StorageError
-from localizer.model import Job, JobResult, Status
+from localizer.model import Job, JobResult, Slot, Status, slot_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 
     from localizer.plan_files import PlanReader
 
-Slot = tuple[str, str, str]
-"""Job key, asset, locale: two assets may share one key."""
+_Record = TypeVar("_Record")
 
 
 @dataclass(slots=True)
@@ -129,10 +128,6 @@ def line_of(record: JobResult) -> bytes:
     return json.dumps(record.to_dict(), ensure_ascii=False).encode() + b"\n"
 
 
-def slot_of(result: JobResult) -> Slot:
-    return result.job, result.asset_id, result.locale
-
-
 class _Lines:
     """The lines of all shards in a local file, and where the one of each job of the plan stands."""
 
@@ -184,7 +179,14 @@ class _Lines:
 
 
 def read_results(file: Iterable[bytes], name: str) -> Iterator[tuple[JobResult, bytes]]:
-    """Results and their lines out of a file of JSON Lines.
+    """Results and their lines; see `read_records`."""
+    return read_records(file, name, JobResult.from_dict)
+
+
+def read_records(
+    file: Iterable[bytes], name: str, parse: Callable[[dict[str, Any]], _Record]
+) -> Iterator[tuple[_Record, bytes]]:
+    """Records and their lines out of a file of JSON Lines.
 
     Raises:
         StorageError: a line is damaged; names file and line.
@@ -192,17 +194,11 @@ def read_results(file: Iterable[bytes], name: str) -> Iterator[tuple[JobResult, 
     # The lines of a binary file end at \n only: text may hold U+2028, which ends a line elsewhere.
     for number, line in enumerate(file, start=1):
         if line.strip():
-            with _parsed(name, number):
-                result = JobResult.from_dict(json.loads(line))
-            yield result, line if line.endswith(b"\n") else line + b"\n"
-
-
-@contextmanager
-def _parsed(name: str, number: int) -> Iterator[None]:
-    try:
-        yield
-    except DAMAGED as error:
-        raise StorageError(f"{name}, line {number}: damaged record ({error!r})") from error
+            try:
+                record = parse(json.loads(line))
+            except DAMAGED as error:
+                raise StorageError(f"{name}, line {number}: damaged record ({error!r})") from error
+            yield record, line if line.endswith(b"\n") else line + b"\n"
 
 
 def _hash(slot: Slot) -> int:

@@ -16,10 +16,10 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import BinaryIO
 
-from localizer.documents import DAMAGED
 from localizer.errors import ObjectNotFound, StorageError
 from localizer.model import Decision, Job, JobResult, Status
 from localizer.plan_files import Plan, PlanReader, read_plan, write_plan
@@ -33,8 +33,6 @@ PLAN, RESULTS, DECISIONS = "plan.parquet", "results.jsonl", "decisions.jsonl"
 REPORT, TABLE, PUBLISHED = "report.html", "results.csv", "published.json"
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-
-_Record = TypeVar("_Record")
 
 
 class Run:
@@ -88,7 +86,12 @@ class Run:
 
     def load_shard(self, shard: str) -> list[JobResult]:
         """What a shard has so far; empty if it has not begun."""
-        return self._read(_shard_name(shard), JobResult.from_dict, missing_ok=True)
+        name = f"{self._folder}/{_shard_name(shard)}"
+        try:
+            data = self._storage.read(name)
+        except ObjectNotFound:
+            return []
+        return [result for result, _ in read_results(BytesIO(data), self._storage.uri_of(name))]
 
     def merge(self, on_result: Callable[[JobResult], None] | None = None) -> Counts:
         """Gather all shards into ``results.jsonl``: one result per rejected row and per job, as in the plan.
@@ -146,7 +149,7 @@ class Run:
             reason="was not finished; run it again",
             source=self._storage.uri_of(job.source),
             source_sha256=job.source_sha256,
-            rows=tuple(sorted({e.row for e in job.edits if e.row is not None})),
+            rows=job.rows,
         )
 
     def each_result(self) -> Iterator[JobResult]:
@@ -205,18 +208,6 @@ class Run:
         self._storage.write(full, data, content_type=content_type_of(name))
         return self._storage.uri_of(full)
 
-    def _read(
-        self, name: str, parse: Callable[[dict[str, Any]], _Record], *, missing_ok: bool = False
-    ) -> list[_Record]:
-        full = f"{self._folder}/{name}"
-        try:
-            data = self._storage.read(full)
-        except ObjectNotFound:
-            if missing_ok:
-                return []
-            raise
-        return _parse(data, parse, self._storage.uri_of(full))
-
 
 def path_segment(identifier: str) -> str:
     """One safe path segment for any identifier, readable, and never the same for two.
@@ -237,20 +228,3 @@ def path_segment(identifier: str) -> str:
 
 def _shard_name(shard: str) -> str:
     return f"results/{path_segment(shard)}.jsonl"
-
-
-def _lines(records: Iterable[dict[str, Any]]) -> bytes:
-    return b"".join(json.dumps(r, ensure_ascii=False).encode() + b"\n" for r in records)
-
-
-def _parse(data: bytes, parse: Callable[[dict[str, Any]], _Record], where: str) -> list[_Record]:
-    records = []
-    # Not splitlines(): text may hold U+2028, which ends a line there but not in JSON Lines.
-    for number, line in enumerate(data.split(b"\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            records.append(parse(json.loads(line)))
-        except DAMAGED as error:
-            raise StorageError(f"{where}, line {number}: damaged record ({error!r})") from error
-    return records

@@ -14,7 +14,8 @@ from contextlib import ExitStack
 from typing import IO, TYPE_CHECKING, Self
 
 from localizer.errors import TransientError
-from localizer.runs.merging import Slot, line_of, local_disk, slot_of, temporary_folder
+from localizer.model import Slot, slot_of
+from localizer.runs.merging import line_of, local_disk, temporary_folder
 
 if TYPE_CHECKING:
     from localizer.model import JobResult

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _GROWTH = (0.0, 0.05, 0.12)  # extra mask radius per try, as a share of the line height
 _OWN_COLOUR = 40  # of 255 per channel, within which a pixel may be of the text
+_LEFT_COLOUR = 24  # likewise, within which on a plain ground it is a rest of it
 _ISLAND = 0.004  # of the squared height: what is so small inside a hole is a rest of a stroke, and bleeds
 _SWASH = 0.1  # of the height, that strokes may reach beyond their line
 _GONE = 0.5  # similarity below which a reading is no longer the text
@@ -299,8 +300,7 @@ def _cut_strokes(
     taken for picture. Those that run on beyond the line are picture."""
     import cv2
 
-    unlike = np.abs(crop.astype(np.int16) - np.array(ink.colour, np.int16)).max(2)
-    alike = (unlike < _OWN_COLOUR) & ~hole
+    alike = _of_colour(crop, ink, _OWN_COLOUR) & ~hole
     count, labels = cv2.connectedComponents(alike.astype(np.uint8), connectivity=8)
     outside = np.bincount(labels[~dilate(area, _SWASH * height)], minlength=count) > 0
     touching = np.bincount(labels[dilate(hole, 2.0)], minlength=count) > 0
@@ -330,8 +330,7 @@ def _leftover_ink(plate: npt.NDArray[np.uint8], hole: npt.NDArray[np.bool_], lin
         area = polygon(
             (y1 - y0, x1 - x0), _shift(piece.line.quad, piece.window), grow=-0.08 * piece.line.height
         )
-        crop = plate[y0:y1, x0:x1].astype(np.int16)
-        alike = (np.abs(crop - np.array(piece.ink.colour, np.int16)).max(2) < 24) & area & ~hole[y0:y1, x0:x1]
+        alike = _of_colour(plate[y0:y1, x0:x1], piece.ink, _LEFT_COLOUR) & area & ~hole[y0:y1, x0:x1]
         if alike.sum() > max(12, 0.03 * piece.ink.strokes.sum()):
             return "strokes"
     return ""
@@ -345,11 +344,16 @@ def _is_severed(plate: npt.NDArray[np.uint8], hole: npt.NDArray[np.bool_], lines
         x0, y0, x1, y1 = piece.window
         gap = hole[y0:y1, x0:x1]
         rim = dilate(gap, 2) & ~gap
-        crop = plate[y0:y1, x0:x1].astype(np.int16)
-        alike = np.abs(crop - np.array(piece.ink.colour, np.int16)).max(2) < _OWN_COLOUR
-        if (alike & rim).sum() >= max(3.0, 0.03 * piece.line.height):
+        if (_of_colour(plate[y0:y1, x0:x1], piece.ink, _OWN_COLOUR) & rim).sum() >= max(
+            3.0, 0.03 * piece.line.height
+        ):
             return True
     return False
+
+
+def _of_colour(crop: npt.NDArray[np.uint8], ink: Ink, within: int) -> npt.NDArray[np.bool_]:
+    """Pixels that differ from the fill of the ink by less than so much in every channel."""
+    return np.asarray(np.abs(crop.astype(np.int16) - np.array(ink.colour, np.int16)).max(2) < within)
 
 
 def _shares(read: str, text: str) -> bool:

@@ -420,7 +420,7 @@ class Cluster:
         }
         if self.quick:
             settings |= {
-                "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "20",
+                "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",  # an API server is away for half of it
                 "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "3",
                 "SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "15",
                 "SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "15",

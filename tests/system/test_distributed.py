@@ -32,7 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def cluster(folder: Path) -> Iterator[Cluster]:
     defaults = {
         "engine": PACED,
-        "engine_parameters": {"seconds": 0.5, "log": str(folder / "catalog.jsonl")},
+        "engine_parameters": {"seconds": 1.2, "log": str(folder / "catalog.jsonl")},
         "approval": "never",
     }
     environment = {
