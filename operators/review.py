@@ -14,6 +14,9 @@ from airflow.sdk.definitions.param import ParamsDict
 from airflow.sdk.exceptions import AirflowFailException
 
 from localizer.approval import (
+    ALSO_APPROVE,
+    COMMENT,
+    REJECT_ITEMS,
     Answer,
     apply_answer,
     can_be_approved,
@@ -31,7 +34,6 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 APPROVE, REJECT = "Approve", "Reject"
-ALSO_APPROVE, REJECT_ITEMS, COMMENT = "also_approve", "reject_items", "comment"
 CHOICES = 200
 """Most images that a list of the form offers to choose from; of more, the person types the names."""
 
