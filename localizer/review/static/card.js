@@ -1,7 +1,7 @@
 // One image in the gallery: picture, name, why it is shown here, what was decided.
 
 import { button, el, fill, icon, say, show } from "./dom.js";
-import { STATUS, markWords, markable, spoken } from "./words.js";
+import { STATUS, markWords, markable, spoken, why } from "./words.js";
 
 /**
  * A card that is filled again and again while the gallery scrolls.
@@ -75,7 +75,7 @@ export class Card {
     const shown = item ? JSON.stringify([item, mayMark]) : "";
     if (shown === this.#shown && item === this.item) return;
     this.#shown = shown;
-    const same = this.item?.id === item?.id && this.item?.sha === item?.sha;
+    const same = ["id", "sha", "has_image"].every((fact) => this.item?.[fact] === item?.[fact]);
     this.item = item;
     if (!same) this.#forget();
     this.node.classList.toggle("empty", !item);
@@ -91,7 +91,7 @@ export class Card {
   }
 
   get waits() {
-    return Boolean(this.item) && !this.#source;
+    return Boolean(this.item?.has_image || this.item?.has_source) && !this.#source;
   }
 
   #forget() {
@@ -114,8 +114,8 @@ export class Card {
     say(this.tag, item.locale);
     this.tag.title = names.get(item.locale) ?? item.locale;
     const copy = item.copy?.find(({ replacement }) => replacement);
-    const why = item.redo ? "Being redone…" : item.status === "passed" ? copy?.replacement : item.reason;
-    say(this.why, why || (item.status === "passed" ? "" : STATUS[item.status]));
+    const text = item.redo ? "Being redone…" : item.status === "passed" ? copy?.replacement : why(item.reason, true);
+    say(this.why, text || (item.status === "passed" ? "" : STATUS[item.status]));
     if (item.status === "passed" && copy && !item.redo) this.why.lang = item.locale;
     else this.why.removeAttribute("lang");
     const label = `${item.asset_id}, ${names.get(item.locale) ?? item.locale}`;
@@ -130,7 +130,6 @@ export class Card {
       fill(this.verdict, icon(item.mark.verdict === "approved" ? "approve" : "reject"));
       this.verdict.title = markWords(item.mark);
     }
-    if (!item.has_image) this.box.classList.add("none");
-    else this.box.classList.remove("none");
+    this.box.dataset.without = item.has_image ? "" : item.status === "waiting" ? "Not ready yet" : "No image";
   }
 }

@@ -1,7 +1,7 @@
 // What is known of one image, in words: why it is here, its copy, its checks, who said what.
 
 import { button, el, fill, icon } from "./dom.js";
-import { ACTION, STATUS, duration, markWords, moment, number } from "./words.js";
+import { ACTION, STATUS, duration, markWords, moment, number, why } from "./words.js";
 
 const OUTCOME = { passed: "ok", failed: "not ok", undecided: "could not be decided" };
 
@@ -15,7 +15,7 @@ export function verdictOf(item, clear) {
       el("strong", {}, STATUS[item.status]),
     ),
   ];
-  if (item.reason) parts.push(el("p", { class: "reason", dir: "auto" }, item.reason));
+  if (item.reason) parts.push(el("p", { class: "reason", dir: "auto" }, why(item.reason)));
   if (item.redo) {
     const words = item.redo === "running" ? "It is being made anew now." : "It is waiting to be made anew.";
     parts.push(el("p", { class: "redoing" }, icon("redo"), words));
@@ -47,7 +47,7 @@ export function copyOf(item, { touch, zoom }) {
       el("span", { class: "act", dir: "ltr" }, ACTION[edit.action] ?? edit.action.replaceAll("_", " ")),
       el(
         "span",
-        { class: "text from", lang: item.source_locale, dir: "auto" },
+        { class: "text from", dir: "auto" },
         edit.text === "*" ? "all marketing text" : edit.text || "–",
       ),
       el("span", { class: "arrow", "aria-label": "becomes", role: "img" }, item.dir === "rtl" ? "←" : "→"),
@@ -124,16 +124,18 @@ export function factsOf(item, detail) {
     ["Cost", typeof detail.cost === "number" ? `${detail.cost.toFixed(2)} USD` : (detail.cost ?? "")],
     ["Size", item.width ? `${item.width} × ${item.height} px` : ""],
   ].filter(([, value]) => value);
-  const history = (detail.history ?? []).map(({ what, by, at, comment, status }) => {
+  const past = (detail.history ?? []).filter(({ what }) => what !== "attempt" || detail.attempts > 1);
+  const history = past.map(({ what, by, at, comment, status }) => {
     const words = what === "attempt" ? `Attempt: ${STATUS[status] ?? status}` : what[0].toUpperCase() + what.slice(1);
     return el(
       "li",
       {},
-      el("span", { dir: "auto" }, `${words}${by ? ` by ${by}` : ""}${comment ? `: ${comment}` : ""}`),
+      el("span", { dir: "auto" }, `${words}${by ? ` by ${by}` : ""}${comment ? `: ${why(comment)}` : ""}`),
       at ? el("time", { class: "soft", datetime: at }, ` ${moment(at)}`) : null,
     );
   });
   return [
+    facts.length ? el("h3", {}, "How it was made") : null,
     el("dl", { class: "facts" }, ...facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
     history.length ? el("h3", {}, "What happened before") : null,
     history.length ? el("ol", { class: "history" }, ...history) : null,

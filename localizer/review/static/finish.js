@@ -103,15 +103,14 @@ export function openFinish({ key, marks, look, sent }) {
           )
         : null,
       open
-        ? el("p", { class: "hint" }, `Nobody has looked at ${count(open, "exception")}. Without an approval it stays unpublished.`)
+        ? el("p", { class: "hint" }, `${count(open, "exception is", "exceptions are")} not decided. What nobody approves stays unpublished.`)
         : null,
     );
-    if (numbers.redoing) status.say("An image is being made anew. Wait until it is here.", "look");
     approve.querySelector(".word").textContent =
       published > 0 ? `Publish ${count(published, "image")}` : "Finish; nothing is published";
     reject.querySelector(".word").textContent =
       run.policy === "exceptions_only" ? "Reject all exceptions…" : "Publish nothing…";
-    approve.disabled = reject.disabled = Boolean(numbers.redoing);
+    approve.disabled = reject.disabled = false;
     approve.focus({ preventScroll: true });
   }
 
@@ -194,7 +193,6 @@ async function counted(key) {
       reasons: rejected.items,
       undecided: run.counts.needs_review - exceptions - (rejected.by_status.needs_review ?? 0),
       waiting: run.counts.total - run.counts.passed - run.counts.needs_review - run.counts.failed,
-      redoing: run.redoing,
     };
   }
   throw new Error("Others are marking images right now.");

@@ -43,12 +43,13 @@ export class Focus {
     this.undo = button({ label: "Undo", sign: "undo", key: "U", class: "quiet", onclick: () => act.undo() });
     this.cannot = el("p", { class: "cannot soft" });
     this.bar = el("div", { class: "deciding" }, this.cannot, this.reject, this.approve);
-    this.moving = el("div", { class: "moving" }, this.undo, this.previous, this.next);
+    this.moving = el("div", { class: "moving" }, this.previous, this.next);
     const head = el(
       "header",
       { class: "top" },
       button({ label: "Back to the gallery", sign: "back", key: "Escape", word: "Gallery", class: "quiet", onclick: () => this.close() }),
       el("div", { class: "naming" }, this.title, this.place),
+      this.undo,
       this.moving,
     );
     const side = el(
@@ -63,7 +64,6 @@ export class Focus {
         el("div", { class: "redo" }, this.redo),
         el("h3", {}, "Checks"),
         this.panel.checks,
-        el("h3", {}, "How it was made"),
         this.panel.facts,
       ),
       this.bar,

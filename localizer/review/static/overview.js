@@ -32,8 +32,6 @@ export function showOverview(root) {
   let drawn = "";
   const polling = poll("runs", {}, {
     news({ runs }) {
-      show(trouble, false);
-      show(list, true);
       const now = runs.filter((run) => run.waiting).length;
       say(sum, runs.length ? `${now ? count(now, "run waits", "runs wait") : "No run waits"} for a decision` : "");
       if (waiting >= 0 && now > waiting) announce(`${count(now, "run waits", "runs wait")} for a decision.`);
@@ -45,6 +43,10 @@ export function showOverview(root) {
       const focused = document.activeElement?.dataset.run;
       fill(list, ...(runs.length ? groups(runs) : [nothing()]));
       if (focused) list.querySelector(`[data-run="${CSS.escape(focused)}"]`)?.focus();
+    },
+    alive() {
+      show(trouble, false);
+      show(list, true);
     },
     trouble(problem, known) {
       fill(trouble, problemPanel(problem, () => polling.now()));

@@ -8,10 +8,10 @@ const LONGEST = 120_000; // milliseconds
 /**
  * Poll an address.
  *
- * `news(body)` is called for each answer that differs, `trouble(problem)` for each that fails, and
- * `pause(body)` gives the milliseconds to the next. Gives `{now, stop}`.
+ * `news(body)` is called for each answer that differs, `alive()` for each that came, `trouble(problem, last)` for
+ * each that did not, and `pause(body)` gives the milliseconds to the next. Gives `{now, stop}`.
  */
-export function poll(path, parameters, { news, trouble, pause }) {
+export function poll(path, parameters, { news, alive = () => {}, trouble, pause }) {
   let etag = null;
   let last = null;
   let failures = 0;
@@ -25,12 +25,12 @@ export function poll(path, parameters, { news, trouble, pause }) {
     clearTimeout(timer);
     try {
       const answer = await get(path, parameters, { etag });
-      const recovered = failures > 0;
       failures = 0;
       if (answer.body !== null) {
         ({ etag, body: last } = answer);
         news(last);
-      } else if (recovered) news(last);
+      }
+      alive();
     } catch (problem) {
       failures += 1;
       trouble(problem, last);

@@ -77,7 +77,7 @@ function copyField(item, edit, place) {
     "p",
     { class: "from" },
     el("span", { class: "soft" }, `${ACTION[edit.action] ?? edit.action}: `),
-    el("span", { class: "text", lang: item.source_locale, dir: "auto" }, edit.text || "–"),
+    el("span", { class: "text", dir: "auto" }, edit.text || "–"),
   );
   if (!edit.replacement) return { node: el("div", { class: "redo-edit" }, from), changed: () => null };
   const field = el("textarea", {

@@ -60,6 +60,7 @@ class Review {
     this.#keys();
     this.polling = poll("run", key, {
       news: (run) => this.#news(run),
+      alive: () => this.#alive(),
       trouble: (problem) => this.#trouble(problem),
       pause: ({ state }) => PAUSES[state] ?? ENDED,
     });
@@ -163,7 +164,7 @@ class Review {
   #cards() {
     return {
       look: (index) => this.at(index),
-      thumbnail: (item) => this.#image(item, "thumbnail"),
+      thumbnail: (item) => this.#image(item, item.has_image ? "thumbnail" : "source-thumbnail"),
       names: () => this.#names,
       mayMark: () => this.mayMark,
       chosen: (id) => this.selection.has(id),
@@ -198,8 +199,7 @@ class Review {
   }
 
   #image(item, kind) {
-    const of = kind.startsWith("source") ? "" : item.sha;
-    return String(address("image", { ...this.key, id: item.id, kind, v: of || item.sha }));
+    return String(address("image", { ...this.key, id: item.id, kind, v: item.sha }));
   }
 
   #wire() {
@@ -284,10 +284,6 @@ class Review {
     this.filters.draw(run);
     this.gallery.direction = this.filters.direction;
     if (!before) this.#shown ||= run.version;
-    if (this.#down) {
-      this.#down = false;
-      this.#again();
-    }
     const may = before && (before.request?.open !== run.request?.open || before.state !== run.state);
     if (run.version !== this.#shown) this.#changed(before, run);
     if (may || !before) {
@@ -350,18 +346,30 @@ class Review {
 
   #trouble(problem) {
     this.#down = true;
-    this.heading.trouble(problem);
-    if (this.items.known && (problem.passing || problem.kind === "signed-out")) return; // what is here stays
-    fill(this.instead, problemPanel(problem, () => this.#again()));
+    if (this.items.known && (problem.passing || problem.kind === "signed-out")) {
+      this.heading.trouble(problem); // what is here stays
+      return;
+    }
+    fill(this.instead, problemPanel(problem, () => this.polling.now()));
     show(this.instead, true);
-    if (!this.items.known || problem.kind === "forbidden" || problem.kind === "missing") this.content.replaceChildren();
+    show(this.content, false);
+    show(this.filters.bar, false);
+  }
+
+  /** The server answers again. */
+  #alive() {
+    if (!this.#down) return;
+    this.#down = false;
+    this.heading.trouble(null);
+    if (this.run) this.heading.draw(this.run);
+    this.#again();
   }
 
   #again() {
     show(this.instead, false);
-    this.polling.now();
+    show(this.content, true);
+    show(this.filters.bar, true);
     this.marks.retry();
-    this.gallery.draw();
     if (this.items.known) this.items.refresh();
     else this.items.open(this.filters.query);
   }

@@ -25,6 +25,31 @@ export const ACTION = {
   add_text: "Add text",
 };
 
+// What it means for the picture that a check did not pass; results name checks as programs do.
+const DOUBTS = {
+  text_found: "The text to edit was not found",
+  removed: "What should be gone may still be there",
+  text_correct: "The new text may be wrong",
+  source_text_gone: "The old text may still show",
+  erased_cleanly: "A patch may show where the old text was",
+  style_kept: "The type may look different",
+  untouched: "Something outside the edit changed",
+  legible: "The new text may be hard to read",
+  fits: "The new text may not fit its place",
+  faces: "A face may be touched",
+  copy_policy: "The copy breaks a rule of the brand",
+  file: "The file differs from the source's",
+};
+const NAMED = new RegExp(`\\b(${Object.keys(DOUBTS).join("|")}): `, "g");
+
+/** Why an image is not passed, for a person: in full, or (`brief`) what it comes down to. */
+export function why(reason, brief = false) {
+  const doubts = [...new Set([...reason.matchAll(NAMED)].map(([, name]) => DOUBTS[name]))];
+  if (brief && doubts.length) return doubts.join(". ");
+  const text = reason.replace(NAMED, (_, name) => `${DOUBTS[name]}: `);
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 const numbers = new Intl.NumberFormat("en");
 const moments = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
@@ -68,7 +93,7 @@ export function localeNames(run) {
 /** What stands of an image, in one breath, for a screen reader. */
 export function spoken(item, names) {
   const parts = [`${item.asset_id}, ${names.get(item.locale) ?? item.locale}`, STATUS[item.status]];
-  if (item.reason && item.status !== "passed") parts.push(item.reason.replace(/\.$/, ""));
+  if (item.reason && item.status !== "passed") parts.push(why(item.reason, true).replace(/\.$/, ""));
   if (item.redo) parts.push("being redone");
   parts.push(item.mark ? markWords(item.mark) : "not marked");
   return `${parts.join(". ")}.`;
