@@ -11,12 +11,16 @@ const REASONS = [
 ];
 const LONGEST = 1000; // characters of a reason
 
+let opened = 0;
+
 /**
  * Open a dialog. `body` and `actions` are lists of elements; `close()` of what is returned closes it, and
  * `closed` is called however it closes. A form in it is submitted by Enter.
  */
 export function openDialog({ title, kind = "", body, actions = [], submit, closed = () => {} }) {
-  const heading = el("h2", { id: "dialog-title", tabindex: "-1" }, title);
+  opened += 1;
+  const id = `dialog-${opened}`;
+  const heading = el("h2", { id, tabindex: "-1" }, title);
   const form = el(
     "form",
     { method: "dialog" },
@@ -33,7 +37,7 @@ export function openDialog({ title, kind = "", body, actions = [], submit, close
     event.preventDefault();
     submit?.();
   });
-  const node = el("dialog", { class: kind, "aria-labelledby": "dialog-title" }, form);
+  const node = el("dialog", { class: kind, "aria-labelledby": id }, form);
   const before = document.activeElement;
   node.addEventListener("close", () => {
     node.remove();
