@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 
 from operators.retries import RETRY_POLICY
+from operators.tenants import keep_to_tenant
 
 if TYPE_CHECKING:
     from localizer.runs import Run
@@ -41,11 +42,19 @@ def gcs_client(uri: str, gcp_conn_id: str | None) -> Any:
 
 
 class WorkspaceMixin:
-    """For operators that work in a workspace; they set these three attributes."""
+    """For operators that work in a workspace; they set these three attributes.
+
+    It stands before Airflow's class among the bases, so that every task is kept to its DAG's tenant.
+    """
 
     workspace: str
     run_name: str
     gcp_conn_id: str | None
+
+    def pre_execute(self, context: Any) -> None:
+        super().pre_execute(context)  # type: ignore[misc]  # of Airflow's class
+        fields: Sequence[str] = self.template_fields  # type: ignore[attr-defined]
+        keep_to_tenant(context["dag"].tags, {name: getattr(self, name, None) for name in fields})
 
     def open_workspace(self) -> Workspace:
         return open_workspace(self.workspace, self.gcp_conn_id)

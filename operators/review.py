@@ -12,6 +12,7 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param
 from airflow.sdk.definitions.param import ParamsDict
 from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.execution_time.hitl import HITLUser
 
 from localizer.approval import (
     Answer,
@@ -57,6 +58,9 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
     are tries left. If nobody answers within `response_timeout`, nothing is approved and the task fails.
     Decisions are recorded in the run with the person's name and the time. Returns counts.
 
+    Where `reviewers` are given, Airflow refuses everybody else's answer. With `four_eyes` who triggered the
+    run is none of them, and her answer is refused here too.
+
     Do not give this task ``retries=0``: a refused answer could not be asked again.
 
     Args:
@@ -66,9 +70,18 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
         gcp_conn_id: connection of type ``google_cloud_platform``; None means default credentials.
         subject: headline of the request.
         response_timeout: how long to wait for the person.
+        reviewers: who may answer, ``{"id": ..., "name": ...}`` each; empty: whoever may edit the DAG.
+        four_eyes: whether who triggered the run may not be the one who answers.
     """
 
-    template_fields: Sequence[str] = ("subject", "workspace", "run_name", "gcp_conn_id", "approval")
+    template_fields: Sequence[str] = (
+        "subject",
+        "workspace",
+        "run_name",
+        "gcp_conn_id",
+        "approval",
+        "four_eyes",
+    )
     ui_color = "#f6d5e5"
 
     def __init__(
@@ -80,6 +93,8 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
         gcp_conn_id: str | None = None,
         subject: str = "Approve the images of {{ dag.dag_id }}, {{ run_id }}",
         response_timeout: timedelta | None = timedelta(days=7),
+        reviewers: Sequence[HITLUser] = (),
+        four_eyes: bool = False,
         **kwargs: Any,
     ) -> None:
         kwargs.pop("params", None)  # Airflow hands the DAG's down; the form has its own
@@ -88,8 +103,10 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
             options=[APPROVE, REJECT],
             params=_form([], []),
             response_timeout=response_timeout,
+            assigned_users=list(reviewers) or None,
             **kwargs,
         )
+        self.four_eyes = four_eyes
         self.workspace = workspace
         self.approval = approval
         self.run_name = run_name
@@ -107,6 +124,10 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
             return self._record(decisions, by=f"policy:{policy}", at=at)
         self.params = question.form()
         self.body = question.body(report=run.uri_of("report.html"))
+        if self.four_eyes and (person := triggered_by(context)):
+            who = markdown_code(person, most=_CELL)
+            self.body += f"\n\nFour eyes: {who} triggered this run, so somebody else answers."
+            self._leave_out(person)
         return dict(super().execute(context) or {})  # parks the task; `execute_complete` goes on
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
@@ -117,6 +138,8 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
                 f"nobody answered within {self.response_timeout}; nothing is approved"
             ) from None
         user = said["responded_by_user"] or {}
+        if self.four_eyes:
+            refuse_own(user, triggered_by(context))
         answer = read_answer(
             said["params_input"],
             approve=APPROVE in said["chosen_options"],
@@ -125,6 +148,17 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
         )
         decisions = apply_answer(self.open_run().each_result, answer, policy=self.approval)
         return self._record(decisions, by=answer.by, at=answer.at)
+
+    def _leave_out(self, person: str) -> None:
+        """Have Airflow refuse a person's answer, where there is a list of who may answer."""
+        if not self.assigned_users:
+            return
+        self.assigned_users = [user for user in self.assigned_users if person not in user.values()]
+        if not self.assigned_users:
+            raise AirflowFailException(
+                f"{person} triggered this run and is its only reviewer, but four eyes are asked for: "
+                "name more reviewers, or let somebody else trigger it"
+            )
 
     def _record(self, decisions: Iterable[Decision], *, by: str, at: str) -> dict[str, Any]:
         run = self.open_run()
@@ -147,6 +181,28 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
             "undecided": total - counts.total(),
             "by": sorted(deciders),
         }
+
+
+def triggered_by(context: Context) -> str:
+    """The name of the person who triggered the run; empty if a schedule did."""
+    return getattr(context["dag_run"], "triggering_user_name", None) or ""
+
+
+def refuse_own(user: Mapping[str, Any], triggered_by: str) -> None:
+    """Nothing, unless a person answers for the run that she triggered.
+
+    Args:
+        user: who answered, with `id` and `name`.
+        triggered_by: name of who triggered the run; empty: nobody did.
+
+    Raises:
+        InputError: it is the same person.
+    """
+    if triggered_by and triggered_by in {user.get("name"), user.get("id")}:
+        raise InputError(
+            f"{triggered_by} triggered this run, and four eyes are asked for: somebody else has to answer. "
+            "It is asked again"
+        )
 
 
 def decision_facts(decision: Decision) -> tuple[str, str, str, str]:
