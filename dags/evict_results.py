@@ -15,10 +15,11 @@ import os
 
 from airflow.sdk import Param
 
+from localizer.tenants.roles import RELEASE
 from operators.cache import EvictResultsOperator
 from operators.pipeline import WORKSPACE
 from operators.retries import RETRY_DEFAULTS
-from operators.tenant_dags import RELEASE, tenant_dag, tenants_here
+from operators.tenant_dags import tenant_dag, tenants_here
 from operators.tenants import dag_id_of
 
 params = {

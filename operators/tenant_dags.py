@@ -17,10 +17,7 @@ from airflow.sdk.definitions._internal.types import NOTSET
 
 from localizer.errors import ConfigurationError, TenantError
 from localizer.tenants import TAG, Reviewer, Tenant, installed_tenants
-
-VIEW, TRIGGER, REVIEW, RELEASE = "view", "trigger", "review", "release"
-ROLES = (VIEW, TRIGGER, REVIEW, RELEASE)
-"""Of each tenant, as roles of Flask-AppBuilder: ``acme-view`` and so on."""
+from localizer.tenants.roles import TRIGGER, access_control
 
 _OWN = {"workspace": "workspace", "publish_uri": "publish", "gcp_conn_id": "google_connection"}
 _STRICT = ("always", "exceptions_only", "never")
@@ -60,7 +57,7 @@ def tenant_dag(
 
     Args:
         dag_id: see `operators.tenants.dag_id_of`.
-        by: the role that may trigger it, one of `ROLES`.
+        by: the role that may trigger it, one of `localizer.tenants.roles.ROLES`.
         params: the form, for any tenant. Where it is said who answers, whoever triggers a run cannot choose
             an `approval` that asks them less than the form's default does.
         reviewers, four_eyes: for its `ReviewOperator`; default: the tenant's.
@@ -84,23 +81,6 @@ def tenant_dag(
 def required(param: Param) -> Param:
     """The same field without a default, so that a run has to be given it."""
     return Param(description=param.description, **param.schema)
-
-
-def access_control(tenant: Tenant, *, by: str) -> dict[str, dict[str, set[str]]]:
-    """Rights on a DAG by role, for auth managers that know them (Flask-AppBuilder); others ignore it.
-
-    All of the tenant's roles see it. `by` may trigger it. Who answers requests in its runs may edit it, which
-    answering needs: reviewers, or for what changes releases whoever may trigger that.
-    """
-    answers = RELEASE if by == RELEASE else REVIEW
-    rights = {}
-    for role in ROLES:
-        edits = role in {by, answers}
-        rights[f"{tenant.name}-{role}"] = {
-            "DAGs": {"can_read", "can_edit"} if edits else {"can_read"},
-            "DAG Runs": {"can_read", "can_create"} if role == by else {"can_read"},
-        }
-    return rights
 
 
 def tenant_params(params: Mapping[str, Param], tenant: Tenant) -> dict[str, Param]:

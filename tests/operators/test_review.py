@@ -13,7 +13,7 @@ from localizer.errors import InputError
 from localizer.model import JobResult, Status, Verdict
 from localizer.planning import Plan
 from localizer.workspace import Workspace
-from operators.review import CHOICES, Question, ReviewOperator, read_answer
+from operators.review import CHOICES, Question, ReviewOperator, read_answer, refuse_own
 
 AT = "2026-06-18T08:00:00+00:00"
 
@@ -210,3 +210,23 @@ def test_a_newer_review_of_the_same_run_counts_as_a_whole(operator: ReviewOperat
     operator.execute_complete({}, event(responded_at=later))
     latest = {d.asset_id: d.verdict for d in operator.open_run().latest_decisions().values()}
     assert latest == {"poster": Verdict.APPROVED, "card": Verdict.REJECTED}
+
+
+def test_who_triggered_a_run_does_not_answer_for_it_under_four_eyes() -> None:
+    for user in ({"id": "mei", "name": "mei"}, {"id": "7", "name": "mei"}):
+        with pytest.raises(InputError, match="somebody else has to answer"):
+            refuse_own(user, "mei")
+    refuse_own({"id": "8", "name": "jo"}, "mei")
+    refuse_own({"id": "8", "name": "jo"}, "")  # a schedule triggered it
+
+
+def test_a_list_of_reviewers_without_who_triggered_the_run_must_have_somebody_left() -> None:
+    users = [{"id": "mei", "name": "mei"}, {"id": "8", "name": "jo"}]
+    review = ReviewOperator(task_id="review", workspace="/w", reviewers=users, four_eyes=True)
+    review._leave_out("mei")
+    assert review.assigned_users == [{"id": "8", "name": "jo"}]
+    with pytest.raises(AirflowFailException, match="its only reviewer"):
+        review._leave_out("jo")
+    anybody = ReviewOperator(task_id="review", workspace="/w", four_eyes=True)
+    anybody._leave_out("mei")
+    assert anybody.assigned_users is None
