@@ -41,20 +41,24 @@ def gcs_client(uri: str, gcp_conn_id: str | None) -> Any:
     return GcsHook(gcp_conn_id).client
 
 
-class WorkspaceMixin:
-    """For operators that work in a workspace; they set these three attributes.
+class KeptToTenant:
+    """For operators that are given places or connections: they ask first whether those are the tenant's.
 
-    It stands before Airflow's class among the bases, so that every task is kept to its DAG's tenant.
+    It stands before Airflow's class among the bases.
     """
-
-    workspace: str
-    run_name: str
-    gcp_conn_id: str | None
 
     def pre_execute(self, context: Any) -> None:
         super().pre_execute(context)  # type: ignore[misc]  # of Airflow's class
         fields: Sequence[str] = self.template_fields  # type: ignore[attr-defined]
         keep_to_tenant(context["dag"].tags, {name: getattr(self, name, None) for name in fields})
+
+
+class WorkspaceMixin(KeptToTenant):
+    """For operators that work in a workspace; they set these three attributes."""
+
+    workspace: str
+    run_name: str
+    gcp_conn_id: str | None
 
     def open_workspace(self) -> Workspace:
         return open_workspace(self.workspace, self.gcp_conn_id)

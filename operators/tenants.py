@@ -55,9 +55,9 @@ def keep_to_tenant(tags: Iterable[str], fields: Mapping[str, Any]) -> None:
 
 
 def reading_of(tags: Iterable[str]) -> AbstractContextManager[None]:
-    """A block in which what a manifest names is read from its tenant's inputs only."""
+    """A block in which what a manifest names is read from its tenant's places only."""
     tenant = tenant_of(tags)
-    return only_from(tenant.inputs) if tenant else nullcontext()
+    return only_from(tenant.read) if tenant else nullcontext()
 
 
 def dag_id_of(name: str, tenant: Tenant | None) -> str:

@@ -69,11 +69,16 @@ class Tenant:
         return {
             "workspace": (self.workspace,),
             "publish_uri": (self.publish,),
-            "manifest": self.inputs,
-            "image_root": self.inputs,
-            "copy_deck": self.inputs,
-            "brand": (*kits, *self.inputs),
+            "manifest": self.read,
+            "image_root": self.read,
+            "copy_deck": self.read,
+            "brand": (*kits, *self.read),
         }.get(field)
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """Below which its manifests, and what they name, may lie: a form may have written one itself."""
+        return (*self.inputs, self.workspace)
 
     def connections(self, field: str) -> tuple[str | None, ...] | None:
         """That a parameter may name; None for a parameter that names none."""

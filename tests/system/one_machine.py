@@ -1,4 +1,4 @@
-"""Airflow on loopback as `make up` runs it (LocalExecutor, SQLite), with settings and people of a test's own."""
+"""Airflow on loopback as `make up` runs it (LocalExecutor, SQLite), with a test's own settings and people."""
 
 from __future__ import annotations
 

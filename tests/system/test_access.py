@@ -19,7 +19,7 @@ pytestmark = pytest.mark.system
 
 PROJECT = Path(__file__).resolve().parents[2]
 BRANDS = ("acme", "globex")
-SECRET = "sk-acme-0123456789-never-shown"  # noqa: S105
+SECRET = "sk-acme-0123456789-never-shown"
 PEOPLE = (
     "root:admin",
     "ann:user:acme",  # triggers, and is a reviewer too
