@@ -104,13 +104,8 @@ class Seen:
 
     def add(self, result: JobResult) -> None:
         """Take the next result into account: what it is of, how it was judged, and the file's bytes."""
-        facts = (
-            result.job,
-            result.asset_id,
-            result.locale,
-            str(result.status),
-            result.delivered_sha256 or "",
-        )
+        sha256 = result.delivered_sha256 or ""
+        facts = (result.job, result.asset_id, result.locale, str(result.status), sha256)
         self._digest.update("\0".join(facts).encode("utf-8", "surrogatepass") + b"\n")
 
     @classmethod
@@ -177,9 +172,7 @@ def apply_answer(
     rejected = _Named(answer.reject, field=REJECT_ITEMS)
     explained = _Named(tuple(answer.reasons), field=REASONS)
     if answer.seen and Seen.of(results()) != answer.seen:
-        raise InputError(
-            "the results are not those that were reviewed: some were made anew since; look again"
-        )
+        raise InputError("the results are not those that were looked at: some were made anew; look again")
     _check(results(), approved, rejected, explained)
     reasons = {_normal(name): reason for name, reason in answer.reasons.items()}
 

@@ -123,7 +123,7 @@ def _add_questions(app: FastAPI, desk: _Desk) -> None:
     def run(request: Request, run: Hosted) -> Response:
         there = desk.open(run)
         snapshot = there.snapshot()
-        release = there.run.published() if PUBLISHED in snapshot.has else None
+        release = there.run.published() if PUBLISHED in snapshot.has else ("", "")
         return tagged(request, run_view(run, snapshot, release))
 
     @app.get("/api/items")

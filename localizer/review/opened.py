@@ -14,12 +14,12 @@ from localizer.model import Job, JobResult
 from localizer.review.host import HostedRun, Place
 from localizer.review.index import RunIndex
 from localizer.review.marks import MarkBook, MarkFile
-from localizer.runs.run import DECISIONS, PLAN, RESULTS, Run
+from localizer.runs.run import DECISIONS, PLAN, PUBLISHED, RESULTS, Run
 from localizer.storage import ObjectInfo
 
-MARKS, PUBLISHED = "marks.json", "published.json"
+MARKS = "marks.json"
 _AMENDMENTS = "amendments.jsonl"
-_SHARDS = "results/"
+_SHARDS, _REDONE = "results/", "results/redo-"
 
 _LOOK_S = 1.0
 """Seconds for which what was seen of a run counts as what there is."""
@@ -174,23 +174,27 @@ class OpenedRuns:
 
 
 def _is_final(records: Mapping[str, ObjectInfo]) -> bool:
-    """Whether the gathered results are newer than all that they are gathered from."""
+    """Whether the gathered results are newer than all that they are gathered from.
+
+    What was done again since is no matter: `Run.each_result` gives the newer result of such an image.
+    """
     gathered = records.get(RESULTS)
     if gathered is None or gathered.updated is None:
         return False
-    made_of = [info for name, info in records.items() if _is_input(name)]
+    shards = (name for name in records if name.startswith(_SHARDS) and not name.startswith(_REDONE))
+    made_of = (records[name] for name in (*shards, PLAN) if name in records)
     return all(info.updated is not None and info.updated <= gathered.updated for info in made_of)
 
 
-def _is_input(name: str) -> bool:
-    return name in {PLAN, _AMENDMENTS} or name.startswith(_SHARDS)
-
-
 def _results_of(records: Mapping[str, ObjectInfo]) -> str:
-    facts = sorted(
-        (name, info.generation) for name, info in records.items() if name == RESULTS or _is_input(name)
+    """Changes whenever any result may have."""
+    inputs = {PLAN, RESULTS, _AMENDMENTS}
+    facts = (
+        (name, info.generation)
+        for name, info in records.items()
+        if name in inputs or name.startswith(_SHARDS)
     )
-    return _short(repr(facts))
+    return _short(repr(sorted(facts)))
 
 
 def _short(text: str) -> str:

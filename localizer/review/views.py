@@ -31,8 +31,12 @@ def summary_view(run: RunSummary) -> dict[str, Any]:
     }
 
 
-def run_view(run: HostedRun, snapshot: Snapshot, release: tuple[str, str] | None) -> dict[str, Any]:
-    """A run as a whole."""
+def run_view(run: HostedRun, snapshot: Snapshot, release: tuple[str, str]) -> dict[str, Any]:
+    """A run as a whole.
+
+    Args:
+        release: id and URI; empty if it was not published.
+    """
     marks, decided = snapshot.index.verdicts()
     verdicts = marks if run.request is not None and run.request.open else decided or marks
     return {
@@ -67,7 +71,7 @@ def run_view(run: HostedRun, snapshot: Snapshot, release: tuple[str, str] | None
             "choice": run.request.choice or None,
         },
         "may": {"review": run.may_review, "redo": run.may_redo, "roll_back": run.may_roll_back},
-        "release": release and {"release_id": release[0], "uri": _outside(release[1])},
+        "release": {"release_id": release[0], "uri": _outside(release[1])} if release[0] else None,
         "links": {
             **run.links,
             "report": "api/report" if REPORT in snapshot.has else None,

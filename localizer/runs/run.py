@@ -205,27 +205,20 @@ class Run:
             return
         self._write(PUBLISHED, record)
 
+    def published(self) -> tuple[str, str]:
+        """Release and URI that the run was published as last; empty if it was not."""
+        try:
+            record = json.loads(self._storage.read(f"{self._folder}/{PUBLISHED}"))
+            return str(record["release_id"]), str(record["uri"])
+        except ObjectNotFound:
+            return "", ""
+        except DAMAGED as error:
+            raise StorageError(f"{self.uri_of(PUBLISHED)} is damaged ({error!r}); publish again") from error
+
     def save_report(self, html: Path, table: Path) -> str:
         """Keep the report and its table, which are local files; returns the report's path or URI."""
         self._write(TABLE, table)
         return self._write(REPORT, html)
-
-    def published(self) -> tuple[str, str] | None:
-        """Id and URI of the release that it was published as last; None if it never was.
-
-        Raises:
-            StorageError: the record is damaged.
-        """
-        name = f"{self._folder}/{PUBLISHED}"
-        try:
-            record = json.loads(self._storage.read(name))
-            return str(record["release_id"]), str(record["uri"])
-        except ObjectNotFound:
-            return None
-        except DAMAGED as error:
-            raise StorageError(
-                f"{self._storage.uri_of(name)} is damaged ({error!r}); publish again"
-            ) from error
 
     def name_of(self, record: str) -> str:
         """Name within the workspace of one of the run's records."""
