@@ -118,7 +118,7 @@ def test_text_of_others_is_text(desk: Desk, tmp_path: Path) -> None:
     """Names, copy and reasons come from a manifest that anybody may have written."""
     with (tmp_path / "evil.csv").open("w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow("asset_id image source_locale locale action text replacement".split())
+        writer.writerow(["asset_id", "image", "source_locale", "locale", "action", "text", "replacement"])
         writer.writerow(["poster", f"{EVIL}.png", "en", "de", "replace_text", EVIL, EVIL])
     workspace = tmp_path / "workspace"
     arguments = ["run", str(tmp_path / "evil.csv"), "--workspace", str(workspace), "--run-id", RUN]
