@@ -98,14 +98,14 @@ def main() -> None:
             with served(workspace) as address:
                 figures.append(looked_at(address, asked.times))
             first, worst = figures[-1]
-            print(
-                f"{images} images: first picture after {first:.0f} ms, worst blank {worst:.0f} ms", flush=True
-            )
+            print(f"{images} images: first picture after {first:.0f} ms, worst blank {worst:.0f} ms")
         (small_first, small_worst), (first, worst) = figures
-        print(f"first paint = {first / small_first:.2f} (at most 1.5 s: {'yes' if first <= 1500 else 'NO'})")
-        print(
-            f"worst blank = {worst / small_worst:.2f} (under one second: {'yes' if worst < 1000 else 'NO'})"
-        )
+        print(f"first paint = {first / small_first:.2f} ({_within(first, 1500)})")
+        print(f"worst blank = {worst / max(1, small_worst):.2f} ({_within(worst, 1000)})")
+
+
+def _within(milliseconds: float, most: float) -> str:
+    return f"{'within' if milliseconds <= most else 'NOT WITHIN'} {most / 1000:g} s"
 
 
 def localized(folder: Path, images: int) -> Path:
