@@ -164,7 +164,7 @@ def looked_at(address: str, times: int) -> tuple[float, float]:
             page = context.new_page()
             page.add_init_script(WATCH)
             page.goto(address)
-            page.wait_for_function("seen.first > 0", timeout=60_000)
+            page.locator(".box.loaded").first.wait_for(timeout=60_000)
             seen = page.evaluate(SCROLL, [3, 8, 10])
             visits.append((seen["first"], max(seen["worst"], seen["nowhere"])))
             context.close()
