@@ -141,7 +141,10 @@ class AirflowHost:
             may_review=may_review,
             may_redo=may_review,
             may_roll_back=_may(viewer, "POST", ROLLBACK_DAG, DagAccessEntity.RUN),
-            links={"airflow": f"../dags/{quote(dag_id, safe='')}/runs/{quote(run_id, safe='')}"},
+            links={
+                "airflow": f"../dags/{quote(dag_id, safe='')}/runs/{quote(run_id, safe='')}",
+                "rollback": f"../dags/{ROLLBACK_DAG}",
+            },
         )
 
     async def answer(self, viewer: Viewer, run: HostedRun, choice: Choice, form: Mapping[str, Any]) -> None:
