@@ -387,6 +387,7 @@ class Review {
   }
 
   #unsaved(problem) {
+    this.#down = true;
     this.heading.trouble(problem);
     if (!problem.passing && problem.kind !== "signed-out") tell(`Not saved. ${problem.message}`, { tone: "bad", seconds: 0 });
   }

@@ -6,6 +6,7 @@ import csv
 import json
 import re
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Route, expect
@@ -109,6 +110,19 @@ def test_the_overview_leads_to_the_run(desk: Desk, site: Site) -> None:
     expect(page.locator(".card").first).to_be_visible()
     page.get_by_role("link", name="All runs").click()
     expect(page.get_by_role("heading", name="Campaign reviews")).to_be_visible()
+
+
+def test_inside_the_frame_that_airflow_puts_it_in(desk: Desk, site: Site) -> None:
+    page = desk.open(site.url.replace("/localizer/", "/framed?of=") + quote(site.review()))
+    frame = page.frame_locator("iframe")
+    frame.locator(".opener").first.click()
+    frame.get_by_role("button", name="Reject").last.click()
+    frame.get_by_role("button", name="Not right for this market").click()
+    page.keyboard.press("Enter")
+    frame.get_by_role("button", name="Back to the gallery").click()
+    expect(frame.locator('.card[data-mark="rejected"]')).to_have_count(1)
+    frame.get_by_role("link", name="Airflow").click()  # the frame may not, but the page above it goes there
+    expect(page.get_by_role("heading", name="Airflow: localize_campaign/runs/autumn")).to_be_visible()
 
 
 EVIL = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
