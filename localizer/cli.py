@@ -1,4 +1,4 @@
-"""The command line: ``python -m localizer run|report|cache|calls|serve|festivals|doctor|engines``.
+"""The command line: ``python -m localizer run|report|cache|calls|serve|festivals|provenance|doctor|engines``.
 
 Exit codes of ``run``: 0 every row of the manifest got a result row, whatever its status; 2 the manifest (or
 its copy deck, brand kit or an argument) cannot be used at all; 1 storage or another service refused;
@@ -19,6 +19,7 @@ from typing import Any
 from localizer import __version__
 from localizer.display import one_line
 from localizer.errors import ConfigurationError, InputError, LocalizerError, TransientError
+from localizer.provenance.command import add_provenance
 
 OK, INFRASTRUCTURE, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -323,6 +324,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.set_defaults(command=_serve)
 
     _add_festivals(commands, common)
+    add_provenance(commands, common)
     doctor = commands.add_parser(
         "doctor", parents=[common], help="say what is installed and what is missing, and what that means"
     )

@@ -27,6 +27,7 @@ LocalizerError
 │   ├── PreconditionFailed     create-once or compare-and-swap lost against another writer
 │   └── ChecksumMismatch       bytes read are not the bytes written
 └── ReleaseError               a release would be wrong or contradicts one that exists
+    └── SigningFailed          a file could not be signed, or what was signed does not hold
 """
 
 from __future__ import annotations
@@ -182,3 +183,7 @@ class ChecksumMismatch(StorageError):
 
 class ReleaseError(LocalizerError):
     """A release would be wrong, or contradicts one that exists."""
+
+
+class SigningFailed(ReleaseError):
+    """Content credentials could not be signed, or do not hold; nothing unsigned is published instead."""

@@ -22,6 +22,7 @@ from localizer.model import Job, JobResult, Status
 from localizer.pipeline import known_result, localize_many
 from localizer.plan_files import PlanReader
 from localizer.progress import Progress
+from localizer.provenance.keys import key_from_environment
 from localizer.release import publish
 from localizer.remote.access import REMOTE_ENGINES, access_from_environment, use_access
 from localizer.report import save_report
@@ -78,6 +79,8 @@ def run(options: RunOptions) -> Counts:
     from localizer.brand import load_brand
     from localizer.manifest import open_manifest
 
+    if options.publish:
+        key_from_environment()  # one that cannot be used is told before any image is edited
     with open_manifest(options.manifest, copy_deck=options.copy_deck) as manifest:
         brand_path = options.brand or manifest.brand
         brand = load_brand(brand_path)
@@ -145,7 +148,13 @@ def _finished(
     approved = record.save_decisions(decide(record.each_result(), policy=options.approve, at=_now()))
     published = None
     if options.publish:
-        published = publish(record, workspace=workspace, campaign=plan.campaign, publish_uri=options.publish)
+        published = publish(
+            record,
+            workspace=workspace,
+            campaign=plan.campaign,
+            publish_uri=options.publish,
+            key=key_from_environment(),
+        )
     seconds = time.perf_counter() - started
     report = save_report(
         workspace,

@@ -152,6 +152,15 @@ def run_params(manifest: Param, *, defaults: Mapping[str, Any] | None = None) ->
             examples=[PUBLISH, "gs://bucket/campaigns"],
             section="Publish",
         ),
+        "c2pa_conn_id": Param(
+            None,
+            type=["string", "null"],
+            title="Signing connection",
+            description="Airflow connection (localizer_c2pa) with whose key content credentials are signed into "
+            "each published image; empty: published as reviewed",
+            examples=["content_credentials"],
+            section="Publish",
+        ),
         "dry_run": Param(
             False,
             type="boolean",
@@ -240,7 +249,11 @@ def add_tasks(
     )
     review = ReviewOperator(task_id="review", approval="{{ params.approval }}", **place)
     publish = PublishReleaseOperator(
-        task_id="publish", publish_uri="{{ params.publish_uri }}", campaign=campaign, **place
+        task_id="publish",
+        publish_uri="{{ params.publish_uri }}",
+        campaign=campaign,
+        c2pa_conn_id="{{ params.c2pa_conn_id }}",
+        **place,
     )
     released: Any = publish.output
     report = ReportOperator(task_id="report", published=released, **place)

@@ -229,6 +229,7 @@ def _campaign(path: Path, content: Mapping[str, Any]) -> Campaign:
         publish_as=publish.get("as", path.stem),
         workspace=_place_or_none(path, content.get("workspace")),
         google_connection=content.get("google_connection"),
+        signing_connection=content.get("provenance", {}).get("signing_connection"),
         tags=tuple(content.get("tags", ())),
         max_active_runs=content.get("max_active_runs", 1),
         pool=content.get("pool"),

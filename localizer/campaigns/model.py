@@ -69,6 +69,7 @@ class Campaign:
         approval: ``always``, ``exceptions_only`` or ``never``.
         workspace: None: as the installation says.
         owners: names or mail addresses.
+        signing_connection: Airflow connection with whose key content credentials are signed; None: none.
         pool, queue: where edits run; None: as the engine says.
     """
 
@@ -89,6 +90,7 @@ class Campaign:
     publish_as: str = ""
     workspace: str | None = None
     google_connection: str | None = None
+    signing_connection: str | None = None
     tags: tuple[str, ...] = ()
     max_active_runs: int = 1
     pool: str | None = None
