@@ -41,12 +41,14 @@ class Credential:
         faults: codes of what is wrong.
         signer: whom the certificate names.
         manifest: the active manifest, as the reader gives it.
+        manifests: all of them, those of its ingredients too, by label.
     """
 
     state: str
     faults: tuple[str, ...]
     signer: str
     manifest: Mapping[str, Any]
+    manifests: Mapping[str, Any]
 
     @property
     def actions(self) -> tuple[Mapping[str, Any], ...]:
@@ -151,6 +153,7 @@ def examine(data: bytes, mime: str, *, trust: str = "") -> Credential | None:
         faults=tuple(sorted(faults)),
         signer=str((manifest.get("signature_info") or {}).get("issuer") or ""),
         manifest=manifest,
+        manifests=found.get("manifests", {}),
     )
 
 
