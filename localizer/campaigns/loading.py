@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from localizer.campaigns.model import Campaign, Cron, Engine, Schedule, ToFestival, is_template
+from localizer.campaigns.model import Campaign, Cron, Engine, Provenance, Schedule, ToFestival, is_template
 from localizer.documents import did_you_mean, schema_faults
 from localizer.engines.registry import engine_names
 from localizer.errors import CampaignError, FestivalError
@@ -229,7 +229,7 @@ def _campaign(path: Path, content: Mapping[str, Any]) -> Campaign:
         publish_as=publish.get("as", path.stem),
         workspace=_place_or_none(path, content.get("workspace")),
         google_connection=content.get("google_connection"),
-        signing_connection=content.get("provenance", {}).get("signing_connection"),
+        provenance=Provenance(**content.get("provenance", {})),
         tags=tuple(content.get("tags", ())),
         max_active_runs=content.get("max_active_runs", 1),
         pool=content.get("pool"),

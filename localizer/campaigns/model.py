@@ -24,6 +24,17 @@ class Engine:
 
 
 @dataclass(frozen=True, slots=True)
+class Provenance:
+    """What vouches for published images.
+
+    Attributes:
+        signing_connection: Airflow connection with whose key content credentials are signed; None: none.
+    """
+
+    signing_connection: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Cron:
     """At the times of a cron expression, in a time zone."""
 
@@ -69,7 +80,6 @@ class Campaign:
         approval: ``always``, ``exceptions_only`` or ``never``.
         workspace: None: as the installation says.
         owners: names or mail addresses.
-        signing_connection: Airflow connection with whose key content credentials are signed; None: none.
         pool, queue: where edits run; None: as the engine says.
     """
 
@@ -90,7 +100,7 @@ class Campaign:
     publish_as: str = ""
     workspace: str | None = None
     google_connection: str | None = None
-    signing_connection: str | None = None
+    provenance: Provenance = Provenance()
     tags: tuple[str, ...] = ()
     max_active_runs: int = 1
     pool: str | None = None
