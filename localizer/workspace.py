@@ -173,7 +173,7 @@ class Workspace:
         )
 
     def source_name(self, result: JobResult) -> str:
-        """Workspace-relative name of a result's source, wherever the workspace is now; empty if it has none."""
+        """Like `delivered_name`, of a result's source; empty if there is none."""
         return f"sources/{posixpath.basename(result.source)}" if result.source else ""
 
 

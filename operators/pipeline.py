@@ -156,8 +156,8 @@ def run_params(manifest: Param, *, defaults: Mapping[str, Any] | None = None) ->
             None,
             type=["string", "null"],
             title="Signing connection",
-            description="Airflow connection (localizer_c2pa) with whose key content credentials are signed into "
-            "each published image; empty: published as reviewed",
+            description="Airflow connection (localizer_c2pa) with whose key content credentials are signed "
+            "into each published image; empty: published as reviewed",
             examples=["content_credentials"],
             section="Publish",
         ),

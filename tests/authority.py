@@ -62,7 +62,10 @@ class Authority:
         *,
         kind: str = "p256",
         days: tuple[int, int] = (-1, 30),
-        purposes: tuple[x509.ObjectIdentifier, ...] = (DOCUMENT_SIGNING, ExtendedKeyUsageOID.EMAIL_PROTECTION),
+        purposes: tuple[x509.ObjectIdentifier, ...] = (
+            DOCUMENT_SIGNING,
+            ExtendedKeyUsageOID.EMAIL_PROTECTION,
+        ),
         passphrase: bytes | None = None,
     ) -> Signed:
         key = private_key(kind)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from localizer.errors import ImageError
 from localizer.images import Delivered, Limits, SourceImage, decode
 from localizer.images.packet import packet_of
-from localizer.provenance.xmp import lost, source_type_of
 from localizer.model import CheckResult, CheckStatus
+from localizer.provenance.xmp import lost, source_type_of
 
 NAME = "file"
 _DPI_TOLERANCE = 0.1  # formats store dots per metre or per centimetre; conversions round

@@ -26,7 +26,7 @@ _PNG_PREFIX = b"XML:com.adobe.xmp\x00"
 _GIF_XMP, _GIF_CREDENTIALS = b"XMP DataXMP", b"C2PA_GIF\x01\x00\x00"
 _GIF_TRAILER = b"\x01" + bytes(range(255, -1, -1)) + b"\x00"
 _APP0, _APP1, _APP11 = 0xE0, 0xE1, 0xEB
-_C2PA_BOX = bytes.fromhex("63327061" "00110010800000AA00389B71")
+_C2PA_BOX = bytes.fromhex("6332706100110010800000AA00389B71")
 _MOST_UNPACKED = 4 * 1024 * 1024
 
 
@@ -73,7 +73,9 @@ def is_credentials_segment(segment: jpeg.Segment) -> bool:
 def into_segments(segments: list[jpeg.Segment], packet: bytes | None) -> list[jpeg.Segment]:
     """The segments of a JPEG with another packet (None: its own), and without content credentials."""
     numbers = {s.data[2:4] for s in segments if is_credentials_segment(s)}  # its further segments have it too
-    kept = [s for s in segments if not (s.marker == _APP11 and s.data[:2] == b"JP" and s.data[2:4] in numbers)]
+    kept = [
+        s for s in segments if not (s.marker == _APP11 and s.data[:2] == b"JP" and s.data[2:4] in numbers)
+    ]
     if packet is None:
         return kept
     new = jpeg.Segment(_APP1, _JPEG_PREFIX + packet)

@@ -1,4 +1,4 @@
-"""The ``provenance`` command: what a file, or each file of a release, says of itself, and whether it holds."""
+"""The ``provenance`` command: what a file, or each file of a release, says of itself, and if that holds."""
 
 from __future__ import annotations
 
@@ -44,12 +44,16 @@ def add_provenance(commands: Any, common: argparse.ArgumentParser) -> None:
         "provenance",
         parents=[common],
         help="show and verify what an image or each image of a release says of where it comes from",
-        description="Digital source type, history and content credentials of each file and, where it lies in a "
-        "release, the recorded chain from its source to its approver. Exit code 1 if something does not hold.",
+        description="Digital source type, history and content credentials of each file and, where it lies in "
+        "a release, the recorded chain from its source to its approver. Exit code 1 if something does not "
+        "hold.",
         epilog=f"`run --publish` signs content credentials where {CERTIFICATES} and {KEY} name PEM files.",
     )
     parser.add_argument(
-        "places", nargs="+", metavar="PLACE", help="image, folder of a release or its release.json; path or gs://"
+        "places",
+        nargs="+",
+        metavar="PLACE",
+        help="image, folder of a release or its release.json; path or gs://",
     )
     parser.add_argument(
         "--trust", default="", metavar="FILE", help="PEM roots that signers have to lead to (default: any)"

@@ -121,7 +121,9 @@ def sign(
             builder.sign(signer, mime, io.BytesIO(data), out)
     except c2pa.C2paError as error:
         if key.timestamp_url and _is_about_time(str(error)):
-            raise TransientError(f"the timestamp authority {key.timestamp_url} gave no stamp ({error})") from None
+            raise TransientError(
+                f"the timestamp authority {key.timestamp_url} gave no stamp ({error})"
+            ) from None
         raise SigningFailed(f"content credentials could not be signed: {error}") from None
     return out.getvalue()
 

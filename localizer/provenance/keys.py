@@ -1,4 +1,4 @@
-"""The key that content credentials are signed with. It stays in memory: nothing writes it down or shows it."""
+"""The key that content credentials are signed with. It stays in memory: nothing writes or shows it."""
 
 from __future__ import annotations
 
@@ -142,7 +142,9 @@ def read_pem(path: str, what: str) -> str:
         return Path(path).read_text(encoding="ascii")
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "not PEM"
-        raise ConfigurationError(f"content credentials: {what} names a file that cannot be read ({why})") from None
+        raise ConfigurationError(
+            f"content credentials: {what} names a file that cannot be read ({why})"
+        ) from None
 
 
 def _pem(text: str) -> str:
@@ -173,7 +175,9 @@ def _check(leaf: Certificate, key: Any) -> None:
         raise fault("the private key is not that of the first certificate; put the signer's own first")
     now = datetime.now(UTC)
     if not leaf.not_valid_before_utc <= now <= leaf.not_valid_after_utc:
-        raise fault(f"the certificate is valid from {leaf.not_valid_before_utc} to {leaf.not_valid_after_utc}")
+        raise fault(
+            f"the certificate is valid from {leaf.not_valid_before_utc} to {leaf.not_valid_after_utc}"
+        )
     if leaf.issuer == leaf.subject:
         raise fault("a self-signed certificate is not accepted by readers; have one issued by an authority")
     if not _named(leaf):

@@ -96,7 +96,9 @@ def contradictions(account: Account, record: Mapping[str, Any]) -> list[str]:
     if account.sha256 != record["sha256"]:
         found.append(f"its sha256 is {account.sha256}, the release records {record['sha256']}")
     if record.get("source_type") and account.source_type != record["source_type"]:
-        found.append(f"it states {account.source_type or 'no digital source type'}, the release records another")
+        found.append(
+            f"it states {account.source_type or 'no digital source type'}, the release records another"
+        )
     if record.get("credential") and account.credential is None:
         found.append("it has no content credentials, the release records some")
     chain = account.credential.chain if account.credential else {}
@@ -106,5 +108,3 @@ def contradictions(account: Account, record: Mapping[str, Any]) -> list[str]:
         if chain and record.get(what) and chain.get(what) != record[what]:
             found.append(f"its content credentials name another {what}")
     return found
-
-

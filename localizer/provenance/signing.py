@@ -125,8 +125,8 @@ class Signer:
 
         if not (reviewed.is_stated and reviewed.source and reviewed.source_sha256):
             raise SigningFailed(
-                f"{reviewed.label} was made before it was recorded how; run it again, so that its credential can "
-                "say so"
+                f"{reviewed.label} was made before it was recorded how; run it again, so that its credential "
+                "can say so"
             )
         before = self._read(reviewed.name, reviewed.sha256, reviewed.label)
         source = self._read(reviewed.source, reviewed.source_sha256, f"{reviewed.label}, its source")
@@ -138,8 +138,8 @@ class Signer:
             raise SigningFailed(f"{reviewed.label} cannot be signed: {error}") from error
         if was.format not in MIME_TYPES:
             raise SigningFailed(
-                f"{reviewed.label}: a {was.format} cannot hold content credentials; deliver it as PNG, or publish "
-                "without a signing key"
+                f"{reviewed.label}: a {was.format} cannot hold content credentials; take a source of another "
+                "format, or publish without a signing key"
             )
         data = sign(
             before,
@@ -182,7 +182,9 @@ class Signer:
         except PreconditionFailed:
             winner = self.known(reviewed)
             if winner is None:
-                raise SigningFailed(f"{reviewed.label}: its credential was removed while it was made") from None
+                raise SigningFailed(
+                    f"{reviewed.label}: its credential was removed while it was made"
+                ) from None
             if stored is not None and winner.name != signed.name:
                 self._storage.delete(signed.name, generation=stored.generation)
             return winner

@@ -3,17 +3,17 @@
 Which terms, of the NewsCodes vocabulary http://cv.iptc.org/newscodes/digitalsourcetype/ (version of October
 2024, which retired ``minorHumanEdits``, ``digitalArt`` and ``softwareImage``):
 
-- **A model made pixels: ``compositeWithTrainedAlgorithmicMedia``**, "Edited using Generative AI": augmentation,
-  correction or enhancement using a generative model, such as by inpainting. That is what our model engines do
-  to a region of an existing picture. ``trainedAlgorithmicMedia`` would say that the whole picture was
-  generated, ``compositeSynthetic`` that generated elements were put together.
+- **A model made pixels: ``compositeWithTrainedAlgorithmicMedia``**, "Edited using Generative AI":
+  augmentation, correction or enhancement using a generative model, such as by inpainting. That is what our
+  model engines do to a region of an existing picture. ``trainedAlgorithmicMedia`` would say that the whole
+  picture was generated, ``compositeSynthetic`` that generated elements were put together.
 - **No model made pixels: ``humanEdits``**, "Human-edited media": augmentation, correction or enhancement by
   humans using non-generative tools. Every edit here is one that a person asked for (which text, what instead,
   by approved copy), carried out by typesetting and by continuing the surroundings. The neighbours are untrue:
   ``algorithmicallyEnhanced`` is for changes "without changing the main content", such as sharpening, and a
   poster's text is content; ``composite`` leaves open whether generative AI was used, which we know;
-  ``digitalCreation`` would call the photograph under the text our creation. The models that read text and find
-  faces make no pixels.
+  ``digitalCreation`` would call the photograph under the text our creation. The models that read text and
+  find faces make no pixels.
 
 A source that states generative AI keeps its own term whatever we do to it: setting another headline on a
 generated picture does not make it less generated. Any other term of the source is replaced, for it spoke of

@@ -123,7 +123,10 @@ def publish(
         if pointer is not None and left_out:
             stage.carry_over(storage, campaign, pointer.release_id, left_out)
             if signer and (unsigned := stage.carried_unsigned):
-                notes = (*notes, f"{unsigned} images carried over are not signed; run them again to sign them")
+                notes = (
+                    *notes,
+                    f"{unsigned} images carried over are not signed; run them again to sign them",
+                )
         release_id = stage.release_id()
         current = previous == release_id
         folder = release_folder(campaign, release_id)

@@ -82,9 +82,7 @@ def _signed(
     return replace(entry, sha256=signed.sha256, credential=signed.credential), signed.name
 
 
-def _entry(
-    result: JobResult, decision: Decision, workspace: Workspace
-) -> tuple[ReleaseObject, Reviewed]:
+def _entry(result: JobResult, decision: Decision, workspace: Workspace) -> tuple[ReleaseObject, Reviewed]:
     """What ``release.json`` will say of an image, size and CRC32C apart, and what there is to sign."""
     label = f"{result.asset_id} · {result.locale}"
     if result.status is Status.FAILED:

@@ -16,7 +16,8 @@ from localizer.storage import ObjectInfo, Storage
 
 _SCHEMA = """
 CREATE TABLE entry (path TEXT PRIMARY KEY, asset TEXT, locale TEXT, job TEXT, sha256 TEXT, type TEXT,
-    status TEXT, carried INTEGER, signed INTEGER, source TEXT, record TEXT, UNIQUE (asset, locale)) WITHOUT ROWID;
+    status TEXT, carried INTEGER, signed INTEGER, source TEXT, record TEXT,
+    UNIQUE (asset, locale)) WITHOUT ROWID;
 CREATE TABLE folded (name TEXT PRIMARY KEY, path TEXT) WITHOUT ROWID;
 CREATE TABLE left_out (asset TEXT, locale TEXT, PRIMARY KEY (asset, locale)) WITHOUT ROWID;
 CREATE TABLE recorded (path TEXT PRIMARY KEY, size INTEGER, crc32c TEXT) WITHOUT ROWID;

@@ -74,7 +74,7 @@ class C2paHook(BaseHook):
         return {name: str(plain.get(name) or "") for name in self.fields}
 
     def test_connection(self) -> tuple[bool, str]:
-        """For the connection form: whether the key can sign for its certificate. Nothing is signed or asked."""
+        """For the connection form: whether the key is its certificate's. Nothing is signed or asked."""
         try:
             key = self.signing_key
         except ConfigurationError as error:

@@ -30,7 +30,9 @@ def picture(fmt: str, tone: int = 0) -> bytes:
     y, x = np.mgrid[0:64, 0:96]
     planes = np.stack([120 + 90 * np.sin(x / 23), 128 + 80 * np.cos(y / 17), 60 + x + tone], axis=2)
     image, out = Image.fromarray(np.clip(planes, 0, 255).astype(np.uint8)), io.BytesIO()
-    (image.quantize(64) if fmt == "GIF" else image).save(out, fmt, **({"dpi": (300, 300)} if fmt == "JPEG" else {}))
+    (image.quantize(64) if fmt == "GIF" else image).save(
+        out, fmt, **({"dpi": (300, 300)} if fmt == "JPEG" else {})
+    )
     return out.getvalue()
 
 

@@ -33,7 +33,9 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, s
 def test_a_published_file_tells_its_whole_chain(released: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, text = told(capsys, released / "ja" / "poster.png")
     assert code == 0
-    record = next(o for o in json.loads((released / "release.json").read_text())["objects"] if o["locale"] == "ja")
+    record = next(
+        o for o in json.loads((released / "release.json").read_text())["objects"] if o["locale"] == "ja"
+    )
     for part in (
         f"edited with non-generative tools {HUMAN_EDITS}",
         "edited campaign-localizer typeset/3 replace_text 1; locale ja",
@@ -125,7 +127,9 @@ def test_an_old_release_still_tells_what_it_knows(
     code, text = told(capsys, folder)
     assert (code, text.count("approved    by ann"), text.count("reviewed")) == (0, 2, 0)
     # and the next release takes over from it
-    rush = local_shop.run("r2", {("poster", "ja"): IMAGES["poster", "ja"]}, tone=9, out_of_scope=(("banner", "de"),))
+    rush = local_shop.run(
+        "r2", {("poster", "ja"): IMAGES["poster", "ja"]}, tone=9, out_of_scope=(("banner", "de"),)
+    )
     assert local_shop.publish(rush).carried == 1
 
 

@@ -60,7 +60,9 @@ def issued(authority: Authority, **options: object) -> Signed:
         ({"purposes": (x509.oid.ExtendedKeyUsageOID.SERVER_AUTH,)}, "not for signing documents"),
     ],
 )
-def test_a_certificate_that_readers_refuse(options: dict[str, object], why: str, authority: Authority) -> None:
+def test_a_certificate_that_readers_refuse(
+    options: dict[str, object], why: str, authority: Authority
+) -> None:
     signer = issued(authority, **options)
     with pytest.raises(ConfigurationError, match=why):
         signing_key(signer.certificates, signer.key)

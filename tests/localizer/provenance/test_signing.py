@@ -125,7 +125,7 @@ def test_cut_off_at_any_point_a_retry_ends_the_same(
     storage = local_shop.workspace.storage
     create, written = type(storage).create, []
 
-    def dying(self, name, data, **options):  # noqa: ANN001, ANN003, ANN202
+    def dying(self, name, data, **options):
         if len(written) == dying.at:
             raise KeyboardInterrupt
         written.append(name)
@@ -157,7 +157,7 @@ def test_publishers_at_the_same_time_publish_one_set_of_bytes(
     barrier = threading.Barrier(at_once)
     really = signing.sign
 
-    def together(*arguments, **options):  # noqa: ANN002, ANN003, ANN202
+    def together(*arguments, **options):
         data = really(*arguments, **options)
         barrier.wait(20)  # all have signed, none has kept its file
         return data
@@ -171,7 +171,9 @@ def test_publishers_at_the_same_time_publish_one_set_of_bytes(
     kept = shop.signatures()
     assert len(kept) == 4, "the losers' files are removed again"
     published = {sha256(d) for n, d in shop.files(done[0].release_id).items() if n != "release.json"}
-    assert published == {name.rpartition("/")[2].partition(".")[0] for name in kept if not name.endswith("json")}
+    assert published == {
+        name.rpartition("/")[2].partition(".")[0] for name in kept if not name.endswith("json")
+    }
     assert shop.publish(run, key).already_current
 
 
@@ -320,7 +322,9 @@ def test_what_is_carried_over_keeps_its_credential_or_is_told_to_lack_one(
 ) -> None:
     first = shop.publish(shop.run("r1", TWO), key)
     before = record_of(shop, first.release_id)["ja/banner.jpg"]
-    rush = shop.run("r2", {("poster", "ja"): ("png", picture("PNG"))}, tone=99, out_of_scope=(("banner", "ja"),))
+    rush = shop.run(
+        "r2", {("poster", "ja"): ("png", picture("PNG"))}, tone=99, out_of_scope=(("banner", "ja"),)
+    )
     second = shop.publish(rush, key)
     after = record_of(shop, second.release_id)["ja/banner.jpg"]
     assert after == before | {"carried_from": first.release_id}

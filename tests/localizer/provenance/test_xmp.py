@@ -23,7 +23,10 @@ MM = (
     'xmlns:xmpMM="http://ns.adobe.com/xap/1.0/mm/" '
     'xmlns:stEvt="http://ns.adobe.com/xap/1.0/sType/ResourceEvent#"'
 )
-HEAD, TAIL = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n', "\n" + " " * 200 + '\n<?xpacket end="w"?>'
+HEAD, TAIL = (
+    '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n',
+    "\n" + " " * 200 + '\n<?xpacket end="w"?>',
+)
 
 
 def packet(body: str, description: str = "", about: str = "") -> bytes:
@@ -74,7 +77,13 @@ def test_a_rich_packet_keeps_every_byte() -> None:
     head, tail = RICH.split(b"</rdf:Seq></xmpMM:History>")
     assert out.startswith(head)
     assert out.endswith(tail.split(b"</rdf:RDF>")[1])
-    for kept in (b"<!-- made by hand -->", b"<![CDATA[<raw>]]>", b"xmlns:unused", b"\xe6\x9c\x88", b" " * 200):
+    for kept in (
+        b"<!-- made by hand -->",
+        b"<![CDATA[<raw>]]>",
+        b"xmlns:unused",
+        b"\xe6\x9c\x88",
+        b" " * 200,
+    ):
         assert kept in out
     assert out.count(b'rdf:about="uuid:1234"') + out.count(b"rdf:about='uuid:1234'") == 2
     assert lost(RICH, out) == []
@@ -87,7 +96,9 @@ CAMERA, GENERATED = VOCABULARY + "digitalCapture", VOCABULARY + "trainedAlgorith
 def stating(value: str, form: str) -> bytes:
     name = "Iptc4xmpExt:DigitalSourceType"
     if form == "attribute":
-        return packet("", description=f'{EXT} dc:x="{name}=&quot;no&quot;" xmlns:dc="d:" {name} = \'{value}\'')
+        return packet(
+            "", description=f'{EXT} dc:x="{name}=&quot;no&quot;" xmlns:dc="d:" {name} = \'{value}\''
+        )
     if form == "resource":
         return packet(f'<{name} rdf:resource="{value}"/>', description=EXT)
     if form == "prefix":
@@ -110,7 +121,12 @@ def test_another_source_type_is_replaced_and_remembered(form: str) -> None:
 @pytest.mark.parametrize("form", ["attribute", "element", "resource", "prefix"])
 @pytest.mark.parametrize(
     "value",
-    [GENERATED, GENERATED.replace("http:", "https:"), "digsrctype:compositeSynthetic", "trainedAlgorithmicMedia"],
+    [
+        GENERATED,
+        GENERATED.replace("http:", "https:"),
+        "digsrctype:compositeSynthetic",
+        "trainedAlgorithmicMedia",
+    ],
 )
 def test_generative_ai_of_the_source_is_never_taken_back(form: str, value: str) -> None:
     out = with_statement(stating(value, form), SAYS)
@@ -190,7 +206,9 @@ def test_any_title_survives(title: str) -> None:
     from xml.sax.saxutils import escape, quoteattr
 
     body = f"<dc:title>{escape(title)}</dc:title>"
-    source = packet(body, description=f'xmlns:dc="http://purl.org/dc/elements/1.1/" dc:note={quoteattr(title)}')
+    source = packet(
+        body, description=f'xmlns:dc="http://purl.org/dc/elements/1.1/" dc:note={quoteattr(title)}'
+    )
     out = with_statement(source, SAYS)
     assert body.encode() in out
     assert source_type_of(out) == HUMAN_EDITS

@@ -56,7 +56,9 @@ def test_key_and_certificates_in_files(
     (tmp_path / "c.pem").write_text(signer.certificates)
     (tmp_path / "k.pem").write_text(signer.key)
     named = {"certificates_path": str(tmp_path / "c.pem"), "key_path": str(tmp_path / "k.pem")}
-    assert hook(monkeypatch, **{f"extra__localizer_c2pa__{k}": v for k, v in named.items()}).signing_key.signer
+    assert hook(
+        monkeypatch, **{f"extra__localizer_c2pa__{k}": v for k, v in named.items()}
+    ).signing_key.signer
 
 
 def test_what_is_lacking_is_named_and_no_key_shown(monkeypatch: pytest.MonkeyPatch, signer: Signed) -> None:

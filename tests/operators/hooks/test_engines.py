@@ -147,7 +147,9 @@ def test_airflow_finds_the_connection_types_by_the_entry_point(tmp_path: Path) -
 
 
 def test_every_field_of_a_form_is_read_by_its_hook() -> None:
-    declared_here = {d["connection-type"].removeprefix("localizer_"): d for d in get_provider_info()["connection-types"]}
+    declared_here = {
+        d["connection-type"].removeprefix("localizer_"): d for d in get_provider_info()["connection-types"]
+    }
     for engine, hook in HOOKS.items():
         declared = declared_here[engine]
         assert declared["hook-class-name"] == f"operators.hooks.engines.{hook.__name__}"
