@@ -326,13 +326,11 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_festivals(commands, common)
     add_provenance(commands, common)
-    doctor = commands.add_parser(
+    commands.add_parser(
         "doctor", parents=[common], help="say what is installed and what is missing, and what that means"
-    )
-    doctor.set_defaults(command=_doctor)
+    ).set_defaults(command=_doctor)
     add_tenants(commands, common)
-    engines = commands.add_parser("engines", parents=[common], help="list the engines")
-    engines.set_defaults(command=_engines)
+    commands.add_parser("engines", parents=[common], help="list the engines").set_defaults(command=_engines)
     return parser
 
 
