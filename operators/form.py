@@ -137,8 +137,8 @@ def further_fields() -> dict[str, Param]:
             type=["string", "null"],
             pattern=LOCATION,
             title="Image folder",
-            description_md="Where relative image paths start: absolute path or `gs://`. Empty: the manifest's "
-            "folder.",
+            description_md="Where relative image paths start: absolute path or `gs://`. Empty: the "
+            "manifest's folder.",
             section=COPY,
         ),
         "copy_deck": Param(
@@ -154,8 +154,8 @@ def further_fields() -> dict[str, Param]:
             None,
             type=["string", "null"],
             title="Brand kit",
-            description_md="Path of a `brand.yaml`: fonts, glossary, forbidden words. Empty: the one that the "
-            "manifest names, if any.",
+            description_md="Path of a `brand.yaml`: fonts, glossary, forbidden words. Empty: the one that "
+            "the manifest names, if any.",
             section=COPY,
         ),
         "engine": Param(
