@@ -61,7 +61,7 @@ class Faults:
 
 def form_titles(context: Any) -> dict[str, str]:
     """What the trigger form of a running DAG calls its fields; empty where it has none."""
-    params = getattr(context.get("dag"), "params", None)
+    params: Any = getattr(context.get("dag"), "params", None)
     found = {}
     for name in params or ():
         param = params.get_param(name)

@@ -96,10 +96,9 @@ def agenda(
         for run in coming(one.campaign, now, end):
             day = max(run.at.date(), start)
             by_month.setdefault(day.replace(day=1), []).append(run)
-        for month, runs in by_month.items():
-            for entry in _entries(one, runs, now):
-                if month in months:
-                    months[month].entries.append(entry)
+        for first, runs in by_month.items():
+            if first in months:
+                months[first].entries += _entries(one, runs, now)
     for entry in _festivals(campaigns, now.date(), until, region):
         months[entry.day.replace(day=1)].entries.append(entry)
     for month in months.values():
@@ -126,12 +125,12 @@ def _festivals(planned: Sequence[PlannedCampaign], today: date, until: date, reg
     for name, code in sorted(wanted):
         if name not in FESTIVALS:  # a brand's own days stand with their campaign
             continue
-        for one in occurrences(FESTIVALS[name], code, today - timedelta(days=31)):
-            if one.start >= until:
+        for found in occurrences(FESTIVALS[name], code, today - timedelta(days=31)):
+            if found.start >= until:
                 break
-            if one.end >= today:
-                groups.setdefault((name, one.start, one.end, one.certainty), []).append(one)
-    return [Entry(max(start, today), festival=tuple(found)) for (_, start, _, _), found in groups.items()]
+            if found.end >= today:
+                groups.setdefault((name, found.start, found.end, found.certainty), []).append(found)
+    return [Entry(max(start, today), festival=tuple(days)) for (_, start, _, _), days in groups.items()]
 
 
 def sure(certainty: Certainty) -> str:
