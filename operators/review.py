@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,13 @@ from airflow.sdk.definitions.param import ParamsDict
 from airflow.sdk.exceptions import AirflowFailException
 
 from localizer.approval import (
+    ALSO_APPROVE,
+    COMMENT,
+    REASONS,
+    REJECT_ITEMS,
+    SEEN,
     Answer,
+    Seen,
     apply_answer,
     can_be_approved,
     decide,
@@ -31,11 +38,12 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 APPROVE, REJECT = "Approve", "Reject"
-ALSO_APPROVE, REJECT_ITEMS, COMMENT = "also_approve", "reject_items", "comment"
 CHOICES = 200
 """Most images that a list of the form offers to choose from; of more, the person types the names."""
 
+_ASKED = "seen"  # key of the XCom
 _LISTED = 50
+_REASON = 1000  # characters
 _CELL = 300  # characters
 
 
@@ -54,7 +62,8 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
 
     The answer is checked here, because Airflow does not check the form's fields: an answer that names an
     unknown item, or one that failed, is refused with the reason in the log, and asked again while there
-    are tries left. If nobody answers within `response_timeout`, nothing is approved and the task fails.
+    are tries left. So is one that was given on other results than there are now, because an image was made
+    anew in the meantime. If nobody answers within `response_timeout`, nothing is approved and the task fails.
     Decisions are recorded in the run with the person's name and the time. Returns counts.
 
     Do not give this task ``retries=0``: a refused answer could not be asked again.
@@ -107,9 +116,12 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
             return self._record(decisions, by=f"policy:{policy}", at=at)
         self.params = question.form()
         self.body = question.body(report=run.uri_of("report.html"))
+        context["ti"].xcom_push(_ASKED, question.seen.digest)
         return dict(super().execute(context) or {})  # parks the task; `execute_complete` goes on
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
+        if form := event.get("params_input"):  # who answers by program need not name what the page fills in
+            event = {**event, "params_input": {REASONS: {}, SEEN: "", **form}}
         try:
             said = super().execute_complete(context, event)
         except HITLTimeoutError:
@@ -123,8 +135,15 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
             by=str(user.get("name") or user.get("id") or ""),
             at=_iso(said["responded_at"]),
         )
+        if not answer.seen:  # then it is an answer to the question as it was asked
+            answer = replace(answer, seen=self._asked(context))
         decisions = apply_answer(self.open_run().each_result, answer, policy=self.approval)
         return self._record(decisions, by=answer.by, at=answer.at)
+
+    def _asked(self, context: Context) -> str:
+        """Digest of the results that were asked about."""
+        ti = context.get("ti")
+        return str(ti.xcom_pull(task_ids=self.task_id, key=_ASKED) or "") if ti else ""
 
     def _record(self, decisions: Iterable[Decision], *, by: str, at: str) -> dict[str, Any]:
         run = self.open_run()
@@ -158,7 +177,8 @@ def read_answer(form: Mapping[str, Any], *, approve: bool, by: str, at: str) -> 
     """A person's answer, as far as it can be checked without the run.
 
     Args:
-        form: the fields `also_approve`, `reject_items` (lists of labels) and `comment`; others are refused.
+        form: the fields `also_approve`, `reject_items` (lists of labels), `comment`, `reasons` (a comment by
+            label) and `seen`; others are refused.
         approve: whether "Approve" was chosen.
         by: the person.
         at: ISO 8601 UTC time of the answer.
@@ -166,7 +186,7 @@ def read_answer(form: Mapping[str, Any], *, approve: bool, by: str, at: str) -> 
     Raises:
         InputError: a field is not what it should be; names it.
     """
-    unknown = sorted(set(form) - {ALSO_APPROVE, REJECT_ITEMS, COMMENT})
+    unknown = sorted(set(form) - {ALSO_APPROVE, REJECT_ITEMS, COMMENT, REASONS, SEEN})
     if unknown:
         raise InputError(f"unknown fields in the answer: {', '.join(unknown)}")
     also_approve, reject = _labels(form, ALSO_APPROVE), _labels(form, REJECT_ITEMS)
@@ -179,6 +199,8 @@ def read_answer(form: Mapping[str, Any], *, approve: bool, by: str, at: str) -> 
         also_approve=tuple(also_approve),
         reject=tuple(reject),
         comment=str(form.get(COMMENT) or ""),
+        reasons=_reasons(form),
+        seen=str(form.get(SEEN) or ""),
     )
 
 
@@ -194,6 +216,7 @@ class Question:
     def __init__(self, policy: str) -> None:
         self.policy = policy
         self.asked = 0
+        self.seen = Seen()
         self._counts: Counter[Status] = Counter()
         self._exceptions = _Few(CHOICES)
         self._passed = _Few(CHOICES)
@@ -202,6 +225,7 @@ class Question:
     def add(self, result: JobResult) -> None:
         """Take one result into account."""
         self._counts[result.status] += 1
+        self.seen.add(result)
         if is_asked(result, self.policy):
             self.asked += 1
             if result.status is Status.NEEDS_REVIEW:
@@ -239,6 +263,7 @@ class Question:
             None
             if self._passed.count + self._exceptions.count > CHOICES
             else [*self._passed.items, *self._exceptions.items],
+            seen=self.seen.digest,
         )
 
 
@@ -260,8 +285,8 @@ class _Few:
         return self.count - len(self.items)
 
 
-def _form(exceptions: list[str] | None, rejectable: list[str] | None) -> ParamsDict:
-    """The form.
+def _form(exceptions: list[str] | None, rejectable: list[str] | None, *, seen: str = "") -> ParamsDict:
+    """The form. What has a `const` Airflow's own form hides and sends as it is; the review page fills it in.
 
     `examples` makes a list a multi-select of what may be chosen, and of nothing else. Without them (None:
     too many to choose from) Airflow shows a text area with one item a line.
@@ -278,6 +303,22 @@ def _form(exceptions: list[str] | None, rejectable: list[str] | None) -> ParamsD
             ),
             COMMENT: Param(
                 "", type=["string", "null"], title="Comment", description="Kept in the record", source="task"
+            ),
+            REASONS: Param(
+                {},
+                type=["object", "null"],
+                title="Reasons",
+                description="A comment on single images, by `asset · locale`",
+                source="task",
+                **({"const": {}} if seen else {}),
+            ),
+            SEEN: Param(
+                seen,
+                type=["string", "null"],
+                title="Seen",
+                description="Digest of the results that were looked at",
+                source="task",
+                **({"const": seen} if seen else {}),
             ),
         }
     )
@@ -303,6 +344,13 @@ def _labels(form: Mapping[str, Any], field: str) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise InputError(f"{field}: {value!r} is not a list of items (asset · locale)")
     return value
+
+
+def _reasons(form: Mapping[str, Any]) -> dict[str, str]:
+    value = form.get(REASONS) or {}
+    if not isinstance(value, Mapping) or not all(isinstance(text, str) for text in value.values()):
+        raise InputError(f"{REASONS}: {value!r} does not give a text for each item (asset · locale)")
+    return {str(name): text[:_REASON] for name, text in value.items()}
 
 
 def _iso(at: datetime) -> str:
