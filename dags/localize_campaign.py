@@ -31,7 +31,7 @@ manifest = Param(
     type="string",
     pattern=LOCATION,
     title="Manifest",
-    description_md="What to edit: absolute path or `gs://` of a CSV, TSV, JSON Lines or Parquet table, or a "
+    description_md="What to edit: absolute path or gs:// of a CSV, TSV, JSON Lines or Parquet table, or a "
     "JSON campaign document. No manifest at hand? Use **Rush job**.",
     examples=[str(SAMPLE / "manifest.csv"), "gs://bucket/campaigns/618/manifest.csv"],
 )

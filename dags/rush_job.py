@@ -33,7 +33,7 @@ params = {
         items={"type": "string"},
         maxItems=50,
         title="Images",
-        description_md="One a line: absolute path, `gs://` or `https://` address.",
+        description_md="One a line: absolute path, gs:// or https:// address.",
     ),
     "instructions": Param(
         [],
@@ -41,8 +41,8 @@ params = {
         items={"type": "string"},
         maxItems=50,
         title="What to change",
-        description_md='A sentence a line, done in **each** image: `Replace "SALE" with "RABATT"`, '
-        '`将「新品上市」改为「年度热销」`, `Remove "Only today"`. Texts stand in quotes.',
+        description_md='A sentence a line, done in **each** image: Replace "SALE" with "RABATT", '
+        '将「新品上市」改为「年度热销」, Remove "Only today". Texts stand in quotes.',
     ),
     "locales": Param(
         [],
@@ -70,8 +70,8 @@ params = {
         maxLength=200_000,
         title="Rows",
         description_md="In place of images and sentences: rows **with their header**, as they come from a "
-        "spreadsheet, or as CSV, JSON Lines or JSON. Columns: `asset_id, image, locale, action, text, "
-        "replacement`, or `instruction` in place of the last three.",
+        "spreadsheet, or as CSV, JSON Lines or JSON. Columns: asset_id, image, locale, action, text, "
+        "replacement, or instruction in place of the last three.",
         section=PASTE,
     ),
     "image_root": Param(
@@ -79,7 +79,7 @@ params = {
         type=["string", "null"],
         pattern=further["image_root"].schema["pattern"],
         title="Image folder",
-        description_md="Where the image paths of pasted rows start: absolute path or `gs://`.",
+        description_md="Where the image paths of pasted rows start: absolute path or gs://.",
         section=PASTE,
     ),
     **{name: param for name, param in further.items() if name != "image_root"},

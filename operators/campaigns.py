@@ -109,7 +109,7 @@ def _manifest(campaign: Campaign) -> Param:
         type="string" if fixed else ["string", "null"],
         pattern=LOCATION,
         title="Manifest",
-        description_md=f"What to edit: absolute path or `gs://` of a table or a campaign document.{hint}",
+        description_md=f"What to edit: absolute path or gs:// of a table or a campaign document.{hint}",
     )
 
 

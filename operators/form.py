@@ -121,10 +121,10 @@ def first_fields() -> dict[str, Param]:
         ),
         "dry_run": Param(
             False,
-            type="boolean",
+            type=["boolean", "null"],
             title="Dry run",
             description_md="Only show the plan: what would be edited, **how long** it would take and what it "
-            "would **cost**. Look for it in the log and in the XCom `plan` of `load_manifest`.",
+            "would **cost**. It stands in the log and among the XComs of load_manifest.",
         ),
     }
 
@@ -137,7 +137,7 @@ def further_fields() -> dict[str, Param]:
             type=["string", "null"],
             pattern=LOCATION,
             title="Image folder",
-            description_md="Where relative image paths start: absolute path or `gs://`. Empty: the "
+            description_md="Where relative image paths start: absolute path or gs://. Empty: the "
             "manifest's folder.",
             section=COPY,
         ),
@@ -146,15 +146,15 @@ def further_fields() -> dict[str, Param]:
             type=["string", "null"],
             pattern=LOCATION,
             title="Copy deck",
-            description_md="Approved translations, for `translate_text`. Empty: as the manifest says, or "
-            "`copy_deck.csv` beside it.",
+            description_md="Approved translations, for translate_text. Empty: as the manifest says, or "
+            "copy_deck.csv beside it.",
             section=COPY,
         ),
         "brand": Param(
             None,
             type=["string", "null"],
             title="Brand kit",
-            description_md="Path of a `brand.yaml`: fonts, glossary, forbidden words. Empty: the one that "
+            description_md="Path of a brand.yaml: fonts, glossary, forbidden words. Empty: the one that "
             "the manifest names, if any.",
             section=COPY,
         ),
@@ -171,7 +171,7 @@ def further_fields() -> dict[str, Param]:
             None,
             type=["string", "null"],
             title="Engine connection",
-            description_md="Airflow connection of the service; only for `openai`, `dify` and `dashscope`.",
+            description_md="Airflow connection of the service; only for openai, dify and dashscope.",
             examples=["edit_server"],
             section=ENGINE,
         ),
@@ -179,7 +179,7 @@ def further_fields() -> dict[str, Param]:
             {},
             type=["object", "null"],
             title="Engine parameters",
-            description_md='For experts: `{"model": "/models/Qwen-Image-Edit-2509"}`. **Never a key**: those '
+            description_md='For experts: {"model": "/models/Qwen-Image-Edit-2509"}. **Never a key**: those '
             "live in the connection.",
             section=ENGINE,
         ),
@@ -189,8 +189,8 @@ def further_fields() -> dict[str, Param]:
             pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$",
             maxLength=120,
             title="Publish as",
-            description_md="Name of the campaign's folder: letters, digits, `-`, `_` and `.`. Empty: as the "
-            "manifest says, else its file name.",
+            description_md="Name of the campaign's folder: letters, digits, hyphen, underscore, dot. Empty: "
+            "as the manifest says, else its file name.",
             examples=["618-2026"],
             section=PUBLISHING,
         ),
@@ -199,7 +199,7 @@ def further_fields() -> dict[str, Param]:
             type="string",
             pattern=LOCATION,
             title="Publish to",
-            description_md="Absolute path or `gs://bucket/prefix`; looked at before anything is edited.",
+            description_md="Absolute path or gs://bucket/prefix; looked at before anything is edited.",
             examples=[PUBLISH, "gs://bucket/campaigns"],
             section=PUBLISHING,
         ),
@@ -216,7 +216,7 @@ def further_fields() -> dict[str, Param]:
             None,
             type=["string", "null"],
             title="Google connection",
-            description_md="Airflow connection for `gs://`. Empty: Application Default Credentials.",
+            description_md="Airflow connection for gs://. Empty: Application Default Credentials.",
             examples=["google_cloud_default"],
             section=STORAGE,
         ),

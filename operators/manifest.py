@@ -322,14 +322,14 @@ def target_locales(value: Sequence[str] | str | None) -> list[str]:
     return list(dict.fromkeys(good))
 
 
-def as_bool(value: bool | str, *, field: str) -> bool:
-    """A flag that may have come through a template as text.
+def as_bool(value: bool | str | None, *, field: str) -> bool:
+    """A flag that may have come through a template as text, or been left empty.
 
     Raises:
         InputError: it is neither.
     """
-    if isinstance(value, bool):
-        return value
+    if value is None or isinstance(value, bool):
+        return bool(value)
     known = {"true": True, "false": False, "": False}
     try:
         return known[str(value).strip().lower()]

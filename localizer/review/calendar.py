@@ -10,12 +10,12 @@ from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Depends, Query, Request
 from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined
-from localizer.review.host import Viewer
 from starlette.responses import Response
 
 from localizer.errors import RequestRefused
 from localizer.festivals import REGIONS
 from localizer.review.agenda import MONTHS, Manifest, PlannedCampaign, agenda, sure, written_there
+from localizer.review.host import Viewer
 from localizer.review.manifests import Manifests
 
 _PAGE = "review/calendar.html.jinja"

@@ -97,7 +97,7 @@ def test_only_what_a_run_cannot_do_without_is_required(dags: dict[str, Any]) -> 
         params = dags[dag_id].params
         return {name for name in params if "null" not in params.get_param(name).schema["type"]}
 
-    usual = {"approval", "dry_run", "engine", "publish_uri", "workspace"}
+    usual = {"approval", "engine", "publish_uri", "workspace"}
     assert required("localize_campaign") == usual | {"manifest"}
     assert required("localize_catalog") == usual
     assert required("rush_job") == usual
