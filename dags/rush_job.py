@@ -17,14 +17,17 @@ release stands under a name of its own, `rush-<image>`, so that it takes nothing
 
 from __future__ import annotations
 
-from airflow.sdk import DAG, Param
+from airflow.sdk import Param
 
 from operators.form import LOCALES, first_fields, further_fields
 from operators.pipeline import CAMPAIGN_PRIORITY, add_tasks, default_args
 from operators.rush import WriteManifestOperator
+from operators.tenant_dags import tenant_dag, tenants_here
+from operators.tenants import dag_id_of
 
 first, further = first_fields(), further_fields()
 PASTE = "Or paste rows"
+WRITTEN = "ti.xcom_pull(task_ids='write_manifest')"
 
 params = {
     "images": Param(
@@ -85,34 +88,36 @@ params = {
     **{name: param for name, param in further.items() if name != "image_root"},
 }
 
-with DAG(
-    "rush_job",
-    dag_display_name="Rush job",
-    schedule=None,
-    catchup=False,
-    max_active_runs=8,
-    default_args=default_args(CAMPAIGN_PRIORITY),
-    params=params,
-    # So that lists, booleans and empty values stay what they are on their way through templates.
-    render_template_as_native_obj=True,
-    tags=["localization", "images", "campaign"],
-    doc_md=__doc__,
-):
-    write = WriteManifestOperator(
-        task_id="write_manifest",
-        images="{{ params.images }}",
-        instructions="{{ params.instructions }}",
-        locales="{{ params.locales }}",
-        source_locale="{{ params.source_locale }}",
-        # As JSON: native templates would take pasted JSON for a list.
-        rows="{{ params.rows if params.rows is none else params.rows | tojson }}",
-        image_root="{{ params.image_root }}",
-        workspace="{{ params.workspace }}",
-        gcp_conn_id="{{ params.gcp_conn_id }}",
-    )
-    load = add_tasks(
-        manifest="{{ ti.xcom_pull(task_ids='write_manifest')['manifest'] }}",
-        image_root="{{ ti.xcom_pull(task_ids='write_manifest')['image_root'] or params.image_root }}",
-        campaign="{{ (params.campaign or ti.xcom_pull(task_ids='write_manifest')['campaign']) | tojson }}",
-    )
-    write >> load
+for tenant in tenants_here(__file__):
+    with tenant_dag(
+        tenant,
+        dag_id_of("rush_job", tenant),
+        dag_display_name=f"Rush job, {tenant.title or tenant.name}" if tenant else "Rush job",
+        schedule=None,
+        catchup=False,
+        max_active_runs=8,
+        default_args=default_args(CAMPAIGN_PRIORITY),
+        params=params,
+        # So that lists, booleans and empty values stay what they are on their way through templates.
+        render_template_as_native_obj=True,
+        tags=["localization", "images", "campaign"],
+        doc_md=__doc__,
+    ):
+        write = WriteManifestOperator(
+            task_id="write_manifest",
+            images="{{ params.images }}",
+            instructions="{{ params.instructions }}",
+            locales="{{ params.locales }}",
+            source_locale="{{ params.source_locale }}",
+            # As JSON: native templates would take pasted JSON for a list.
+            rows="{{ params.rows if params.rows is none else params.rows | tojson }}",
+            image_root="{{ params.image_root }}",
+            workspace="{{ params.workspace }}",
+            gcp_conn_id="{{ params.gcp_conn_id }}",
+        )
+        load = add_tasks(
+            manifest=f"{{{{ {WRITTEN}['manifest'] }}}}",
+            image_root=f"{{{{ {WRITTEN}['image_root'] or params.image_root }}}}",
+            campaign=f"{{{{ (params.campaign or {WRITTEN}['campaign']) | tojson }}}}",
+        )
+        write >> load

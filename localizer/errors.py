@@ -9,6 +9,7 @@ LocalizerError
 │   ├── BrandError             a brand kit is wrong
 │   ├── CampaignError          a campaign file is wrong; names file, line and field
 │   ├── CopyDeckError          a copy deck is wrong
+│   ├── TenantError            the tenants file is wrong, or a value lies outside its tenant's
 │   ├── FestivalError          no such festival, region, time zone or lead time
 │   └── InputStopped           reading it took too long or too much memory, or crashed the parser
 ├── ConfigurationError         this installation lacks something it needs; says what to install or set
@@ -92,6 +93,10 @@ class CopyDeckError(InputError):
 
 class CampaignError(InputError):
     """A campaign file is wrong."""
+
+
+class TenantError(InputError):
+    """The tenants file is wrong, or a run asks for what is not its tenant's."""
 
 
 class FestivalError(InputError):

@@ -19,6 +19,7 @@ from operators.checking import (
     form_titles,
 )
 from operators.shards import mapped_shards
+from operators.tenants import reading_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -126,9 +127,10 @@ class LoadManifestOperator(LocalizerOperator):
         plan_only = as_bool(self.plan_only, field="plan_only")
         run = self.open_run()
         try:
-            planned, shards, estimate = self._plan(
-                run, Faults(form_titles(context)), dry_run=plan_only, missing_ok=missing_ok
-            )
+            with reading_of(context["dag"].tags):
+                planned, shards, estimate = self._plan(
+                    run, Faults(form_titles(context)), dry_run=plan_only, missing_ok=missing_ok
+                )
         except ManifestNotFound as error:
             context["ti"].xcom_push(key="plan", value=summarize(Planned("")) | {"skipped": str(error)})
             raise AirflowSkipException(f"nothing to do: {error}") from None

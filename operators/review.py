@@ -13,6 +13,7 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param
 from airflow.sdk.definitions.param import ParamsDict
 from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.execution_time.hitl import HITLUser
 
 from localizer.approval import (
     ALSO_APPROVE,
@@ -33,6 +34,7 @@ from localizer.display import markdown, markdown_code, one_line
 from localizer.errors import InputError
 from localizer.model import Decision, JobResult, Status, Verdict
 from operators.base import DEFAULT_RUN_NAME, WorkspaceMixin
+from operators.four_eyes import refuse_own, triggered_by, without
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -66,6 +68,9 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
     anew in the meantime. If nobody answers within `response_timeout`, nothing is approved and the task fails.
     Decisions are recorded in the run with the person's name and the time. Returns counts.
 
+    Where `reviewers` are given, Airflow refuses everybody else's answer. With `four_eyes` who triggered the
+    run is none of them, and her answer is refused here too.
+
     Do not give this task ``retries=0``: a refused answer could not be asked again.
 
     Args:
@@ -75,9 +80,18 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
         gcp_conn_id: connection of type ``google_cloud_platform``; None means default credentials.
         subject: headline of the request.
         response_timeout: how long to wait for the person.
+        reviewers: who may answer, ``{"id": ..., "name": ...}`` each; empty: whoever may edit the DAG.
+        four_eyes: whether who triggered the run may not be the one who answers.
     """
 
-    template_fields: Sequence[str] = ("subject", "workspace", "run_name", "gcp_conn_id", "approval")
+    template_fields: Sequence[str] = (
+        "subject",
+        "workspace",
+        "run_name",
+        "gcp_conn_id",
+        "approval",
+        "four_eyes",
+    )
     ui_color = "#f6d5e5"
 
     def __init__(
@@ -89,6 +103,8 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
         gcp_conn_id: str | None = None,
         subject: str = "Approve the images of {{ dag.dag_id }}, {{ run_id }}",
         response_timeout: timedelta | None = timedelta(days=7),
+        reviewers: Sequence[HITLUser] = (),
+        four_eyes: bool = False,
         **kwargs: Any,
     ) -> None:
         kwargs.pop("params", None)  # Airflow hands the DAG's down; the form has its own
@@ -97,8 +113,10 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
             options=[APPROVE, REJECT],
             params=_form([], []),
             response_timeout=response_timeout,
+            assigned_users=list(reviewers) or None,
             **kwargs,
         )
+        self.four_eyes = four_eyes
         self.workspace = workspace
         self.approval = approval
         self.run_name = run_name
@@ -116,6 +134,10 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
             return self._record(decisions, by=f"policy:{policy}", at=at)
         self.params = question.form()
         self.body = question.body(report=run.uri_of("report.html"))
+        if self.four_eyes and (person := triggered_by(context)):
+            self.assigned_users = without(person, self.assigned_users)
+            who = markdown_code(person, most=_CELL)
+            self.body += f"\n\nFour eyes: {who} triggered this run, so somebody else answers."
         context["ti"].xcom_push(_ASKED, question.seen.digest)
         return dict(super().execute(context) or {})  # parks the task; `execute_complete` goes on
 
@@ -129,6 +151,8 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
                 f"nobody answered within {self.response_timeout}; nothing is approved"
             ) from None
         user = said["responded_by_user"] or {}
+        if self.four_eyes:
+            refuse_own(user, triggered_by(context))
         answer = read_answer(
             said["params_input"],
             approve=APPROVE in said["chosen_options"],

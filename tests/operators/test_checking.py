@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,7 +24,8 @@ def load(folder: Path, **changes: Any) -> None:
         "run_name": "r",
         "publish_uri": str(folder / "published"),
     }
-    LoadManifestOperator(task_id="load_manifest", **(arguments | changes)).execute(Context())  # type: ignore[arg-type]
+    context = Context(dag=SimpleNamespace(tags=[]))
+    LoadManifestOperator(task_id="load_manifest", **(arguments | changes)).execute(context)  # type: ignore[arg-type]
 
 
 def test_all_faults_of_a_form_are_in_one_message(small_campaign: Path) -> None:
