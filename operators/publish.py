@@ -9,12 +9,12 @@ from airflow.sdk import Asset, AssetAlias
 
 from localizer.display import one_line
 from operators.base import LocalizerOperator, gcs_client
+from operators.hooks.c2pa import signing_key_of
 from operators.manifest import as_bool
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from localizer.provenance.keys import SigningKey
     from localizer.release import Published
 
 RELEASES = AssetAlias("localizer_releases")
@@ -77,7 +77,7 @@ class PublishReleaseOperator(LocalizerOperator):
             campaign=campaign,
             client=gcs_client(self.publish_uri, self.gcp_conn_id),
             dry_run=as_bool(self.check_only, field="check_only"),
-            key=self._signing_key(),
+            key=signing_key_of(self.c2pa_conn_id),
         )
         for warning in published.warnings:
             self.log.warning("%s", one_line(warning))
@@ -95,13 +95,6 @@ class PublishReleaseOperator(LocalizerOperator):
             "previous": published.previous or "",
             "message": published.message,
         }
-
-    def _signing_key(self) -> SigningKey | None:
-        if not self.c2pa_conn_id:
-            return None
-        from operators.hooks.c2pa import C2paHook
-
-        return C2paHook(self.c2pa_conn_id).signing_key
 
     def _announce(self, context: Context, published: Published) -> None:
         """Tell Airflow; a task that was given other outlets announces nothing."""

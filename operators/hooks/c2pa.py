@@ -80,3 +80,12 @@ class C2paHook(BaseHook):
         except ConfigurationError as error:
             return False, str(error)
         return True, f"Signs as {key.signer} ({key.algorithm})"
+
+
+def signing_key_of(c2pa_conn_id: str | None) -> SigningKey | None:
+    """The key of a connection, or None where none is named.
+
+    Raises:
+        ConfigurationError: the connection cannot be used.
+    """
+    return C2paHook(c2pa_conn_id).signing_key if c2pa_conn_id else None
