@@ -207,8 +207,8 @@ def further_fields() -> dict[str, Param]:
             None,
             type=["string", "null"],
             title="Signing connection",
-            description_md="Airflow connection (localizer_c2pa) with whose key content credentials are signed "
-            "into each published image. Empty: published as reviewed.",
+            description_md="Airflow connection (localizer_c2pa) with whose key content credentials are "
+            "signed into each published image. Empty: published as reviewed.",
             examples=["content_credentials"],
             section=PUBLISHING,
         ),

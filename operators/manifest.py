@@ -160,7 +160,10 @@ class LoadManifestOperator(LocalizerOperator):
         """
         from localizer.planning import plan_to_file
         from localizer.runs.merging import temporary_folder
+        from operators.hooks.c2pa import signing_key_of
 
+        with faults.of("c2pa_conn_id"):
+            signing_key_of(self.c2pa_conn_id)
         with ExitStack() as stack:
             ready = self._checked(stack, faults, missing_ok)
             workspace = self.open_workspace()
@@ -192,7 +195,6 @@ class LoadManifestOperator(LocalizerOperator):
         from localizer.errors import ManifestNotFound
         from localizer.manifest import open_manifest
         from localizer.remote.access import use_access
-        from operators.hooks.c2pa import signing_key_of
         from operators.hooks.engines import engine_settings
         from operators.hooks.gcs import application_default_credentials
 
@@ -208,8 +210,6 @@ class LoadManifestOperator(LocalizerOperator):
         engine = None
         with faults.of("engine"):
             engine = made_engine(self.engine, parameters)
-        with faults.of("c2pa_conn_id"):
-            signing_key_of(self.c2pa_conn_id)
         # Manifest, deck and images may lie in other buckets than the workspace; the same key opens them.
         with faults.of("gcp_conn_id"):
             stack.enter_context(application_default_credentials(self.gcp_conn_id))
