@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from localizer.cli import main
+from tests.system.brands import BRANDS, answer, dags_of, status, two_brands, wait_for_question
 from tests.system.one_machine import OneMachine
-from tests.system.rest import Api, RunRef
+from tests.system.rest import RunRef
 
 pytestmark = pytest.mark.system
 
-PROJECT = Path(__file__).resolve().parents[2]
-BRANDS = ("acme", "globex")
 SECRET = "sk-acme-0123456789-never-shown"
 PEOPLE = (
     "root:admin",
@@ -33,35 +30,8 @@ PEOPLE = (
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Tenants, a campaign of each, and a bundle for each."""
-    from PIL import Image, ImageDraw, ImageFont
-
     place = tmp_path_factory.mktemp("tenants")
-    shutil.copytree(PROJECT / "dags", place / "dags", ignore=shutil.ignore_patterns("*.yaml", "__pycache__"))
-    (place / "bundles").mkdir()
-    tenants = {}
-    for brand in BRANDS:
-        (place / "bundles" / brand).symlink_to(place / "dags")
-        inputs = place / brand / "in"
-        inputs.mkdir(parents=True)
-        image = Image.new("RGB", (480, 320), "white")
-        ImageDraw.Draw(image).text((240, 160), "SALE", "black", ImageFont.load_default(64), "mm")
-        image.save(inputs / "a.png")
-        (inputs / "small.csv").write_text(
-            "asset_id,image,source_locale,locale,action,text,replacement\n"
-            "a,a.png,en,de,replace_text,SALE,RABATT\n"
-        )
-        (place / "dags" / "campaigns" / f"{brand}_moon.yaml").write_text(
-            f"tenant: {brand}\nmanifest: {inputs}/small.csv\nowners: [Mei]\n"
-            "approval: {four_eyes: true}\nreviewers: [ann, mei, gil]\n"
-        )
-        tenants[brand] = {
-            "workspace": str(place / brand / "work"),
-            "publish": str(place / brand / "published"),
-            "inputs": [str(inputs)],
-            "engine_connections": [f"{brand}_server"],
-        }
-    (place / "tenants.yaml").write_text(json.dumps({"tenants": tenants}))
+    two_brands(place, reviewers="reviewers: [ann, mei, gil]\n")
     return place
 
 
@@ -87,28 +57,6 @@ def machine(place: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[O
         yield machine
 
 
-def status(api: Api, method: str, path: str, **arguments: Any) -> int:
-    return api.client.request(method, path, **arguments).status_code
-
-
-def wait_for_question(api: Api, run: RunRef, try_number: int = 1) -> dict[str, Any]:
-    until = time.monotonic() + 180
-    while True:
-        review = api.get(f"{run.path}/taskInstances/review")
-        if review["state"] == "awaiting_input" and review["try_number"] == try_number:
-            time.sleep(2)  # no person is faster
-            return dict(api.get(f"{run.path}/taskInstances/review/-1/hitlDetails"))
-        assert review["state"] not in {"failed", "upstream_failed"}, api.states(run)
-        assert time.monotonic() < until, api.states(run)
-        time.sleep(1)
-
-
-def answer(api: Api, run: RunRef) -> int:
-    form = {"also_approve": [], "reject_items": [], "comment": ""}
-    body = {"chosen_options": ["Approve"], "params_input": form}
-    return status(api, "PATCH", f"{run.path}/taskInstances/review/-1/hitlDetails", json=body)
-
-
 @pytest.fixture(scope="module")
 def waiting(machine: OneMachine) -> RunRef:
     """A run of acme's that ann triggered and that waits for its answer."""
@@ -116,10 +64,6 @@ def waiting(machine: OneMachine) -> RunRef:
     run = ann.trigger("campaign_acme_moon", {})
     wait_for_question(ann, run)
     return run
-
-
-def dags_of(api: Api) -> set[str]:
-    return {dag["dag_id"] for dag in api.get("/api/v2/dags", limit=100)["dags"]}
 
 
 def test_each_sees_the_dags_of_the_own_brand_only(machine: OneMachine) -> None:
