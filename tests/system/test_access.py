@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from localizer.cli import main
 from tests.system.brands import BRANDS, answer, dags_of, status, two_brands, wait_for_question
 from tests.system.one_machine import OneMachine
-from tests.system.rest import RunRef
+from tests.system.rest import Api, RunRef
 
 pytestmark = pytest.mark.system
 
@@ -148,11 +151,90 @@ def test_the_form_refuses_what_is_not_the_tenant_s(
 def test_a_link_past_the_form_is_refused_by_the_task(machine: OneMachine, place: Path) -> None:
     (place / "acme/in/link.csv").symlink_to(place / "globex/in/small.csv")
     ann = machine.api("ann")
-    run = ann.trigger("campaign_acme_moon", {"manifest": f"{place}/acme/in/link.csv"})
+    run = ann.trigger("localize_campaign__acme", {"manifest": f"{place}/acme/in/link.csv"})
     assert ann.wait(run, 180) == "failed"
     assert ann.states(run)["load_manifest", -1] == "failed"
     log = ann.client.get(f"{run.path}/taskInstances/load_manifest/logs/1").text
     assert "is not tenant acme's" in log
+
+
+def review(api: Api, method: str, path: str, **arguments: Any) -> httpx.Response:
+    """Ask the review app, as its own page does."""
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    return api.client.request(method, f"/localizer/{path}", headers=headers, **arguments)
+
+
+def where(run: RunRef) -> dict[str, str]:
+    return {"dag_id": run.dag_id, "run_id": run.run_id}
+
+
+def test_the_review_page_of_another_brand_s_run_is_403_from_every_route(
+    machine: OneMachine, waiting: RunRef
+) -> None:
+    vic, gil, nobody = (machine.api(name) for name in ("vic", "gil", "nobody"))
+    own = gil.trigger("campaign_globex_moon", {})
+    wait_for_question(gil, own)
+    [item] = review(vic, "GET", "api/items", params=where(waiting)).raise_for_status().json()["items"]
+    [theirs] = review(gil, "GET", "api/items", params=where(own)).raise_for_status().json()["items"]
+    assert item["id"] != theirs["id"]
+    mixed = {"dag_id": own.dag_id, "run_id": waiting.run_id}
+    for path, more in {
+        "api/run": {},
+        "api/items": {},
+        "api/item": {"id": item["id"]},
+        "api/image": {"id": item["id"], "kind": "candidate"},
+        "api/report": {},
+        "api/results.csv": {},
+    }.items():
+        assert review(vic, "GET", path, params=where(waiting) | more).status_code == 200, path
+        for other in (gil, nobody):
+            assert review(other, "GET", path, params=where(waiting) | more).status_code == 403, path
+        assert review(gil, "GET", path, params=mixed | more).status_code == 404, path
+        if more:  # the id of one brand's image means nothing in another's run
+            assert review(gil, "GET", path, params=where(own) | more).status_code == 404, path
+    assert waiting.run_id not in review(gil, "GET", "api/runs").text
+    assert review(nobody, "GET", "api/runs").status_code == 403
+    assert "/acme/" not in review(vic, "GET", "api/run", params=where(waiting)).text
+
+
+def test_who_may_not_answer_may_not_mark_or_redo_either(machine: OneMachine, waiting: RunRef) -> None:
+    mei = machine.api("mei")
+    shown = review(mei, "GET", "api/run", params=where(waiting)).json()
+    [item] = review(mei, "GET", "api/items", params=where(waiting)).json()["items"]
+    body = where(waiting) | {"version": shown["version"]}
+    mark = {"id": item["id"], "verdict": "rejected", "reason": "no"}
+    asked = {
+        "api/marks": {"marks": [mark]},
+        "api/answer": {"choice": "approve", "comment": ""},
+        "api/redo": {"id": item["id"], "engine": None, "copy": ["NEU"], "comment": ""},
+    }
+    assert shown["may"]["review"] is True
+    for name in ("vic", "kim", "ann", "gil"):  # a viewer, no reviewer, who triggered it, another brand's
+        someone = machine.api(name)
+        for path, more in asked.items():
+            assert review(someone, "POST", path, json=body | more).status_code == 403, (name, path)
+        if name != "gil":
+            told = review(someone, "GET", "api/run", params=where(waiting)).json()
+            assert told["may"]["review"] is False
+
+
+def test_a_run_that_was_given_another_brand_s_workspace_is_not_opened(
+    machine: OneMachine, place: Path
+) -> None:
+    gil = machine.api("gil")
+    conf = {"manifest": f"{place}/globex/in/small.csv", "dry_run": True}
+    run = gil.trigger("localize_campaign__globex", conf)
+    assert gil.wait(run, 180) == "success"
+    with sqlite3.connect(machine.home / "airflow.db") as database:  # as if a task had been given it
+        changed = database.execute(
+            "UPDATE rendered_task_instance_fields SET rendered_fields = "
+            "replace(rendered_fields, '/globex/work', '/acme/work') WHERE dag_id = ?",
+            (run.dag_id,),
+        )
+        assert changed.rowcount > 0
+    refused = review(gil, "GET", "api/run", params=where(run))
+    assert refused.status_code == 403
+    assert "not its tenant's" in refused.text
 
 
 def test_reviewers_answer_and_not_who_triggered_the_run(
@@ -184,10 +266,13 @@ def test_the_event_log_says_who_triggered_and_who_answered(machine: OneMachine, 
 
 def test_no_secret_of_a_connection_is_written_or_shown(machine: OneMachine, place: Path) -> None:
     ann = machine.api("ann")
-    run = ann.trigger(
-        "campaign_acme_moon",
-        {"engine": "openai", "engine_conn_id": "acme_server", "engine_parameters": {"model": "x"}},
-    )
+    conf = {
+        "manifest": f"{place}/acme/in/small.csv",
+        "engine": "openai",
+        "engine_conn_id": "acme_server",
+        "engine_parameters": {"model": "x"},
+    }
+    run = ann.trigger("localize_campaign__acme", conf)
     until = time.monotonic() + 240  # the server is not there: tried again until the tries are used up
     while ann.states(run).get(("load_manifest", -1)) != "success" and time.monotonic() < until:
         time.sleep(1)
