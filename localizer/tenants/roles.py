@@ -23,10 +23,11 @@ _ALL = (
     ("HITL Detail", "can_read,menu_access"),
     ("Plugins", "can_read"),
     ("DAGs", "menu_access"),
-    ("DAG Runs", "menu_access"),
+    ("DAG Runs", "can_read,menu_access"),  # of the DAGs that one may read; their tasks ask for this one
     ("Browse", "menu_access"),
 )
-"""Never a right on all DAGs or all runs: those would reach over to other tenants."""
+"""Never a right on all DAGs, which would reach over to other tenants; each of these counts only together with
+a right on the DAG."""
 
 _ANSWERS = (("HITL Detail", "can_edit"),)
 
