@@ -22,7 +22,16 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, Param
 
-from operators.pipeline import CAMPAIGN_PRIORITY, LOCATION, ROOT, add_tasks, default_args, run_params
+from operators.notices import RunNotices
+from operators.pipeline import (
+    CAMPAIGN_PRIORITY,
+    LOCATION,
+    ROOT,
+    add_tasks,
+    dag_notices,
+    default_args,
+    run_params,
+)
 
 SAMPLE = ROOT / "examples" / "campaign"
 
@@ -36,16 +45,20 @@ manifest = Param(
     section="Input",
 )
 
+params = run_params(manifest, defaults={"brand": str(SAMPLE / "brand.yaml")})
+notices = RunNotices.of_installation()
+
 with DAG(
     "localize_campaign",
     schedule=None,
     catchup=False,
     max_active_runs=4,
     default_args=default_args(CAMPAIGN_PRIORITY),
-    params=run_params(manifest, defaults={"brand": str(SAMPLE / "brand.yaml")}),
+    params=params,
+    **dag_notices(notices, params),
     # So that lists, booleans and empty values stay what they are on their way through templates.
     render_template_as_native_obj=True,
     tags=["localization", "images"],
     doc_md=__doc__,
 ):
-    add_tasks()
+    add_tasks(notices=notices)

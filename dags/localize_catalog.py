@@ -30,8 +30,17 @@ from typing import Any
 
 from airflow.sdk import DAG, CronDataIntervalTimetable, Param
 
+from operators.notices import RunNotices
 from operators.partitions import partition_campaign, require_interval
-from operators.pipeline import CATALOG_PRIORITY, LOCATION, ROOT, add_tasks, default_args, run_params
+from operators.pipeline import (
+    CATALOG_PRIORITY,
+    LOCATION,
+    ROOT,
+    add_tasks,
+    dag_notices,
+    default_args,
+    run_params,
+)
 
 TEMPLATE = os.environ.get("LOCALIZER_CATALOG_MANIFEST", "")
 USUAL = TEMPLATE or f"{ROOT}/out/catalog/{{{{ data_interval_start | ds }}}}/manifest.csv"
@@ -52,6 +61,9 @@ manifest = Param(
     section="Input",
 )
 
+params = run_params(manifest, defaults=DEFAULTS)
+notices = RunNotices.of_installation()
+
 with DAG(
     "localize_catalog",
     # Of real intervals: a plain cron string makes runs whose interval begins where it ends.
@@ -61,7 +73,8 @@ with DAG(
     max_active_runs=2,
     is_paused_upon_creation=not TEMPLATE,
     default_args=default_args(CATALOG_PRIORITY),
-    params=run_params(manifest, defaults=DEFAULTS),
+    params=params,
+    **dag_notices(notices, params),
     user_defined_macros={"partition_campaign": partition_campaign, "require_interval": require_interval},
     render_template_as_native_obj=True,
     tags=["localization", "images", "catalog"],
@@ -76,5 +89,6 @@ with DAG(
         "{{ name if name is none else name | tojson }}",
         usual_engine=DEFAULTS.get("engine", "typeset"),
         missing_ok=True,
+        notices=notices,
         **({"max_active_tis_per_dag": SHARDS} if SHARDS else {}),
     )

@@ -10,7 +10,15 @@ from airflow.sdk import DAG, CronTriggerTimetable, Param
 
 from localizer.campaigns import Campaign, Cron, campaign_files, is_template, load_campaign
 from localizer.errors import CampaignError
-from operators.pipeline import CAMPAIGN_PRIORITY, LOCATION, add_tasks, default_args, run_params
+from operators.notices import RunNotices
+from operators.pipeline import (
+    CAMPAIGN_PRIORITY,
+    LOCATION,
+    add_tasks,
+    dag_notices,
+    default_args,
+    run_params,
+)
 from operators.queues import CAMPAIGN_PREFIX
 
 FestivalTimetable = Callable[..., Any]
@@ -48,6 +56,8 @@ def campaign_dags(
 def campaign_dag(campaign: Campaign, festivals: FestivalTimetable) -> DAG:
     """The DAG of a campaign: the tasks of `localize_campaign`, with the file's values in its form."""
     timetable = _timetable(campaign, festivals)
+    params = run_params(_manifest(campaign), defaults=_defaults(campaign))
+    notices = _notices(campaign)
     with DAG(
         CAMPAIGN_PREFIX + campaign.name,
         dag_display_name=campaign.title or campaign.name,
@@ -56,7 +66,8 @@ def campaign_dag(campaign: Campaign, festivals: FestivalTimetable) -> DAG:
         max_active_runs=campaign.max_active_runs,
         default_args=default_args(CAMPAIGN_PRIORITY) | {"owner": ", ".join(campaign.owners)},
         owner_links={owner: f"mailto:{owner}" for owner in campaign.owners if "@" in owner},
-        params=run_params(_manifest(campaign), defaults=_defaults(campaign)),
+        params=params,
+        **dag_notices(notices, params),
         user_defined_macros={"festival_date": getattr(timetable, "festival_date", _no_festival)},
         # So that lists, booleans and empty values stay what they are on their way through templates.
         render_template_as_native_obj=True,
@@ -68,6 +79,7 @@ def campaign_dag(campaign: Campaign, festivals: FestivalTimetable) -> DAG:
             manifest=_or_template("manifest", campaign.manifest),
             campaign=_or_template("campaign", campaign.publish_as),
             usual_engine=campaign.engine.name,
+            notices=notices,
             **{name: value for name in ("pool", "queue") if (value := getattr(campaign, name))},
         )
     return dag
@@ -87,6 +99,13 @@ def _timetable(campaign: Campaign, festivals: FestivalTimetable) -> Any:
         hour=schedule.hour,
         dates=None if schedule.dates is None else list(schedule.dates),
     )
+
+
+def _notices(campaign: Campaign) -> RunNotices:
+    title = campaign.title or campaign.name
+    if campaign.notify is None:
+        return RunNotices.of_installation(title, campaign.owners)
+    return RunNotices(tuple(channel.addressed(campaign.owners) for channel in campaign.notify), title)
 
 
 def _or_template(param: str, value: str) -> str:
@@ -128,6 +147,7 @@ def _defaults(campaign: Campaign) -> dict[str, Any]:
         "publish_uri": campaign.publish_to,
         "workspace": campaign.workspace,
         "gcp_conn_id": campaign.google_connection,
+        "deadline": campaign.deadline,
     }
     return {name: value for name, value in values.items() if value is not None}
 

@@ -11,6 +11,7 @@ from localizer.errors import InputError
 from localizer.pace import Pace
 from operators.base import LocalizerOperator
 from operators.manifest import as_bool
+from operators.metrics import count_images
 from operators.report import write_report
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class QualityGateOperator(LocalizerOperator):
             100 * counts.hit_rate,
             report,
         )
+        count_images(counts, context["ti"].dag_id)
         problem = run_problem(counts, min_pass_rate=min_pass_rate)
         if problem:
             raise AirflowFailException(f"{problem}; report: {report}")

@@ -10,10 +10,14 @@ from typing import Any
 
 from airflow.sdk import Param, TriggerRule
 
+from localizer.campaigns.deadlines import DEADLINE_PATTERN
 from localizer.engines.registry import engine_names
+from localizer.notices import Event
+from operators.deadlines import deadline_alerts, usual_deadline
 from operators.edit import EditImagesOperator
 from operators.gate import QualityGateOperator
 from operators.manifest import LoadManifestOperator
+from operators.notices import PUBLISH_TASK, RunNotices
 from operators.publish import PublishReleaseOperator
 from operators.queues import EDIT_TASK, edit_pool, edit_queue
 from operators.report import ReportOperator
@@ -159,6 +163,16 @@ def run_params(manifest: Param, *, defaults: Mapping[str, Any] | None = None) ->
             description="Show the plan (log and XCom `plan` of load_manifest); edit and publish nothing",
             section="Publish",
         ),
+        "deadline": Param(
+            usual_deadline(),
+            type=["string", "null"],
+            pattern=DEADLINE_PATTERN,
+            title="Deadline",
+            description="Until when the images must be published: hours, days or weeks after the run's date. "
+            "People are told when it is close; the review closes with it",
+            examples=["36h", "3d", "2d before the festival"],
+            section="Publish",
+        ),
         "workspace": Param(
             WORKSPACE,
             type="string",
@@ -182,6 +196,18 @@ def run_params(manifest: Param, *, defaults: Mapping[str, Any] | None = None) ->
     return params
 
 
+def dag_notices(notices: RunNotices, params: Mapping[str, Param]) -> dict[str, Any]:
+    """Arguments of a DAG: who is told of a failed run, and of its deadline.
+
+    Args:
+        params: of the DAG, see `run_params`.
+    """
+    return {
+        "on_failure_callback": notices.notifiers(Event.FAILED) or None,
+        "deadline": deadline_alerts(notices, params),
+    }
+
+
 def add_tasks(
     *,
     manifest: str = "{{ params.manifest }}",
@@ -189,6 +215,7 @@ def add_tasks(
     campaign: str = "{{ params.campaign if params.campaign is none else params.campaign | tojson }}",
     usual_engine: str = "typeset",
     missing_ok: bool = False,
+    notices: RunNotices | None = None,
     **edit_limits: Any,
 ) -> None:
     """Put the tasks of a run into the DAG that is being made.
@@ -197,6 +224,7 @@ def add_tasks(
         manifest, campaign: Jinja templates; of an author of DAGs, never of whoever triggers a run.
         usual_engine: of a run that names none; decides on the queue.
         missing_ok: a manifest that is not there skips the whole run.
+        notices: who is told of what; the DAG itself needs `dag_notices` too.
         edit_limits: further arguments of the edit tasks, such as ``max_active_tis_per_dag``, or another
             ``pool`` or ``queue`` than the engine's.
     """
@@ -238,9 +266,19 @@ def add_tasks(
         trigger_rule=TriggerRule.ALL_DONE,
         **place,
     )
-    review = ReviewOperator(task_id="review", approval="{{ params.approval }}", **place)
+    notices = notices or RunNotices()
+    review = ReviewOperator(
+        task_id="review",
+        approval="{{ params.approval }}",
+        notifiers=notices.notifiers(Event.REVIEW_WAITING),
+        **place,
+    )
     publish = PublishReleaseOperator(
-        task_id="publish", publish_uri="{{ params.publish_uri }}", campaign=campaign, **place
+        task_id=PUBLISH_TASK,
+        publish_uri="{{ params.publish_uri }}",
+        campaign=campaign,
+        on_success_callback=notices.notifiers(Event.PUBLISHED, Event.NOTHING_PUBLISHED),
+        **place,
     )
     released: Any = publish.output
     report = ReportOperator(task_id="report", published=released, **place)

@@ -10,6 +10,7 @@ from airflow.sdk import Asset, AssetAlias
 from localizer.display import one_line
 from operators.base import LocalizerOperator, gcs_client
 from operators.manifest import as_bool
+from operators.metrics import count_published
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -76,6 +77,8 @@ class PublishReleaseOperator(LocalizerOperator):
         for warning in published.warnings:
             self.log.warning("%s", one_line(warning))
         self.log.info("%s", published.message)
+        if not published.dry_run:
+            count_published(published.objects_new, context["ti"].dag_id, moved=published.pointer_moved)
         if published.pointer_moved:
             self._announce(context, published)
         return {
