@@ -9,10 +9,13 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from localizer.display import one_line
 from localizer.errors import InputError
+from localizer.runs.run import PLAN
 from operators.base import LocalizerOperator
+from operators.lineage import lineage
 from operators.shards import mapped_shards
 
 if TYPE_CHECKING:
+    from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import Context
 
     from localizer.engines.base import Engine
@@ -116,6 +119,11 @@ class LoadManifestOperator(LocalizerOperator):
             self.log.info("plan only: nothing is edited and nothing is published")
             return []
         return mapped_shards(run, self.open_workspace(), engine, brand=brand)
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage:
+        """The manifest, made into a plan."""
+        read = [uri for uri in (self.manifest, self.copy_deck) if uri]
+        return lineage(read, [self.open_run().uri_of(PLAN)])
 
     def _plan(self, run: Run) -> tuple[Planned, str | None, Engine]:
         """Save the plan; what it holds, the brand kit that it was made with, and the engine.

@@ -16,6 +16,7 @@ from urllib.parse import quote, urlencode
 from airflow.sdk import BaseNotifier
 
 from localizer.display import one_line
+from localizer.errors import ConfigurationError
 from localizer.notices import Channel, Event, Notice, read_channels
 from localizer.notices.sent import delivery_id
 from operators.base import open_workspace, run_name_of
@@ -105,7 +106,10 @@ class RunNotices:
         """
         owners = tuple(owners)
         channels = read_channels(os.environ.get(NOTIFY, ""), name=NOTIFY)
-        return cls(tuple(channel.addressed(owners) for channel in channels), title)
+        addressed = tuple(channel.addressed(owners) for channel in channels)
+        if any(channel.by == "email" and not channel.to for channel in addressed):
+            raise ConfigurationError(f"{NOTIFY}: mail needs `to`, for no owner has an address")
+        return cls(addressed, title)
 
     def notifiers(self, *events: Event) -> list[BaseNotifier]:
         """A notifier of these events, if anybody wants to hear of one of them."""
