@@ -20,8 +20,9 @@ input edits nothing and publishes nothing new. Edits run in the pool `image_edit
 
 from __future__ import annotations
 
-from airflow.sdk import DAG, Param
+from airflow.sdk import Param
 
+from operators.deadlines import DeadlineDag
 from operators.notices import RunNotices
 from operators.pipeline import (
     CAMPAIGN_PRIORITY,
@@ -48,7 +49,7 @@ manifest = Param(
 params = run_params(manifest, defaults={"brand": str(SAMPLE / "brand.yaml")})
 notices = RunNotices.of_installation()
 
-with DAG(
+with DeadlineDag(
     "localize_campaign",
     schedule=None,
     catchup=False,

@@ -28,8 +28,9 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
-from airflow.sdk import DAG, CronDataIntervalTimetable, Param
+from airflow.sdk import CronDataIntervalTimetable, Param
 
+from operators.deadlines import DeadlineDag
 from operators.notices import RunNotices
 from operators.partitions import partition_campaign, require_interval
 from operators.pipeline import (
@@ -64,7 +65,7 @@ manifest = Param(
 params = run_params(manifest, defaults=DEFAULTS)
 notices = RunNotices.of_installation()
 
-with DAG(
+with DeadlineDag(
     "localize_catalog",
     # Of real intervals: a plain cron string makes runs whose interval begins where it ends.
     schedule=CronDataIntervalTimetable(CRON, timezone="UTC"),

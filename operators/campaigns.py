@@ -10,6 +10,7 @@ from airflow.sdk import DAG, CronTriggerTimetable, Param
 
 from localizer.campaigns import Campaign, Cron, campaign_files, is_template, load_campaign
 from localizer.errors import CampaignError
+from operators.deadlines import DeadlineDag
 from operators.notices import RunNotices
 from operators.pipeline import (
     CAMPAIGN_PRIORITY,
@@ -58,7 +59,7 @@ def campaign_dag(campaign: Campaign, festivals: FestivalTimetable) -> DAG:
     timetable = _timetable(campaign, festivals)
     params = run_params(_manifest(campaign), defaults=_defaults(campaign))
     notices = _notices(campaign)
-    with DAG(
+    with DeadlineDag(
         CAMPAIGN_PREFIX + campaign.name,
         dag_display_name=campaign.title or campaign.name,
         schedule=timetable,

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from html import escape
 from importlib.util import find_spec
+from typing import Any
 
-from airflow.sdk import BaseNotifier
-
-from localizer.errors import ConfigurationError
+from localizer.errors import ConfigurationError, TransientError
 from localizer.notices import Channel, Notice
 
 # In a provider's notifier every field is a template. Ours hold names from manifests, so `notify` is called,
@@ -44,14 +43,15 @@ def check_installed(channel: Channel) -> None:
 def _email(notice: Notice, channel: Channel, delivery: str) -> None:
     from airflow.providers.smtp.notifications.smtp import SmtpNotifier
 
-    SmtpNotifier(
+    notifier: Any = SmtpNotifier(
         smtp_conn_id=channel.connection,
         to=list(channel.to),
         subject=notice.headline,
         html_content=notice.html(),
         # One thread a run; no answer of a machine that is on holiday.
         custom_headers={"X-Entity-Ref-ID": delivery, "Auto-Submitted": "auto-generated"},
-    ).notify({})
+    )
+    notifier.notify({})
 
 
 def _slack(notice: Notice, channel: Channel, delivery: str) -> None:
@@ -61,17 +61,23 @@ def _slack(notice: Notice, channel: Channel, delivery: str) -> None:
             *(f"<{url}|{name}>" for name, url in notice.links()),
         ]
     )
-    notifier: BaseNotifier
+    notifier: Any
     if channel.to:
         from airflow.providers.slack.notifications.slack import SlackNotifier
 
         notifier = SlackNotifier(
-            slack_conn_id=channel.connection, channel=channel.to[0], text=text, blocks=()
+            slack_conn_id=channel.connection,
+            channel=channel.to[0],
+            text=text,
+            unfurl_links=False,
+            unfurl_media=False,
         )
     else:
         from airflow.providers.slack.notifications.slack_webhook import SlackWebhookNotifier
 
-        notifier = SlackWebhookNotifier(slack_webhook_conn_id=channel.connection, text=text)
+        notifier = SlackWebhookNotifier(
+            slack_webhook_conn_id=channel.connection, text=text, unfurl_links=False, unfurl_media=False
+        )
     notifier.notify({})
 
 
@@ -80,14 +86,17 @@ def _slack_text(text: str) -> str:
 
 
 def _apprise(notice: Notice, channel: Channel, delivery: str) -> None:
-    from airflow.providers.apprise.notifications.apprise import AppriseNotifier
+    from airflow.providers.apprise.hooks.apprise import AppriseHook
+    from apprise import Apprise
 
-    AppriseNotifier(
-        apprise_conn_id=channel.connection,
-        title=notice.headline,
-        body=notice.text(),
-        **({"tag": list(channel.to)} if channel.to else {}),
-    ).notify({})
+    # The provider's notifier would not tell that a service refused.
+    hook, services = AppriseHook(channel.connection), Apprise()
+    hook.set_config_from_conn(conn=hook.get_connection(channel.connection), apprise_obj=services)
+    done = services.notify(title=notice.headline, body=notice.text(), tag=list(channel.to) or "all")
+    if done is None:
+        raise ConfigurationError(f"connection {channel.connection!r} has no service with these tags")
+    if not done:
+        raise TransientError("a service did not take it; the line before says why")
 
 
 def _webhook(notice: Notice, channel: Channel, delivery: str) -> None:

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import AsyncCallback, BaseDeadlineReference, DeadlineAlert, deadline_reference
+from airflow.sdk import DAG
+from airflow.sdk.definitions.callback import AsyncCallback
+from airflow.sdk.definitions.deadline import BaseDeadlineReference, DeadlineAlert
 
 from localizer.campaigns.deadlines import CLOSE, close_at, parse_deadline
 from localizer.errors import InputError
@@ -36,7 +38,6 @@ def usual_deadline() -> str | None:
     return os.environ.get(DEADLINE) or None
 
 
-@deadline_reference
 @dataclass(eq=False)  # equal where what is written of them is
 class RunDeadline(BaseDeadlineReference):
     """When the deadline of a run is close, or missed.
@@ -87,6 +88,21 @@ class RunDeadline(BaseDeadlineReference):
         if moment is None:
             return None
         return close_at(start, moment) if self.close else moment
+
+
+class DeadlineDag(DAG):
+    """A DAG whose deadlines do not come in the way of `airflow dags test`.
+
+    There, Airflow 3.3.2 has the alerts themselves where it looks for their IDs, and fails in the end.
+    """
+
+    def test(self, *args: Any, **kwargs: Any) -> Any:
+        """Run it once, without deadlines, which have no scheduler to see to them."""
+        deadlines, self.deadline = self.deadline, None
+        try:
+            return super().test(*args, **kwargs)
+        finally:
+            self.deadline = deadlines
 
 
 def deadline_of(ref: RunRef, timetable: Any = None) -> datetime | None:

@@ -88,7 +88,7 @@ class QualityGateOperator(LocalizerOperator):
             raise AirflowFailException(f"{problem}; report: {report}")
         return {**summary(counts), "report": report}
 
-    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage:
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:
         """The plan, made into results."""
         run = self.open_run()
         summary = run.summary()

@@ -8,7 +8,7 @@ local one.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def dataset_name(uri: str) -> tuple[str, str]:
 
 def lineage(
     inputs: Iterable[str] = (), outputs: Iterable[str] = (), *, rows: int | None = None
-) -> OperatorLineage:
+) -> OperatorLineage[Any, Any]:
     """What a task read and wrote.
 
     Args:
@@ -39,7 +39,9 @@ def lineage(
     )
     from airflow.providers.openlineage.extractors import OperatorLineage
 
-    facets = {} if rows is None else {"outputStatistics": OutputStatisticsOutputDatasetFacet(rowCount=rows)}
+    facets: Any = (
+        {} if rows is None else {"outputStatistics": OutputStatisticsOutputDatasetFacet(rowCount=rows)}
+    )
     return OperatorLineage(
         inputs=[InputDataset(*dataset_name(uri)) for uri in inputs],
         outputs=[OutputDataset(*dataset_name(uri), outputFacets=facets) for uri in outputs],

@@ -120,7 +120,7 @@ class LoadManifestOperator(LocalizerOperator):
             return []
         return mapped_shards(run, self.open_workspace(), engine, brand=brand)
 
-    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage:
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:
         """The manifest, made into a plan."""
         read = [uri for uri in (self.manifest, self.copy_deck) if uri]
         return lineage(read, [self.open_run().uri_of(PLAN)])

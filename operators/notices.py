@@ -24,6 +24,7 @@ from operators.channels import check_installed, send
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+    from jinja2 import Environment
 
     from localizer.runs import Run
 
@@ -161,6 +162,9 @@ class RunNotifier(BaseNotifier):
         super().__init__()
         self.notices, self.events = notices, events
 
+    def render_template_fields(self, context: Context, jinja_env: Environment | None = None) -> None:
+        """Nothing of it is a template."""
+
     def notify(self, context: Context) -> None:
         """Tell of the event that the context is of; raises nothing."""
         _guarded(lambda: self._tell(dict(context)), "notice not sent")
@@ -170,9 +174,9 @@ class RunNotifier(BaseNotifier):
         if Event.PUBLISHED in self.events:
             self._tell_published(context, ref)
         elif Event.FAILED in self.events:
-            self.notices.tell(
-                Event.FAILED, ref, occurrence=f"clear {ref.clears}", task_id=", ".join(_failed_tasks(context))
-            )
+            # Airflow builds the context of the task that failed first, if it still knows it.
+            task_id = getattr(context.get("ti"), "task_id", "")
+            self.notices.tell(Event.FAILED, ref, occurrence=f"clear {ref.clears}", task_id=task_id)
         else:
             from operators.deadlines import deadline_of
 
@@ -197,7 +201,7 @@ class RunNotifier(BaseNotifier):
             )
 
 
-def links(dag_id: str, run_id: str) -> dict[str, str]:
+def links(dag_id: str, run_id: str) -> dict[str, Any]:
     """Absolute addresses of a run's pages; none where ``[api] base_url`` is not set."""
     from airflow.sdk.configuration import conf
 
@@ -226,18 +230,6 @@ def _tell_one(notice: Notice, channel: Channel, run: Run | None) -> None:
     log.info("%s: told", way)
     if sent is not None:
         _guarded(lambda: sent.add(notice, channel), f"{way}: no record can be kept; a retry tells it again")
-
-
-def _failed_tasks(context: Mapping[str, Any]) -> list[str]:
-    ti = context.get("ti")
-    if ti is None:
-        return []
-
-    def failed() -> list[str]:
-        found = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id])
-        return sorted(task for task, state in found.get(ti.run_id, {}).items() if state == "failed")
-
-    return _guarded(failed, "the failed tasks are not known") or []
 
 
 def _guarded(action: Callable[[], Any], problem: str) -> Any:

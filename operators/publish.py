@@ -97,7 +97,7 @@ class PublishReleaseOperator(LocalizerOperator):
             "message": published.message,
         }
 
-    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage:
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:
         """The results, made into a release; no output where nothing was approved."""
         published = self._published
         return lineage(

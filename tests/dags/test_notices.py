@@ -53,29 +53,34 @@ def told(web: Receiver) -> list[dict[str, Any]]:
     return [json.loads(request.body) for request in web.requests]
 
 
-@pytest.mark.parametrize("dag_id", ["localize_campaign", "localize_catalog"])
 def test_a_release_is_told_once_and_the_same_again_is_no_news(
-    start: Start, web: Receiver, dag_id: str
-) -> None:
-    assert start(dag_id) == "success"
-    [news] = told(web)
-    assert (news["event"], news["dag_id"], news["campaign"]) == ("published", dag_id, "small")
-    assert news["release"]["images"] == 2
-    assert news["counts"] == {"total": 3, "passed": 2, "needs_review": 0, "failed": 1, "cached": 0}
-    assert start(dag_id) == "success"
-    assert len(told(web)) == 1
-
-
-def test_nothing_published_and_a_failed_run_are_told(
     start: Start, web: Receiver, small_campaign: Path
 ) -> None:
+    assert start() == "success"
+    [news] = told(web)
+    assert (news["event"], news["dag_id"], news["campaign"]) == ("published", "localize_campaign", "small")
+    assert news["release"]["images"] == 2
+    assert news["counts"] == {"total": 3, "passed": 2, "needs_review": 0, "failed": 1, "cached": 0}
+    assert start() == "success"
+    assert len(told(web)) == 1
+    assert start("localize_catalog", publish_uri=str(small_campaign / "elsewhere")) == "success"
+    assert told(web)[-1]["dag_id"] == "localize_catalog"
+    assert len(told(web)) == 2
+
+
+def test_a_run_that_publishes_nothing_says_so(start: Start, web: Receiver, small_campaign: Path) -> None:
     (small_campaign / "brand.yaml").write_text("name: x\nforbidden: {de: [RABATT, NEU]}\n")
     assert start(brand=str(small_campaign / "brand.yaml")) == "success"
     assert [news["event"] for news in told(web)] == ["nothing_published"]
+
+
+def test_a_failed_run_is_told_with_the_task_that_failed(
+    start: Start, web: Receiver, small_campaign: Path
+) -> None:
     (small_campaign / "a.png").unlink()
     (small_campaign / "b.png").write_bytes(b"not an image")
     assert start() == "failed"
-    news = told(web)[-1]
+    [news] = told(web)
     assert (news["event"], news["failed_task"]) == ("failed", "quality_gate")
     assert news["counts"]["failed"] == 3
     assert str(small_campaign) not in json.dumps(news)
@@ -188,8 +193,9 @@ def test_without_one_and_in_a_backfill_nothing_is_ever_due(stored: Callable[...,
 
 def test_the_installation_may_set_one(stored: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCALIZER_DEADLINE", "1d")
-    bag = stored("plain", "")
-    assert created(bag, "campaign_plain", START)["deadline_missed"] == START + timedelta(days=1)
+    bag = stored("usual_deadline", "")
+    due = created(bag, "campaign_usual_deadline", START)
+    assert due["deadline_missed"] == START + timedelta(days=1)
 
 
 def test_a_file_decides_who_is_told(stored: Callable[..., Any], web: Receiver) -> None:

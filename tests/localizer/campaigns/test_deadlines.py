@@ -81,7 +81,7 @@ def test_what_a_file_says(tmp_path: Path) -> None:
         ("deadline: 0d\n", 3, "is not between"),
         ("deadline: {before_festival: 2d}\n", 3, "the schedule has none"),
         (FESTIVE + "deadline: {before_festival: 2w}\n", 4, "is over before the run starts"),
-        ("notify: [{on: [publish], by: email}]\n", 3, "did you mean 'published'"),
+        ("notify: [{on: [faild], by: email}]\n", 3, "did you mean 'failed'"),
         ("notify: [{on: [failed], by: email, to: jo}]\n", 3, "'jo' is not a mail address"),
         ("notify: [{on: [failed], by: email, secret: x}]\n", 3, "is not known"),
     ],

@@ -120,7 +120,7 @@ def test_a_bot_that_refuses_with_200_is_an_error(
         ("https://host/?key={secret}", "", {}, "there is no password"),
         ("https://host/", "s", {"body": "teams"}, "is not one of json, slack"),
         ("https://host/", "s", {"timeout_s": "soon"}, "timeout_s is not a number"),
-        ("http://127.0.0.1:9/", "whsec_!", {}, "goes on in base64"),
+        ("http://127.0.0.1:9/", "whsec_!", {}, "must go on in base64"),
     ],
 )
 def test_a_connection_that_cannot_be_used(
