@@ -22,17 +22,10 @@ from __future__ import annotations
 
 from airflow.sdk import Param
 
-from operators.deadlines import DeadlineDag
 from operators.notices import RunNotices
-from operators.pipeline import (
-    CAMPAIGN_PRIORITY,
-    LOCATION,
-    ROOT,
-    add_tasks,
-    dag_notices,
-    default_args,
-    run_params,
-)
+from operators.pipeline import CAMPAIGN_PRIORITY, LOCATION, ROOT, add_tasks, default_args, run_params
+from operators.tenant_dags import required, tenant_dag, tenants_here
+from operators.tenants import dag_id_of
 
 SAMPLE = ROOT / "examples" / "campaign"
 
@@ -45,21 +38,24 @@ manifest = Param(
     examples=[str(SAMPLE / "manifest.csv"), "gs://bucket/campaigns/618/manifest.csv"],
     section="Input",
 )
+sample = run_params(manifest, defaults={"brand": str(SAMPLE / "brand.yaml")})
 
-params = run_params(manifest, defaults={"brand": str(SAMPLE / "brand.yaml")})
 notices = RunNotices.of_installation()
 
-with DeadlineDag(
-    "localize_campaign",
-    schedule=None,
-    catchup=False,
-    max_active_runs=4,
-    default_args=default_args(CAMPAIGN_PRIORITY),
-    params=params,
-    **dag_notices(notices, params),
-    # So that lists, booleans and empty values stay what they are on their way through templates.
-    render_template_as_native_obj=True,
-    tags=["localization", "images"],
-    doc_md=__doc__,
-):
-    add_tasks(notices=notices)
+for tenant in tenants_here(__file__):
+    with tenant_dag(
+        tenant,
+        dag_id_of("localize_campaign", tenant),
+        schedule=None,
+        catchup=False,
+        max_active_runs=4,
+        default_args=default_args(CAMPAIGN_PRIORITY),
+        # A tenant has no sample: its form starts empty.
+        params=run_params(required(manifest)) if tenant else sample,
+        # So that lists, booleans and empty values stay what they are on their way through templates.
+        render_template_as_native_obj=True,
+        tags=["localization", "images"],
+        doc_md=__doc__,
+        notices=notices,
+    ):
+        add_tasks(notices=notices)

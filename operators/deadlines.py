@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -139,11 +139,14 @@ def time_to_answer(context: Context, usual: timedelta | None) -> timedelta | Non
     return left if left and left > timedelta(0) else usual
 
 
-def deadline_alerts(notices: RunNotices, params: Mapping[str, Param]) -> list[DeadlineAlert]:
+def deadline_alerts(
+    notices: RunNotices, params: Mapping[str, Param], tags: Sequence[str]
+) -> list[DeadlineAlert]:
     """For a DAG: its alerts; where a run has no deadline they are never due.
 
     Args:
         params: of the DAG; what they say holds where a run says nothing else.
+        tags: of the DAG, which say whose it is.
     """
     usual = params["deadline"].value
     alerts = []
@@ -153,6 +156,7 @@ def deadline_alerts(notices: RunNotices, params: Mapping[str, Param]) -> list[De
             "title": notices.title,
             "channels": [channel.to_dict() for channel in notices.channels],
             "defaults": {name: params[name].value for name in ("workspace", "gcp_conn_id", "campaign")},
+            "tags": list(tags),
         }
         alerts.append(
             DeadlineAlert(
@@ -171,6 +175,7 @@ async def tell(
     title: str,
     channels: list[dict[str, Any]],
     defaults: dict[str, Any],
+    tags: list[str],
     context: Mapping[str, Any],
 ) -> None:
     """What the triggerer does when a deadline is close or missed.
@@ -179,7 +184,7 @@ async def tell(
         context: the run as the REST API shows it, and the deadline.
     """
     # Storage, SMTP and connections block; other triggers must not wait for them.
-    await asyncio.to_thread(_tell, event, title, channels, defaults, context)
+    await asyncio.to_thread(_tell, event, title, channels, defaults, tags, context)
 
 
 def _tell(
@@ -187,6 +192,7 @@ def _tell(
     title: str,
     channels: list[dict[str, Any]],
     defaults: dict[str, Any],
+    tags: list[str],
     context: Mapping[str, Any],
 ) -> None:
     run = context["dag_run"]
@@ -204,6 +210,7 @@ def _tell(
         params={**defaults, **(run["conf"] or {})},
         start=_moment(run["logical_date"] or run["run_after"]),
         festival=_moment(run["data_interval_end"]),
+        tags=tuple(tags),
     )
     news = Event(event)
     # The alert that it is close has a moment of its own; what matters to people is the end.

@@ -13,6 +13,7 @@ from localizer.runs.run import PLAN
 from operators.base import LocalizerOperator
 from operators.lineage import lineage
 from operators.shards import mapped_shards
+from operators.tenants import reading_of
 
 if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage
@@ -106,7 +107,8 @@ class LoadManifestOperator(LocalizerOperator):
         missing_ok = as_bool(self.missing_ok, field="missing_ok")
         run = self.open_run()
         try:
-            planned, brand, engine = self._plan(run)
+            with reading_of(context["dag"].tags):
+                planned, brand, engine = self._plan(run)
         except ManifestNotFound as error:
             if not missing_ok:
                 raise

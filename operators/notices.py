@@ -21,6 +21,7 @@ from localizer.notices import Channel, Event, Notice, read_channels
 from localizer.notices.sent import delivery_id
 from operators.base import open_workspace, run_name_of
 from operators.channels import check_installed, send
+from operators.tenants import keep_to_tenant
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -45,6 +46,7 @@ class RunRef:
         start: its logical date, else the time that it was made for.
         festival: end of its data interval.
         clears: how often it was cleared.
+        tags: of its DAG, which say whose it is.
     """
 
     dag_id: str
@@ -53,6 +55,7 @@ class RunRef:
     start: datetime | None = None
     festival: datetime | None = None
     clears: int = 0
+    tags: tuple[str, ...] = ()
 
     @classmethod
     def of_context(cls, context: Mapping[str, Any]) -> RunRef:
@@ -69,12 +72,16 @@ class RunRef:
             start=getattr(dag_run, "logical_date", None) or getattr(dag_run, "run_after", None),
             festival=getattr(dag_run, "data_interval_end", None),
             clears=getattr(dag_run, "clear_number", None) or 0,
+            tags=tuple(dag.tags),
         )
 
     def open(self) -> Run | None:
         """Its records in the workspace; None, and an error in the log, if it cannot be reached from here."""
+        place = {name: self.params.get(name) for name in ("workspace", "gcp_conn_id")}
         try:
-            workspace = open_workspace(str(self.params["workspace"]), self.params.get("gcp_conn_id"))
+            # A run that was refused for naming another tenant's workspace must not be told of there.
+            keep_to_tenant(self.tags, place)
+            workspace = open_workspace(str(place["workspace"]), place["gcp_conn_id"])
             return workspace.run(run_name_of(self.dag_id, self.run_id))
         except Exception as error:  # noqa: BLE001 (of whatever storage it is; the notice goes out all the same)
             log.error("notices: the workspace cannot be opened (%s)", _told(error))

@@ -13,7 +13,7 @@ from airflow.sdk import Param, TriggerRule
 from localizer.campaigns.deadlines import DEADLINE_PATTERN
 from localizer.engines.registry import engine_names
 from localizer.notices import Event
-from operators.deadlines import deadline_alerts, usual_deadline
+from operators.deadlines import usual_deadline
 from operators.edit import EditImagesOperator
 from operators.gate import QualityGateOperator
 from operators.manifest import LoadManifestOperator
@@ -196,18 +196,6 @@ def run_params(manifest: Param, *, defaults: Mapping[str, Any] | None = None) ->
     return params
 
 
-def dag_notices(notices: RunNotices, params: Mapping[str, Param]) -> dict[str, Any]:
-    """Arguments of a DAG: who is told of a failed run, and of its deadline.
-
-    Args:
-        params: of the DAG, see `run_params`.
-    """
-    return {
-        "on_failure_callback": notices.notifiers(Event.FAILED) or None,
-        "deadline": deadline_alerts(notices, params),
-    }
-
-
 def add_tasks(
     *,
     manifest: str = "{{ params.manifest }}",
@@ -224,7 +212,7 @@ def add_tasks(
         manifest, campaign: Jinja templates; of an author of DAGs, never of whoever triggers a run.
         usual_engine: of a run that names none; decides on the queue.
         missing_ok: a manifest that is not there skips the whole run.
-        notices: who is told of what; the DAG itself needs `dag_notices` too.
+        notices: who is told of what; the DAG must be made with the same.
         edit_limits: further arguments of the edit tasks, such as ``max_active_tis_per_dag``, or another
             ``pool`` or ``queue`` than the engine's.
     """

@@ -45,6 +45,7 @@ def call(folder: Path, event: str, state: str = "running", **conf: Any) -> None:
             title="Moon",
             channels=[{"on": [event], "by": "webhook", "connection": "localizer_webhook", "to": []}],
             defaults={"workspace": str(folder), "gcp_conn_id": None, "campaign": None},
+            tags=[],
             context={"dag_run": run, "deadline": {"id": "1", "deadline_time": due}},
         )
     )
@@ -90,7 +91,7 @@ def test_a_review_after_the_deadline_stays_open_for_the_usual_time() -> None:
 def context(start: datetime, deadline: str | None) -> Any:
     """A stand-in for Airflow's."""
     return {
-        "dag": SimpleNamespace(dag_id="d", timetable=None),
+        "dag": SimpleNamespace(dag_id="d", timetable=None, tags=set()),
         "run_id": "r",
         "params": {"deadline": deadline},
         "dag_run": SimpleNamespace(logical_date=start, data_interval_end=None, clear_number=0),
