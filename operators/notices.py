@@ -119,7 +119,7 @@ class RunNotices:
             raise ConfigurationError(f"{NOTIFY}: mail needs `to`, for no owner has an address")
         return cls(addressed, title)
 
-    def notifiers(self, *events: Event) -> list[BaseNotifier]:
+    def notifiers(self, *events: Event) -> list[Any]:
         """A notifier of these events, if anybody wants to hear of one of them."""
         return [RunNotifier(self, *events)] if self._wanted & set(events) else []
 
