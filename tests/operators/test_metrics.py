@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gzip
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -97,6 +98,7 @@ def test_statsd_gets_every_name_with_its_tags(
 
 
 def test_opentelemetry_gets_them_too(backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.sdk._shared.observability.metrics import otel_logger
     from opentelemetry import metrics as otel
     from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 
@@ -122,6 +124,7 @@ def test_opentelemetry_gets_them_too(backend: Any, monkeypatch: pytest.MonkeyPat
                         tags = {tuple((a.key, a.value.string_value) for a in p.attributes) for p in points}
                         got.setdefault(metric.name, set()).update(tags)
         provider.shutdown()
+        atexit.unregister(otel_logger.flush_otel_metrics)
     ours = {name: tags for name, tags in got.items() if "localizer" in name}
     missing = {"airflow.localizer.images.needs_review"}  # none did
     assert set(ours) == {f"airflow.{metric.name}" for metric in metrics.METRICS} - missing
