@@ -157,6 +157,7 @@ def _defaults(campaign: Campaign) -> dict[str, Any]:
         "workspace": campaign.workspace,
         "gcp_conn_id": campaign.google_connection,
         "deadline": campaign.deadline,
+        "c2pa_conn_id": campaign.provenance.signing_connection,
     }
     return {name: value for name, value in values.items() if value is not None}
 

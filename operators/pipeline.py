@@ -87,6 +87,7 @@ def add_tasks(
         missing_ok=missing_ok,
         publish_uri="{{ params.publish_uri }}",
         campaign=campaign,
+        c2pa_conn_id="{{ params.c2pa_conn_id }}",
         **engine,
         **place,
     )
@@ -119,6 +120,7 @@ def add_tasks(
         publish_uri="{{ params.publish_uri }}",
         campaign=campaign,
         on_success_callback=notices.notifiers(Event.PUBLISHED, Event.NOTHING_PUBLISHED),
+        c2pa_conn_id="{{ params.c2pa_conn_id }}",
         **place,
     )
     released: Any = publish.output

@@ -22,7 +22,12 @@ from localizer.tenants.roles import TRIGGER, access_control
 from operators.deadlines import DeadlineDag, deadline_alerts
 from operators.notices import RunNotices
 
-_OWN = {"workspace": "workspace", "publish_uri": "publish", "gcp_conn_id": "google_connection"}
+_OWN = {
+    "workspace": "workspace",
+    "publish_uri": "publish",
+    "gcp_conn_id": "google_connection",
+    "c2pa_conn_id": "signing_connection",
+}
 _STRICT = ("always", "exceptions_only", "never")
 _SPECIAL = re.compile(r"[\\^$.*+?()\[\]{}|]")
 
