@@ -1,4 +1,4 @@
-"""The command line: ``python -m localizer run|report|cache|calls|serve|festivals|doctor|engines``.
+"""The command line: ``python -m localizer run|redo|report|cache|calls|serve|festivals|doctor|engines``.
 
 Exit codes of ``run``: 0 every row of the manifest got a result row, whatever its status; 2 the manifest (or
 its copy deck, brand kit or an argument) cannot be used at all; 1 storage or another service refused;
@@ -8,7 +8,6 @@ its copy deck, brand kit or an argument) cannot be used at all; 1 storage or ano
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import sys
 import traceback
@@ -17,8 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from localizer import __version__
+from localizer.arguments import add_engine_options, add_requested_by, add_run, engine_parameters
 from localizer.display import one_line
 from localizer.errors import ConfigurationError, InputError, LocalizerError, TransientError
+from localizer.redo.arguments import add_redo
 
 OK, INFRASTRUCTURE, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -69,7 +70,7 @@ def _run(arguments: argparse.Namespace) -> int:
             campaign=arguments.campaign,
             run_id=arguments.run_id,
             dry_run=arguments.dry_run,
-            engine_parameters=_object(arguments.engine_parameters),
+            engine_parameters=engine_parameters(arguments.engine_parameters),
             engine_url=arguments.engine_url,
             requested_by=arguments.requested_by,
             job_timeout=float(arguments.job_timeout),
@@ -103,26 +104,6 @@ def _report(arguments: argparse.Namespace) -> int:
     run = workspace.run(arguments.run)
     sys.stdout.write(f"{save_report(workspace, run, results=run.so_far())}\n")
     return OK
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise InputError(f"--engine-parameters is not JSON: {error}") from None
-    if not isinstance(value, dict):
-        raise InputError('--engine-parameters must be a JSON object such as \'{"model": "/models/qwen"}\'')
-    return value
-
-
-def _user() -> str:
-    """Who runs this: models are called in somebody's name."""
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""  # a container without a user database
 
 
 def _cache(arguments: argparse.Namespace) -> int:
@@ -249,20 +230,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--locales", default="", metavar="A,B", help="only these target locales (default: all)")
     run.add_argument("--campaign", metavar="NAME", help="name to publish under (default: the manifest's)")
     run.add_argument("--run-id", metavar="ID", help="name of the run (default: time and manifest name)")
-    run.add_argument(
-        "--engine-parameters",
-        default="{}",
-        metavar="JSON",
-        help='keyword arguments of the engine, such as \'{"model": "/models/qwen"}\'',
-    )
-    run.add_argument(
-        "--engine-url",
-        default="",
-        metavar="URL",
-        help="where the engine's service is (default: LOCALIZER_ENGINE_URL); its key is read from "
-        "LOCALIZER_ENGINE_KEY, never from the command line",
-    )
-    _add_requested_by(run, "in whose name models are called")
+    add_engine_options(run)
+    add_requested_by(run, "in whose name models are called")
     run.add_argument("--dry-run", action="store_true", help="show what would be done; edit nothing")
     run.set_defaults(command=_run)
 
@@ -275,10 +244,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     calls.add_argument("--workspace", required=True, metavar="DIR", help="folder or gs://bucket/prefix")
     calls.add_argument("--ask-again", default="", metavar="KEY", help="have this call sent again")
-    _add_requested_by(calls, "who decides")
+    add_requested_by(calls, "who decides")
     calls.set_defaults(command=_calls)
 
     _add_report(commands, common)
+    add_redo(commands, common)
     _add_cache(commands, common)
     serve = commands.add_parser(
         "serve",
@@ -340,10 +310,7 @@ def _add_report(commands: Any, common: argparse.ArgumentParser) -> None:
         description="Write report.html and results.csv of a run, finished or not; jobs without a result are "
         "shown as waiting.",
     )
-    report.add_argument("--workspace", required=True, metavar="DIR", help="folder or gs://bucket/prefix")
-    report.add_argument(
-        "run", metavar="RUN", help="as given by --run-id; of a DAG, its ID, two underscores, the run's ID"
-    )
+    add_run(report)
     report.set_defaults(command=_report)
 
 
@@ -385,12 +352,6 @@ def _add_festivals(commands: Any, common: argparse.ArgumentParser) -> None:
     festivals.add_argument("--region", metavar="CC", help="ISO 3166 code such as CN (default: all)")
     festivals.add_argument("--json", action="store_true", help="one JSON list, an object per region")
     festivals.set_defaults(command=_festivals)
-
-
-def _add_requested_by(parser: argparse.ArgumentParser, what: str) -> None:
-    parser.add_argument(
-        "--requested-by", default=_user(), metavar="NAME", help=f"{what} (default: the user who runs this)"
-    )
 
 
 def _positive(text: str) -> int:

@@ -23,7 +23,7 @@ from localizer.pipeline import known_result, localize_many
 from localizer.plan_files import PlanReader
 from localizer.progress import Progress
 from localizer.release import publish
-from localizer.remote.access import REMOTE_ENGINES, access_from_environment, use_access
+from localizer.remote.access import access_for, use_access
 from localizer.report import save_report
 from localizer.runs.merging import Counts, temporary_folder
 from localizer.runs.results_file import ResultsFile
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from localizer.brand import BrandKit
     from localizer.manifest import ManifestStream
     from localizer.release import Published
-    from localizer.remote.access import Access
     from localizer.runs import Run
     from localizer.workspace import Workspace
 
@@ -82,18 +81,8 @@ def run(options: RunOptions) -> Counts:
         brand_path = options.brand or manifest.brand
         brand = load_brand(brand_path)
         engine = options.engine or next(iter(brand.engines), "typeset")
-        with use_access(engine, _access(engine, options.engine_url)):
+        with use_access(engine, access_for(engine, options.engine_url)):
             return _run(options, manifest, brand, brand_path, engine)
-
-
-def _access(engine: str, url: str) -> Access | None:
-    if engine in REMOTE_ENGINES:
-        return access_from_environment(url)
-    if url:
-        raise InputError(
-            f"--engine-url: engine {engine!r} calls no service; these do: {', '.join(REMOTE_ENGINES)}"
-        )
-    return None
 
 
 def _run(
@@ -105,7 +94,7 @@ def _run(
     workspace = Workspace.open(options.workspace)
     with temporary_folder() as folder:
         path = folder / "plan.parquet"
-        _plan(options, manifest, workspace, brand, engine, path)
+        _plan(options, manifest, workspace, brand, brand_path, engine, path)
         if options.dry_run:
             with PlanReader(path.open("rb")) as plan:
                 _say(_describe(plan, workspace))
@@ -164,6 +153,7 @@ def _plan(
     manifest: ManifestStream,
     workspace: Workspace,
     brand: BrandKit,
+    brand_path: str | None,
     engine: str,
     path: Path,
 ) -> None:
@@ -179,6 +169,11 @@ def _plan(
         image_root=options.image_root,
         locales=options.locales,
         campaign=_campaign(options.campaign) if options.campaign else None,
+        made_with={
+            "engine": engine,
+            "engine_parameters": options.engine_parameters,
+            "brand": brand_path and str(Path(brand_path).absolute()),
+        },
     )
 
 

@@ -128,7 +128,7 @@ class LoadManifestOperator(LocalizerOperator):
         from localizer.planning import plan_to_file
         from localizer.remote.access import use_access
         from localizer.runs.merging import temporary_folder
-        from operators.hooks.engines import engine_settings
+        from operators.hooks.engines import engine_settings, own_parameters
         from operators.hooks.gcs import application_default_credentials
 
         # Manifest, deck and images may lie in other buckets than the workspace; the same key opens them.
@@ -149,6 +149,12 @@ class LoadManifestOperator(LocalizerOperator):
                 brand=load_brand(brand),
                 image_root=self.image_root or None,
                 locales=target_locales(self.locales),
+                made_with={
+                    "engine": self.engine,
+                    "engine_parameters": own_parameters(self.engine_parameters),
+                    "engine_conn_id": self.engine_conn_id or "",
+                    "brand": brand,
+                },
             )
             run.save_plan_file(folder / "plan.parquet")
             return planned, brand, engine

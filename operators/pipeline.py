@@ -24,8 +24,9 @@ ROOT = Path(__file__).resolve().parents[1]
 WORKSPACE = os.environ.get("LOCALIZER_WORKSPACE", str(ROOT / "out" / "workspace"))
 PUBLISH = os.environ.get("LOCALIZER_PUBLISH", str(ROOT / "out" / "published"))
 
-CAMPAIGN_PRIORITY, CATALOG_PRIORITY = 100, 1
-"""A slot that becomes free goes to a campaign, however long a catalog waits."""
+REDO_PRIORITY, CAMPAIGN_PRIORITY, CATALOG_PRIORITY = 1000, 100, 1
+"""A slot that becomes free goes to the image that a person waits for, then to a campaign, however long a
+catalog waits."""
 
 # The form offers these; the API takes any BCP 47 tag.
 # fmt: off

@@ -34,6 +34,7 @@ def test_there_are_dags() -> None:
         "evict_results",
         "localize_campaign",
         "localize_catalog",
+        "redo_image",
     ]
 
 
