@@ -68,5 +68,8 @@ class Means:
         """
         from localizer.brand import load_brand
         from localizer.engines.registry import get_engine
+        from localizer.remote.access import REMOTE_ENGINES, require_access
 
+        if self.engine in REMOTE_ENGINES:
+            require_access(self.engine)
         return get_engine(self.engine, **self.engine_parameters), load_brand(self.brand)

@@ -58,7 +58,10 @@ class Made:
 
     def redo(self, asset: str, *replacements: str | None, job: str = "", **conf: Any) -> Any:
         """The task instance of a redo."""
-        wish = {
+        wish = {  # all of it: `dag.test` keeps what it was given before
+            "engine": None,
+            "engine_parameters": {},
+            "gcp_conn_id": None,
             "dag_id": "localize_campaign",
             "run_id": self.run_id,
             "workspace": self.workspace.uri,

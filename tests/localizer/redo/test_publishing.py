@@ -137,7 +137,7 @@ def test_what_is_being_done_again_is_not_evicted(campaign: Campaign) -> None:
     review(campaign, *LABELS)
     first = campaign.redo(campaign.wish("b", "Frisch"))
     back = campaign.redo(campaign.wish("b", "Neu"))
-    review(campaign, *LABELS)
+    review(campaign, *LABELS, at="2026-01-02T00:00:00Z")
     release(campaign)
     assert {d.verdict for d in campaign.run.latest_decisions().values()} == {Verdict.APPROVED}
     with Cache(campaign.workspace) as cache:  # looked at before anybody asks

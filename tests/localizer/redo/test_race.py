@@ -122,10 +122,11 @@ def test_a_redo_that_is_killed_goes_on_and_is_paid_once(tmp_path: Path, at: str)
     process = start(str(tmp_path), EDITS=str(edits), SECONDS_AN_EDIT="1.0")
     ask(process, "x", "b", before["b"].job, ["Frisch"])
     folder = tmp_path / "workspace/runs/r"
+    trail = folder / "amendments.jsonl"
     signs = {
         "edit": lambda: bool(edits.read_text()),
         "shard": (folder / "results/redo-x.jsonl").exists,
-        "commit": lambda: "ended" in (folder / "amendments.jsonl").read_text(),
+        "commit": lambda: trail.exists() and "ended" in trail.read_text(),
     }
     until = time.monotonic() + 60
     while not signs[at]():

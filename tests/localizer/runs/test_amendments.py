@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from localizer.errors import InputError, StorageError
@@ -139,6 +139,7 @@ says = st.lists(
 )
 
 
+@settings(deadline=None, max_examples=40)
 @given(says)
 def test_each_image_that_counts_replaced_the_one_before(says: list[tuple[str, str, str]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
