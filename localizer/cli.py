@@ -1,4 +1,4 @@
-"""The command line: ``python -m localizer run|redo|report|cache|calls|serve|festivals|doctor|engines``.
+"""The command line: ``python -m localizer run|redo|report|cache|calls|serve|festivals|tenants|doctor|engines``.
 
 Exit codes of ``run``: 0 every row of the manifest got a result row, whatever its status; 2 the manifest (or
 its copy deck, brand kit or an argument) cannot be used at all; 1 storage or another service refused;
@@ -20,6 +20,7 @@ from localizer.arguments import add_engine_options, add_requested_by, add_run, e
 from localizer.display import one_line
 from localizer.errors import ConfigurationError, InputError, LocalizerError, TransientError
 from localizer.redo.arguments import add_redo
+from localizer.tenants.command import add_tenants
 
 OK, INFRASTRUCTURE, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -297,6 +298,7 @@ def _parser() -> argparse.ArgumentParser:
         "doctor", parents=[common], help="say what is installed and what is missing, and what that means"
     )
     doctor.set_defaults(command=_doctor)
+    add_tenants(commands, common)
     engines = commands.add_parser("engines", parents=[common], help="list the engines")
     engines.set_defaults(command=_engines)
     return parser

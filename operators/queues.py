@@ -52,7 +52,8 @@ def edit_pod(engine: str) -> str:
 @hookimpl
 def task_instance_mutation_hook(task_instance: TaskInstance, dag_run: DagRun | None) -> None:
     """Called by the scheduler whenever it makes or takes up a task instance."""
-    if not _edits(task_instance.dag_id, task_instance.task_id):
+    kind = task_instance.dag_id.partition("__")[0]  # a tenant's own has its name after that
+    if not _edits(kind, task_instance.task_id):
         return
     conf = (dag_run.conf if dag_run else None) or {}
     # A run that names no engine takes the DAG's default, whose queue and pool the task already has.
@@ -62,7 +63,7 @@ def task_instance_mutation_hook(task_instance: TaskInstance, dag_run: DagRun | N
             task_instance.executor_config = {"pod_template_file": template}
 
 
-def _edits(dag_id: str, task_id: str) -> bool:
-    if dag_id == REDO_DAG:
+def _edits(kind: str, task_id: str) -> bool:
+    if kind == REDO_DAG:
         return task_id == REDO_TASK
-    return task_id == EDIT_TASK and (dag_id in _DAGS or dag_id.startswith(CAMPAIGN_PREFIX))
+    return task_id == EDIT_TASK and (kind in _DAGS or kind.startswith(CAMPAIGN_PREFIX))

@@ -5,6 +5,7 @@ runs/<run>/results/<shard>.jsonl   results as they come, one writer per shard
 runs/<run>/results.jsonl           all of them, merged, in the plan's order
 runs/<run>/amendments.jsonl        what was done again in another way, see `localizer.runs.amendments`
 runs/<run>/decisions.jsonl         the audit trail: only ever added to
+runs/<run>/marks.json              what reviewers think so far, see `localizer.review.marks`
 runs/<run>/published.json          the release that it was published as
 runs/<run>/report.html             for people
 runs/<run>/results.csv             for spreadsheets
@@ -29,7 +30,7 @@ from localizer.plan_files import Plan, PlanReader, read_plan, write_plan
 from localizer.runs.amendments import Amendment, AmendmentTrail, in_effect
 from localizer.runs.decisions import DecisionTrail, LatestDecisions
 from localizer.runs.merging import Counts, line_of, local_disk, merged, read_results, temporary_folder
-from localizer.storage import Content, Storage
+from localizer.storage import Content, ObjectInfo, Storage
 from localizer.storage.content_types import content_type_of
 
 _PLAIN = re.compile(r"(?!\.)[A-Za-z0-9_.-]{1,120}")
@@ -51,6 +52,11 @@ class Run:
     def uri_of(self, name: str) -> str:
         """Path or URI of one of the run's records, such as ``report.html``."""
         return self._storage.uri_of(f"{self._folder}/{name}")
+
+    def records(self) -> dict[str, ObjectInfo]:
+        """What is stored of the run now, by name, such as ``results.jsonl``; by one listing."""
+        start = len(self._folder) + 1
+        return {info.name[start:]: info for info in self._storage.infos(f"{self._folder}/")}
 
     def save_plan_file(self, path: str | Path) -> str:
         """Keep a plan that `PlanWriter` wrote; returns its path or URI."""
@@ -291,6 +297,10 @@ class Run:
         """Keep the report and its table, which are local files; returns the report's path or URI."""
         self._write(TABLE, table)
         return self._write(REPORT, html)
+
+    def name_of(self, record: str) -> str:
+        """Name within the workspace of one of the run's records."""
+        return f"{self._folder}/{record}"
 
     def _write(self, name: str, data: Content) -> str:
         full = f"{self._folder}/{name}"
