@@ -25,12 +25,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow.sdk import DAG, Param
+from airflow.sdk import Param
 
 from localizer.engines.registry import engine_names
+from localizer.tenants.roles import REVIEW
 from operators.pipeline import LOCATION, REDO_PRIORITY, WORKSPACE, default_args, further_engines
 from operators.queues import REDO_DAG, REDO_TASK, edit_pool, edit_queue
 from operators.redo import RedoImageOperator
+from operators.tenant_dags import tenant_dag, tenants_here
+from operators.tenants import dag_id_of
 
 params = {
     "dag_id": Param(
@@ -118,30 +121,34 @@ params = {
     ),
 }
 
-with DAG(
-    REDO_DAG,
-    schedule=None,
-    catchup=False,
-    max_active_runs=8,
-    default_args=default_args(REDO_PRIORITY),
-    params=params,
-    render_template_as_native_obj=True,
-    tags=["localization", "images", "review"],
-    doc_md=__doc__,
-):
-    RedoImageOperator(
-        task_id=REDO_TASK,
-        workspace="{{ params.workspace }}",
-        gcp_conn_id="{{ params.gcp_conn_id }}",
-        # Native templates read text as a Python literal, so it is written as one: no name becomes a number.
-        run_name="{{ (params.run_name or params.dag_id ~ '__' ~ params.run_id) | pprint }}",
-        item="{{ params.item }}",
-        replacements="{{ params.replacements }}",
-        engine="{{ params.engine }}",
-        engine_conn_id="{{ params.engine_conn_id }}",
-        engine_parameters="{{ params.engine_parameters }}",
-        comment="{{ (params.comment or '') | pprint }}",
-        pool=edit_pool("typeset"),
-        queue=edit_queue("typeset"),
-        execution_timeout=timedelta(hours=2),
-    )
+for tenant in tenants_here(__file__):
+    with tenant_dag(
+        tenant,
+        dag_id_of(REDO_DAG, tenant),
+        by=REVIEW,
+        schedule=None,
+        catchup=False,
+        max_active_runs=8,
+        default_args=default_args(REDO_PRIORITY),
+        params=params,
+        render_template_as_native_obj=True,
+        tags=["localization", "images", "review"],
+        doc_md=__doc__,
+    ):
+        RedoImageOperator(
+            task_id=REDO_TASK,
+            workspace="{{ params.workspace }}",
+            gcp_conn_id="{{ params.gcp_conn_id }}",
+            # Native templates read text as a Python literal, so it is written as one: no name is
+            # taken for a number.
+            run_name="{{ (params.run_name or params.dag_id ~ '__' ~ params.run_id) | pprint }}",
+            item="{{ params.item }}",
+            replacements="{{ params.replacements }}",
+            engine="{{ params.engine }}",
+            engine_conn_id="{{ params.engine_conn_id }}",
+            engine_parameters="{{ params.engine_parameters }}",
+            comment="{{ (params.comment or '') | pprint }}",
+            pool=edit_pool("typeset"),
+            queue=edit_queue("typeset"),
+            execution_timeout=timedelta(hours=2),
+        )

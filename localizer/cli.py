@@ -1,4 +1,4 @@
-"""The command line: ``python -m localizer run|redo|report|cache|calls|serve|festivals|tenants|doctor|engines``.
+"""The command line: ``python -m localizer COMMAND``, see ``--help``.
 
 Exit codes of ``run``: 0 every row of the manifest got a result row, whatever its status; 2 the manifest (or
 its copy deck, brand kit or an argument) cannot be used at all; 1 storage or another service refused;

@@ -10,6 +10,7 @@ from localizer.display import one_line
 from localizer.errors import InputError
 from operators.base import LocalizerOperator
 from operators.edit import requested_by
+from operators.tenants import keep_to_tenant
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -79,6 +80,10 @@ class RedoImageOperator(LocalizerOperator):
         workspace = self.open_workspace()
         run = workspace.run(self.run_name)
         means = self._means(run)
+        # What the run was planned with, or what is usual, was no parameter of this task.
+        keep_to_tenant(
+            context["dag"].tags, {"engine_conn_id": means.engine_conn_id or None, "brand": means.brand}
+        )
         # As in planning, so that the keys are: what decides pixels in the connection is a parameter.
         parameters, access = engine_settings(means.engine, means.engine_conn_id, means.engine_parameters)
         item = _item(self.item)
