@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from localizer.arguments import add_engine_options, add_requested_by, add_run, engine_parameters
+from localizer.run_arguments import add_engine_options, add_requested_by, add_run_name, engine_parameters
 
 
 def add_redo(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -17,7 +17,7 @@ def add_redo(commands: Any, common: argparse.ArgumentParser) -> None:
         description="The new image takes the place of the old one in the run. Nobody has approved it then, "
         "whatever was decided on the old one.",
     )
-    add_run(redo)
+    add_run_name(redo)
     redo.add_argument("--item", required=True, metavar="ITEM", help="the image: 'asset · locale'")
     redo.add_argument(
         "--replacement",
