@@ -29,7 +29,8 @@ from airflow.sdk import Param
 
 from localizer.engines.registry import engine_names
 from localizer.tenants.roles import REVIEW
-from operators.pipeline import LOCATION, REDO_PRIORITY, WORKSPACE, default_args, further_engines
+from operators.form import LOCATION, WORKSPACE, further_engines
+from operators.pipeline import REDO_PRIORITY, default_args
 from operators.queues import REDO_DAG, REDO_TASK, edit_pool, edit_queue
 from operators.redo import RedoImageOperator
 from operators.tenant_dags import tenant_dag, tenants_here
