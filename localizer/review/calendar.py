@@ -83,6 +83,7 @@ def render_calendar(
             regions=_region_names(),
             languages={code: one.language for code, one in REGIONS.items()},
             state=state,
+            short=_short,
             missing=sum(state(uri) == Manifest.MISSING for uri in uris),
             broken=broken,
             campaigns=len(planned),
@@ -92,6 +93,11 @@ def render_calendar(
             style=_style(),
         )
     )
+
+
+def _short(uri: str) -> str:
+    """A manifest's place for people: of a path on the server only its end."""
+    return uri if uri.startswith("gs://") else "/".join(["…", *uri.removeprefix("file://").split("/")[-2:]])
 
 
 @lru_cache(maxsize=1)
