@@ -1,4 +1,4 @@
-"""What the report says besides pictures: time, money, reuse, attempts, reasons, deciders, estimate, release."""
+"""What the report says besides pictures: time, money, reuse, reasons, deciders, estimate and release."""
 
 from __future__ import annotations
 

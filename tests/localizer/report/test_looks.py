@@ -1,4 +1,4 @@
-"""Report and plan in a real browser: readable and accessible at a desk, on a phone, in the dark and on paper."""
+"""Report and plan in a real browser: accessible at a desk, on a phone and in the dark; on paper too."""
 
 from __future__ import annotations
 
