@@ -146,6 +146,7 @@ def _defaults(campaign: Campaign) -> dict[str, Any]:
         "publish_uri": campaign.publish_to,
         "workspace": campaign.workspace,
         "gcp_conn_id": campaign.google_connection,
+        "c2pa_conn_id": campaign.provenance.signing_connection,
     }
     return {name: value for name, value in values.items() if value is not None}
 

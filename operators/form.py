@@ -203,6 +203,15 @@ def further_fields() -> dict[str, Param]:
             examples=[PUBLISH, "gs://bucket/campaigns"],
             section=PUBLISHING,
         ),
+        "c2pa_conn_id": Param(
+            None,
+            type=["string", "null"],
+            title="Signing connection",
+            description_md="Airflow connection (localizer_c2pa) with whose key content credentials are "
+            "signed into each published image. Empty: published as reviewed.",
+            examples=["content_credentials"],
+            section=PUBLISHING,
+        ),
         "workspace": Param(
             WORKSPACE,
             type="string",

@@ -69,6 +69,7 @@ class LoadManifestOperator(LocalizerOperator):
         publish_uri: where the run will publish; only looked at, so that a target that cannot be used is told
             before an image is edited and not after the review. None: not looked at.
         campaign: folder to publish under; default as the manifest says.
+        c2pa_conn_id: connection that the run will sign with; only looked at, too.
     """
 
     template_fields: Sequence[str] = (
@@ -85,6 +86,7 @@ class LoadManifestOperator(LocalizerOperator):
         "missing_ok",
         "publish_uri",
         "campaign",
+        "c2pa_conn_id",
     )
     ui_color = "#dbe9f6"
 
@@ -103,6 +105,7 @@ class LoadManifestOperator(LocalizerOperator):
         missing_ok: bool | str = False,
         publish_uri: str | None = None,
         campaign: str | None = None,
+        c2pa_conn_id: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -118,6 +121,7 @@ class LoadManifestOperator(LocalizerOperator):
         self.missing_ok = missing_ok
         self.publish_uri = publish_uri
         self.campaign = campaign
+        self.c2pa_conn_id = c2pa_conn_id
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
         from localizer.errors import ManifestNotFound
@@ -156,7 +160,10 @@ class LoadManifestOperator(LocalizerOperator):
         """
         from localizer.planning import plan_to_file
         from localizer.runs.merging import temporary_folder
+        from operators.hooks.c2pa import signing_key_of
 
+        with faults.of("c2pa_conn_id"):
+            signing_key_of(self.c2pa_conn_id)
         with ExitStack() as stack:
             ready = self._checked(stack, faults, missing_ok)
             workspace = self.open_workspace()

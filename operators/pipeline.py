@@ -83,6 +83,7 @@ def add_tasks(
         missing_ok=missing_ok,
         publish_uri="{{ params.publish_uri }}",
         campaign=campaign,
+        c2pa_conn_id="{{ params.c2pa_conn_id }}",
         **engine,
         **place,
     )
@@ -105,7 +106,11 @@ def add_tasks(
     )
     review = ReviewOperator(task_id="review", approval="{{ params.approval }}", **place)
     publish = PublishReleaseOperator(
-        task_id="publish", publish_uri="{{ params.publish_uri }}", campaign=campaign, **place
+        task_id="publish",
+        publish_uri="{{ params.publish_uri }}",
+        campaign=campaign,
+        c2pa_conn_id="{{ params.c2pa_conn_id }}",
+        **place,
     )
     released: Any = publish.output
     report = ReportOperator(task_id="report", published=released, **place)

@@ -9,6 +9,7 @@ from airflow.sdk import Asset, AssetAlias
 
 from localizer.display import one_line
 from operators.base import LocalizerOperator, gcs_client
+from operators.hooks.c2pa import signing_key_of
 from operators.manifest import as_bool
 
 if TYPE_CHECKING:
@@ -28,13 +29,14 @@ class PublishReleaseOperator(LocalizerOperator):
     returns. Publishing again what is current already writes nothing. A release that became current is an
     event of the asset alias ``localizer_releases``, on the asset ``localizer://campaigns/<campaign>``.
 
-    Returns ``{"release_id", "release_uri", "campaign", "images", "written", "moved", "previous",
+    Returns ``{"release_id", "release_uri", "campaign", "images", "signed", "written", "moved", "previous",
     "message"}``; the first two are empty where nothing was approved.
 
     Args:
         publish_uri: path or ``gs://bucket/prefix`` below which all campaigns are published.
         campaign: folder below it; default as the plan says.
         check_only: check everything and say what would be written; write nothing.
+        c2pa_conn_id: connection of type ``localizer_c2pa``, with whose key each image is signed; None: none.
     """
 
     template_fields: Sequence[str] = (
@@ -42,6 +44,7 @@ class PublishReleaseOperator(LocalizerOperator):
         "publish_uri",
         "campaign",
         "check_only",
+        "c2pa_conn_id",
     )
     ui_color = "#d9f0dd"
 
@@ -51,6 +54,7 @@ class PublishReleaseOperator(LocalizerOperator):
         publish_uri: str,
         campaign: str | None = None,
         check_only: bool | str = False,
+        c2pa_conn_id: str | None = None,
         **kwargs: Any,
     ) -> None:
         kwargs.setdefault("outlets", [RELEASES])
@@ -58,6 +62,7 @@ class PublishReleaseOperator(LocalizerOperator):
         self.publish_uri = publish_uri
         self.campaign = campaign
         self.check_only = check_only
+        self.c2pa_conn_id = c2pa_conn_id
 
     def execute(self, context: Context) -> dict[str, Any]:
         from localizer.release import publish
@@ -72,6 +77,7 @@ class PublishReleaseOperator(LocalizerOperator):
             campaign=campaign,
             client=gcs_client(self.publish_uri, self.gcp_conn_id),
             dry_run=as_bool(self.check_only, field="check_only"),
+            key=signing_key_of(self.c2pa_conn_id),
         )
         for warning in published.warnings:
             self.log.warning("%s", one_line(warning))
@@ -83,6 +89,7 @@ class PublishReleaseOperator(LocalizerOperator):
             "release_uri": published.uri or "",
             "campaign": published.campaign,
             "images": published.objects,
+            "signed": published.signed,
             "written": published.objects_new,
             "moved": published.pointer_moved,
             "previous": published.previous or "",

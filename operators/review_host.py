@@ -138,6 +138,7 @@ class AirflowHost:
             redos = active_redos(redo_dag, fields.workspace, fields.run_name, session=session)
         if known is None:
             raise NotFound(f"{dag_id} has no run {run_id}, or it is not reviewed")
+        rollback = dag_id_of(ROLLBACK_DAG, fields.tenant)
         may_review = self._may_answer(viewer, dag_id, run_id)
         return HostedRun(
             dag_id=dag_id,
@@ -152,8 +153,11 @@ class AirflowHost:
             redos=redos,
             may_review=may_review,
             may_redo=may_review,
-            may_roll_back=_may(viewer, "POST", dag_id_of(ROLLBACK_DAG, fields.tenant), DagAccessEntity.RUN),
-            links={"airflow": f"../dags/{quote(dag_id, safe='')}/runs/{quote(run_id, safe='')}"},
+            may_roll_back=_may(viewer, "POST", rollback, DagAccessEntity.RUN),
+            links={
+                "airflow": f"../dags/{quote(dag_id, safe='')}/runs/{quote(run_id, safe='')}",
+                "rollback": f"../dags/{quote(rollback, safe='')}",
+            },
         )
 
     async def answer(self, viewer: Viewer, run: HostedRun, choice: Choice, form: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from localizer.campaigns.model import Campaign, Cron, Engine, Schedule, ToFestival, is_template
+from localizer.campaigns.model import Campaign, Cron, Engine, Provenance, Schedule, ToFestival, is_template
 from localizer.campaigns.tenancy import tenancy_faults
 from localizer.documents import did_you_mean, schema_faults
 from localizer.engines.registry import engine_names
@@ -206,6 +206,7 @@ def _campaign(path: Path, content: Mapping[str, Any]) -> Campaign:
         publish_as=publish.get("as", path.stem),
         workspace=_place_or_none(path, content.get("workspace")),
         google_connection=content.get("google_connection"),
+        provenance=Provenance(**content.get("provenance", {})),
         tags=tuple(content.get("tags", ())),
         max_active_runs=content.get("max_active_runs", 1),
         pool=content.get("pool"),
