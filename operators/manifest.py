@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk.exceptions import AirflowSkipException
 
 from localizer.errors import InputError
+from localizer.runs.run import PLAN
 from operators.base import LocalizerOperator, gcs_client
 from operators.checking import (
     Faults,
@@ -18,10 +19,12 @@ from operators.checking import (
     check_publish_target,
     form_titles,
 )
+from operators.lineage import lineage
 from operators.shards import mapped_shards
 from operators.tenants import reading_of
 
 if TYPE_CHECKING:
+    from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import Context
 
     from localizer.brand import BrandKit
@@ -145,6 +148,11 @@ class LoadManifestOperator(LocalizerOperator):
             self.log.info("dry run: nothing is edited and nothing is published")
             return []
         return shards
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:
+        """The manifest, made into a plan."""
+        read = [uri for uri in (self.manifest, self.copy_deck) if uri]
+        return lineage(read, [self.open_run().uri_of(PLAN)])
 
     def _plan(
         self, run: Run, faults: Faults, *, dry_run: bool, missing_ok: bool
