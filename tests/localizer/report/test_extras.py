@@ -62,12 +62,12 @@ def test_time_money_reuse_and_attempts_stand_by_locale_and_by_engine(tmp_path: P
         ],
     )
     assert rows(html, "By locale") == {
-        "German de": ["2", "0", "0", "1 50 %", "2", "30 s", "0.50 CNY"],
-        "Japanese ja": ["0", "0", "1", "0 0 %", "3", "1 min 30 s", "1.50 CNY"],
+        "German de": ["2", "0", "0", "1 (50 %)", "2", "30 s", "0.50 CNY"],
+        "Japanese ja": ["0", "0", "1", "0", "3", "1 min 30 s", "1.50 CNY"],
     }
     assert rows(html, "By engine") == {
-        "openai": ["2", "0", "0", "1 50 %", "2", "30 s", "0.50 CNY"],
-        "typeset": ["0", "0", "1", "0 0 %", "3", "1 min 30 s", "1.50 CNY"],
+        "openai": ["2", "0", "0", "1 (50 %)", "2", "30 s", "0.50 CNY"],
+        "typeset": ["0", "0", "1", "0", "3", "1 min 30 s", "1.50 CNY"],
     }
     assert ">2.00 CNY</b>Paid" in html
     assert "5 on 2 images" in html
