@@ -120,7 +120,7 @@ def render_report(
         decisions: the latest of each image, by job key, asset and locale.
         redone: of what was done again, who asked for it, likewise.
         release_id: empty if nothing was published.
-        seconds: wall-clock time of the run; default the sum over its jobs.
+        seconds: wall-clock time of the run, if it is known; the sum over its jobs is shown anyway.
         estimate: what the plan was expected to take.
         take_back: how the release is taken back, for people.
     """
@@ -144,7 +144,8 @@ def render_report(
             total=overview.all.total,
             cached=overview.all.cached,
             hit_rate=f"{overview.hit_rate:.0%}",
-            seconds=duration(seconds if seconds is not None else worked),
+            worked=duration(worked),
+            took=duration(seconds) if seconds is not None else "",
             engines=engines,
             more_engines=more_engines,
             paid=in_words(overview.all.paid),
