@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import logging
 import threading
 import time
 from collections import OrderedDict
@@ -35,20 +36,21 @@ from fastapi import HTTPException, Request
 from starlette.concurrency import run_in_threadpool
 
 from localizer.engines.registry import engine_names
-from localizer.errors import Conflict, Forbidden, InputError, NotFound, NotSignedIn
+from localizer.errors import Conflict, Forbidden, InputError, NotFound, NotSignedIn, TenantError
 from localizer.review.host import Choice, HostedRun, Place, RedoRequest, RunSummary, Viewer
 from operators.base import open_workspace
 from operators.pipeline import further_engines
 from operators.review import APPROVE, REJECT
 from operators.review_runs import (
-    REDO_DAG,
     REVIEW,
     KnownRun,
     active_redos,
     known_run,
     newest_runs,
     rendered,
+    tags_of,
 )
+from operators.tenants import dag_id_of, keep_to_tenant, tenant_of
 
 if TYPE_CHECKING:
     from airflow.api_fastapi.auth.managers.base_auth_manager import ResourceMethod
@@ -56,7 +58,10 @@ if TYPE_CHECKING:
 
     from localizer.workspace import Workspace
 
-ROLLBACK_DAG = "rollback_release"
+log = logging.getLogger(__name__)
+
+REDO_DAG, ROLLBACK_DAG = "redo_image", "rollback_release"
+"""A tenant has its own of these."""
 
 _KNOWN_S = 30.0
 """Seconds for which it is taken as known where a run is kept: every picture asks."""
@@ -81,6 +86,9 @@ class _Fields:
     run_name: str
     gcp_conn_id: str | None
     approval: str
+    four_eyes: bool
+    redo_dag: str
+    rollback_dag: str
 
 
 class AirflowHost:
@@ -123,10 +131,10 @@ class AirflowHost:
         fields = self._fields_of(dag_id, run_id)
         with create_session(scoped=False) as session:
             known = known_run(dag_id, run_id, session=session)
-            redos = active_redos(fields.workspace, fields.run_name, session=session)
+            redos = active_redos(fields.redo_dag, fields.workspace, fields.run_name, session=session)
         if known is None:
             raise NotFound(f"{dag_id} has no run {run_id}, or it is not reviewed")
-        may_review = _may(viewer, "PUT", dag_id, DagAccessEntity.HITL_DETAIL)
+        why_not = _why_not(viewer, known, fields)
         return HostedRun(
             dag_id=dag_id,
             run_id=run_id,
@@ -138,23 +146,16 @@ class AirflowHost:
             engines=tuple(dict.fromkeys([*engine_names(), *further_engines()])),
             request=known.request,
             redos=redos,
-            may_review=may_review,
-            may_redo=may_review,
-            may_roll_back=_may(viewer, "POST", ROLLBACK_DAG, DagAccessEntity.RUN),
+            may_review=not why_not,
+            why_not=why_not,
+            may_redo=not why_not,
+            may_roll_back=_may(viewer, "POST", fields.rollback_dag, DagAccessEntity.RUN),
             links={"airflow": f"../dags/{quote(dag_id, safe='')}/runs/{quote(run_id, safe='')}"},
         )
 
     async def answer(self, viewer: Viewer, run: HostedRun, choice: Choice, form: Mapping[str, Any]) -> None:
-        def task_id() -> str:
-            if not _may(viewer, "PUT", run.dag_id, DagAccessEntity.HITL_DETAIL):
-                raise Forbidden(f"you may not review {run.dag_id}")
-            with create_session(scoped=False) as session:
-                known = known_run(run.dag_id, run.run_id, session=session)
-            if known is None:
-                raise NotFound(f"{run.dag_id} has no run {run.run_id}")
-            return known.tasks[REVIEW].task_id
-
-        path = {"dag_id": run.dag_id, "dag_run_id": run.run_id, "task_id": await run_in_threadpool(task_id)}
+        known = await run_in_threadpool(self._reviewable, viewer, run)
+        path = {"dag_id": run.dag_id, "dag_run_id": run.run_id, "task_id": known.tasks[REVIEW].task_id}
         payload = {"chosen_options": [_OPTIONS[choice]], "params_input": dict(form)}
 
         def put() -> None:
@@ -172,17 +173,13 @@ class AirflowHost:
             await run_in_threadpool(put)
 
     async def redo(self, viewer: Viewer, run: HostedRun, request: RedoRequest) -> str:
-        def conf() -> dict[str, Any]:
-            # The right to review a run includes the right to have its images made anew: who may trigger the
-            # DAG for any workspace is another matter.
-            if not _may(viewer, "PUT", run.dag_id, DagAccessEntity.HITL_DETAIL):
-                raise Forbidden(f"you may not review {run.dag_id}")
-            with create_session(scoped=False) as session:
-                dag = session.get(DagModel, REDO_DAG)
-                if dag is None or dag.is_paused:
-                    raise Conflict(f"the DAG {REDO_DAG} is missing or paused; turn it on", code="no_redo")
-            fields = self._fields_of(run.dag_id, run.run_id)
-            return {
+        # The right to review a run includes the right to have its images made anew; who may trigger that DAG
+        # for any run is another matter.
+        await run_in_threadpool(self._reviewable, viewer, run)
+        fields = await run_in_threadpool(self._fields_of, run.dag_id, run.run_id)
+        payload = {
+            "logical_date": None,
+            "conf": {
                 "dag_id": run.dag_id,
                 "run_id": run.run_id,
                 "run_name": fields.run_name,
@@ -192,14 +189,16 @@ class AirflowHost:
                 "engine": request.engine,
                 "replacements": list(request.replacements),
                 "comment": request.comment,
-            }
-
-        payload = {"logical_date": None, "conf": await run_in_threadpool(conf)}
+            },
+        }
 
         def trigger() -> str:
             with create_session(scoped=False) as session:
+                dag = session.get(DagModel, fields.redo_dag)
+                if dag is None or dag.is_paused:
+                    raise Conflict(f"the DAG {fields.redo_dag} is missing or paused", code="no_redo")
                 triggered = trigger_dag_run(
-                    REDO_DAG,
+                    fields.redo_dag,
                     TriggerDAGRunPostBody.model_validate(payload),
                     DBDagBag(),
                     _user(viewer),
@@ -208,9 +207,18 @@ class AirflowHost:
                 )
                 return str(triggered.run_id)  # type: ignore[attr-defined]  # it gives its record
 
-        await _log_action(viewer, trigger_dag_run, "POST", {"dag_id": REDO_DAG}, payload)
+        await _log_action(viewer, trigger_dag_run, "POST", {"dag_id": fields.redo_dag}, payload)
         with _told():
             return await run_in_threadpool(trigger)
+
+    def _reviewable(self, viewer: Viewer, run: HostedRun) -> KnownRun:
+        with create_session(scoped=False) as session:
+            known = known_run(run.dag_id, run.run_id, session=session)
+        if known is None:
+            raise NotFound(f"{run.dag_id} has no run {run.run_id}")
+        if why_not := _why_not(viewer, known, self._fields_of(run.dag_id, run.run_id)):
+            raise Forbidden(why_not)
+        return known
 
     def _fields_of(self, dag_id: str, run_id: str) -> _Fields:
         key = (dag_id, run_id)
@@ -220,15 +228,25 @@ class AirflowHost:
             return known[1]
         with create_session(scoped=False) as session:
             found = rendered(dag_id, run_id, session=session)
+            tags = tags_of(dag_id, session=session)
         if not found:
             raise NotFound(f"{dag_id} has no run {run_id}")
         if not found.get("workspace"):
             raise NotFound(f"{dag_id} keeps nothing in a workspace")
+        try:  # a run can be given anything; its tasks refuse what is another tenant's, and so does its page
+            keep_to_tenant(tags, {name: found.get(name) for name in ("workspace", "gcp_conn_id")})
+            tenant = tenant_of(tags)
+        except TenantError as error:
+            log.warning("%s, %s: %s", dag_id, run_id, error)
+            raise Forbidden("this run was given places that are not its tenant's") from None
         fields = _Fields(
             workspace=str(found["workspace"]),
             run_name=str(found["run_name"]),
             gcp_conn_id=found.get("gcp_conn_id") or None,
             approval=str(found.get("approval") or ""),
+            four_eyes=bool(found.get("four_eyes")),
+            redo_dag=dag_id_of(REDO_DAG, tenant),
+            rollback_dag=dag_id_of(ROLLBACK_DAG, tenant),
         )
         with self._lock:
             _remember(self._fields, key, (time.monotonic(), fields))
@@ -283,6 +301,18 @@ def _may(viewer: Viewer, method: ResourceMethod, dag_id: str, entity: DagAccessE
 
 def _may_read(viewer: Viewer, dag_id: str) -> bool:
     return _may(viewer, "GET", dag_id, DagAccessEntity.RUN)
+
+
+def _why_not(viewer: Viewer, run: KnownRun, fields: _Fields) -> str:
+    """Why somebody may not review a run; empty if they may."""
+    if not _may(viewer, "PUT", run.dag_id, DagAccessEntity.HITL_DETAIL):
+        return f"you may look at {run.dag_id}, not review it"
+    is_assigned = get_auth_manager().is_authorized_hitl_task
+    if run.assigned and not is_assigned(assigned_users=set(run.assigned), user=_user(viewer)):
+        return "you are not one of the reviewers of this run"
+    if fields.four_eyes and run.triggered_by and run.triggered_by in {viewer.id, viewer.name}:
+        return "you triggered this run; somebody else reviews it (four eyes)"
+    return ""
 
 
 async def _log_action(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow.models.dag import DagModel
+from airflow.exceptions import TaskNotFound
+from airflow.models.dag import DagModel, DagTag
 from airflow.models.dagbag import DBDagBag
 from airflow.models.dagrun import DagRun
 from airflow.models.hitl import HITLDetail
@@ -23,11 +25,11 @@ from operators.review import APPROVE
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-REDO_DAG = "redo_image"
 REVIEW, GATE, PUBLISH = "ReviewOperator", "QualityGateOperator", "PublishReleaseOperator"
 _LOAD = "LoadManifestOperator"
 _TASKS = (_LOAD, GATE, REVIEW, PUBLISH)
 _PARKED = {TaskInstanceState.AWAITING_INPUT, TaskInstanceState.DEFERRED}
+_REVIEW_TASK = "review"
 _REDOS = 500  # that wait or run at once
 
 RunKey = tuple[str, str]
@@ -50,6 +52,8 @@ class KnownRun:
     Attributes:
         tasks: by operator.
         returned: what they returned, by operator.
+        triggered_by: name of the person; empty if a schedule did.
+        assigned: ids of who may answer; empty: whoever may edit the DAG.
     """
 
     dag_id: str
@@ -57,6 +61,8 @@ class KnownRun:
     title: str
     state: str
     started_at: str
+    triggered_by: str = ""
+    assigned: frozenset[str] = frozenset()
     tasks: dict[str, Task] = field(default_factory=dict)
     returned: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     request: ReviewRequest | None = None
@@ -133,6 +139,7 @@ def _run_query() -> Any:
         DagRun.state,
         DagRun.start_date,
         DagRun.run_after,
+        DagRun.triggering_user_name,
         DagModel.dag_display_name,
     ]
     return select(*columns).join(DagModel, DagModel.dag_id == DagRun.dag_id)
@@ -145,6 +152,7 @@ def _known(row: Any) -> KnownRun:
         title=row.dag_display_name or row.dag_id,
         state=str(row.state),
         started_at=_iso(row.start_date or row.run_after),
+        triggered_by=row.triggering_user_name or "",
     )
 
 
@@ -195,6 +203,7 @@ def _add_requests(runs: Iterable[KnownRun], session: Session) -> None:
         HITLDetail.responded_at,
         HITLDetail.responded_by,
         HITLDetail.chosen_options,
+        HITLDetail.assignees,
     ).where(HITLDetail.ti_id.in_(list(asked)))
     for row in session.execute(query):
         run = asked[row.ti_id]
@@ -202,6 +211,7 @@ def _add_requests(runs: Iterable[KnownRun], session: Session) -> None:
         answered = row.responded_at is not None
         if not answered and run.task_state(REVIEW) not in _PARKED:
             continue  # about to ask, or given up
+        run.assigned = frozenset(str(user["id"]) for user in row.assignees or ())
         run.request = ReviewRequest(
             open=not answered,
             asked_at=_iso(row.created_at),
@@ -212,12 +222,14 @@ def _add_requests(runs: Iterable[KnownRun], session: Session) -> None:
         )
 
 
-def active_redos(workspace: str, run_name: str, *, session: Session) -> dict[tuple[str, str], Redo]:
-    """Items of a run that are being made anew, by asset and locale."""
+def active_redos(
+    redo_dag: str, workspace: str, run_name: str, *, session: Session
+) -> dict[tuple[str, str], Redo]:
+    """Items of a run that are being made anew by that DAG, by asset and locale."""
     states = {DagRunState.QUEUED: Redo.WAITING, DagRunState.RUNNING: Redo.RUNNING}
     rows = session.execute(
         select(DagRun.state, DagRun.conf)
-        .where(DagRun.dag_id == REDO_DAG, DagRun.state.in_(list(states)))
+        .where(DagRun.dag_id == redo_dag, DagRun.state.in_(list(states)))
         .limit(_REDOS)
     )
     found = {}
@@ -229,17 +241,30 @@ def active_redos(workspace: str, run_name: str, *, session: Session) -> dict[tup
     return found
 
 
+def tags_of(dag_id: str, *, session: Session) -> list[str]:
+    """Tags of a DAG."""
+    return list(session.scalars(select(DagTag.name).where(DagTag.dag_id == dag_id)))
+
+
+_PLACE = ("workspace", "run_name", "gcp_conn_id")
+
+
 def rendered(dag_id: str, run_id: str, *, session: Session) -> dict[str, Any]:
-    """Template fields of the run's own tasks as they were rendered, where they still are; else out of the
-    run's parameters, as the templates of `operators.pipeline` would have it. None if there is no such run.
+    """``workspace``, ``run_name``, ``gcp_conn_id``, ``approval`` and ``four_eyes`` of a run: as its tasks
+    have them rendered, where that is still kept; else out of the run's parameters, as the templates of
+    `operators.pipeline` would make them. Empty if there is no such run.
     """
     run = session.scalar(select(DagRun).where(DagRun.dag_id == dag_id, DagRun.run_id == run_id))
     if run is None:
         return {}
     dag = DBDagBag().get_dag_for_run(run, session=session)
     params: dict[str, Any] = dict(dag.params.dump()) if dag else {}
-    fields = params | {name: value for name, value in (run.conf or {}).items() if name in params}
+    params |= {name: value for name, value in (run.conf or {}).items() if name in params}
+    fields = {name: params.get(name) for name in (*_PLACE, "approval")}
     fields["run_name"] = f"{dag_id}__{run_id}"
+    with suppress(TaskNotFound):
+        if dag:
+            fields["four_eyes"] = getattr(dag.get_task(_REVIEW_TASK), "four_eyes", False) is True
     rows = session.scalars(
         select(RenderedTaskInstanceFields.rendered_fields).where(
             RenderedTaskInstanceFields.dag_id == dag_id,
@@ -248,9 +273,8 @@ def rendered(dag_id: str, run_id: str, *, session: Session) -> dict[str, Any]:
         )
     )
     for row in rows:
-        if {"workspace", "run_name", "gcp_conn_id"} <= set(row):
-            fields |= {name: row[name] for name in ("workspace", "run_name", "gcp_conn_id")}
-            fields |= {name: row[name] for name in ("approval",) if name in row}
+        if set(_PLACE) <= set(row):
+            fields |= {name: row[name] for name in (*_PLACE, "approval", "four_eyes") if name in row}
     return fields
 
 
