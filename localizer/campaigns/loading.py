@@ -15,13 +15,11 @@ from localizer.engines.registry import engine_names
 from localizer.errors import CampaignError, FestivalError
 from localizer.festivals import custom_festival, festival_named, parse_lead, region_named, zone_named
 from localizer.locales import normalise_locale
+from localizer.remote.access import looks_like_credential
 from localizer.strict_yaml import Fault, beside, read_mapping, told
 from localizer.tenants import Reviewer
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
-_SECRETS = re.compile(
-    r"(^|[_-])(api_?key|key|token|secret|password|passwd|credentials?)($|[_-])", re.IGNORECASE
-)
 
 
 def campaign_files(folder: Path) -> list[Path]:
@@ -160,7 +158,7 @@ def _field_faults(content: Mapping[str, Any]) -> Iterator[Fault]:
     if ":" not in name and name not in engine_names():
         yield ("engine", "name"), f"{name!r} is not known{did_you_mean(name, engine_names())}"
     for parameter in engine.get("parameters", {}):
-        if _SECRETS.search(parameter):
+        if looks_like_credential(parameter):
             yield (
                 ("engine", "parameters", parameter),
                 "looks like a credential; those live in an Airflow connection, named by engine.connection",

@@ -138,10 +138,17 @@ def _add_questions(app: FastAPI, desk: _Desk) -> None:
     ) -> Response:
         snapshot = desk.open(run).snapshot()
         wanted = Filter(status=status, locale=locale, mark=mark, text=q)
-        total, rows = snapshot.index.page(wanted, offset=offset, limit=limit)
+        counts, rows = snapshot.index.page(wanted, offset=offset, limit=limit)
         sizes = desk.pictures.sizes(run.place.workspace, rows)
         found = [item_view(row, run, sizes.get(row.image_sha256)) for row in rows]
-        return JSONResponse({"version": snapshot.version(run), "total": total, "items": found})
+        return JSONResponse(
+            {
+                "version": snapshot.version(run),
+                "total": counts.total(),
+                "by_status": dict(counts),
+                "items": found,
+            }
+        )
 
     @app.get("/api/item")
     def item(run: Hosted, id: Id) -> Response:

@@ -226,11 +226,19 @@ class RunIndex:
             decided = Counter(dict(self._table.rows("SELECT verdict, count(*) FROM latest GROUP BY 1")))
         return marks, decided
 
-    def page(self, wanted: Filter, *, offset: int, limit: int) -> tuple[int, list[Row]]:
-        """How many items are asked for in all, and some of them: exceptions first, else as in the plan."""
+    def page(self, wanted: Filter, *, offset: int, limit: int) -> tuple[Counter[str], list[Row]]:
+        """How many items are asked for in all, by status, and some of them: exceptions first, else as in the
+        plan."""
         where, values = wanted.where()
         with self._lock:
-            total = self._table.number(f"SELECT count(*) FROM {_FROM} WHERE {where}", *values)  # noqa: S608
+            counts = Counter(
+                dict(
+                    self._table.rows(
+                        f"SELECT status, count(*) FROM {_FROM} WHERE {where} GROUP BY 1",  # noqa: S608
+                        *values,
+                    )
+                )
+            )
             found = list(
                 self._table.rows(
                     f"SELECT {_COLUMNS} FROM {_FROM} WHERE {where} ORDER BY rank, items.place"  # noqa: S608
@@ -240,7 +248,7 @@ class RunIndex:
                     offset,
                 )
             )
-        return total, [_item(row) for row in found]
+        return counts, [_item(row) for row in found]
 
     def find(self, item: str) -> Row | None:
         """The item of that id."""

@@ -135,13 +135,14 @@ def large() -> RunIndex:
 
 
 def test_any_page_of_many_items_can_be_asked_for(large: RunIndex) -> None:
-    total, rows = large.page(Filter(), offset=0, limit=200)
-    assert total == 20_000
+    counts, rows = large.page(Filter(), offset=0, limit=200)
+    assert counts.total() == 20_000
     assert {row.status for row in rows} == {"needs_review"}
-    total, rows = large.page(Filter(), offset=19_990, limit=200)
+    counts, rows = large.page(Filter(), offset=19_990, limit=200)
     assert rows[-1].asset_id == "asset-19999"
-    total, rows = large.page(Filter(text="asset-01234", locale="ja"), offset=0, limit=10)
+    counts, rows = large.page(Filter(text="asset-01234", locale="ja"), offset=0, limit=10)
     assert [row.asset_id for row in rows] == ["asset-01234"]
+    assert counts == {rows[0].status: 1}
 
 
 def test_ids_are_of_one_run_and_one_installation(large: RunIndex) -> None:
@@ -172,8 +173,8 @@ def test_an_item_that_is_made_anew_keeps_its_id_and_loses_its_mark() -> None:
 def test_rows_that_were_refused_may_share_a_name() -> None:
     refused = JobResult("", "", "", Status.FAILED, reason="row 2, image: missing")
     index = RunIndex([refused, refused], secret=b"s", run="r")
-    total, rows = index.page(Filter(), offset=0, limit=10)
-    assert total == len({row.id for row in rows}) == 2
+    counts, rows = index.page(Filter(), offset=0, limit=10)
+    assert counts.total() == len({row.id for row in rows}) == 2
 
 
 def test_a_job_without_a_result_is_waiting() -> None:
