@@ -39,7 +39,7 @@ from localizer.engines.registry import engine_names
 from localizer.errors import Conflict, Forbidden, InputError, NotFound, NotSignedIn, TenantError
 from localizer.review.host import Choice, HostedRun, Place, RedoRequest, RunSummary, Viewer
 from operators.base import open_workspace
-from operators.pipeline import further_engines
+from operators.form import further_engines
 from operators.review import APPROVE, REJECT
 from operators.review_runs import (
     REVIEW,
