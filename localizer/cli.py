@@ -17,6 +17,7 @@ from typing import Any
 from localizer import __version__
 from localizer.display import one_line
 from localizer.errors import ConfigurationError, InputError, LocalizerError, TransientError
+from localizer.provenance.command import add_provenance
 from localizer.run_arguments import add_plan, add_requested_by, add_run, positive
 from localizer.tenants.command import add_tenants
 
@@ -208,13 +209,12 @@ def _parser() -> argparse.ArgumentParser:
     serve.set_defaults(command=_serve)
 
     _add_festivals(commands, common)
-    doctor = commands.add_parser(
+    add_provenance(commands, common)
+    commands.add_parser(
         "doctor", parents=[common], help="say what is installed and what is missing, and what that means"
-    )
-    doctor.set_defaults(command=_doctor)
+    ).set_defaults(command=_doctor)
     add_tenants(commands, common)
-    engines = commands.add_parser("engines", parents=[common], help="list the engines")
-    engines.set_defaults(command=_engines)
+    commands.add_parser("engines", parents=[common], help="list the engines").set_defaults(command=_engines)
     return parser
 
 

@@ -32,7 +32,12 @@ def add_run(commands: Any, common: argparse.ArgumentParser) -> None:
         default="none",
         help="approve what passed all checks, or nothing (default)",
     )
-    run.add_argument("--publish", metavar="URI", help="publish what is approved; needs --approve passed")
+    run.add_argument(
+        "--publish",
+        metavar="URI",
+        help="publish what is approved; needs --approve passed. Signed where LOCALIZER_C2PA_CERTIFICATES and "
+        "LOCALIZER_C2PA_KEY name PEM files",
+    )
     run.add_argument(
         "--job-timeout",
         type=positive,

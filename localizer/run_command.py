@@ -23,6 +23,7 @@ from localizer.pace import Pace, pace_name
 from localizer.pipeline import localize_many
 from localizer.plan_files import PlanReader
 from localizer.progress import Progress
+from localizer.provenance.keys import key_from_environment
 from localizer.release import publish
 from localizer.remote.access import REMOTE_ENGINES, access_from_environment, use_access
 from localizer.report import save_report
@@ -93,6 +94,8 @@ def run(options: RunOptions) -> Counts:
         StorageError, TransientError: workspace, results file or release cannot be written.
     """
     started = time.perf_counter()
+    if options.publish:
+        key_from_environment()  # one that cannot be used is told before any image is edited
     with prepared(options) as ready:
         plan, workspace = ready.plan, ready.workspace
         record = workspace.run(options.run_id or _run_id(options.manifest))
@@ -172,7 +175,13 @@ def _finished(options: RunOptions, ready: Prepared, record: Run, started: float)
     approved = record.save_decisions(decide(record.each_result(), policy=options.approve, at=_now()))
     published = None
     if options.publish:
-        published = publish(record, workspace=workspace, campaign=plan.campaign, publish_uri=options.publish)
+        published = publish(
+            record,
+            workspace=workspace,
+            campaign=plan.campaign,
+            publish_uri=options.publish,
+            key=key_from_environment(),
+        )
     seconds = time.perf_counter() - started
     report = save_report(
         workspace,

@@ -14,7 +14,9 @@ from typing import Any
 
 from airflow.sdk import Param
 
+from localizer.campaigns.deadlines import DEADLINE_PATTERN
 from localizer.engines.registry import engine_names
+from operators.deadlines import usual_deadline
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKSPACE = os.environ.get("LOCALIZER_WORKSPACE", str(ROOT / "out" / "workspace"))
@@ -194,6 +196,16 @@ def further_fields() -> dict[str, Param]:
             examples=["618-2026"],
             section=PUBLISHING,
         ),
+        "deadline": Param(
+            usual_deadline(),
+            type=["string", "null"],
+            pattern=DEADLINE_PATTERN,
+            title="Deadline",
+            description_md="Until when the images must be published: hours, days or weeks after the run's "
+            "date. People are told when it is close, and the review closes with it.",
+            examples=["36h", "3d", "2d before the festival"],
+            section=PUBLISHING,
+        ),
         "publish_uri": Param(
             PUBLISH,
             type="string",
@@ -201,6 +213,15 @@ def further_fields() -> dict[str, Param]:
             title="Publish to",
             description_md="Absolute path or gs://bucket/prefix; looked at before anything is edited.",
             examples=[PUBLISH, "gs://bucket/campaigns"],
+            section=PUBLISHING,
+        ),
+        "c2pa_conn_id": Param(
+            None,
+            type=["string", "null"],
+            title="Signing connection",
+            description_md="Airflow connection (localizer_c2pa) with whose key content credentials are "
+            "signed into each published image. Empty: published as reviewed.",
+            examples=["content_credentials"],
             section=PUBLISHING,
         ),
         "workspace": Param(

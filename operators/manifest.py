@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk.exceptions import AirflowSkipException
 
 from localizer.errors import InputError
+from localizer.runs.run import PLAN
 from operators.base import LocalizerOperator, gcs_client
 from operators.checking import (
     Faults,
@@ -18,10 +19,12 @@ from operators.checking import (
     check_publish_target,
     form_titles,
 )
+from operators.lineage import lineage
 from operators.shards import mapped_shards
 from operators.tenants import reading_of
 
 if TYPE_CHECKING:
+    from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import Context
 
     from localizer.brand import BrandKit
@@ -69,6 +72,7 @@ class LoadManifestOperator(LocalizerOperator):
         publish_uri: where the run will publish; only looked at, so that a target that cannot be used is told
             before an image is edited and not after the review. None: not looked at.
         campaign: folder to publish under; default as the manifest says.
+        c2pa_conn_id: connection that the run will sign with; only looked at, too.
     """
 
     template_fields: Sequence[str] = (
@@ -85,6 +89,7 @@ class LoadManifestOperator(LocalizerOperator):
         "missing_ok",
         "publish_uri",
         "campaign",
+        "c2pa_conn_id",
     )
     ui_color = "#dbe9f6"
 
@@ -103,6 +108,7 @@ class LoadManifestOperator(LocalizerOperator):
         missing_ok: bool | str = False,
         publish_uri: str | None = None,
         campaign: str | None = None,
+        c2pa_conn_id: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -118,6 +124,7 @@ class LoadManifestOperator(LocalizerOperator):
         self.missing_ok = missing_ok
         self.publish_uri = publish_uri
         self.campaign = campaign
+        self.c2pa_conn_id = c2pa_conn_id
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
         from localizer.errors import ManifestNotFound
@@ -142,6 +149,11 @@ class LoadManifestOperator(LocalizerOperator):
             return []
         return shards
 
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:
+        """The manifest, made into a plan."""
+        read = [uri for uri in (self.manifest, self.copy_deck) if uri]
+        return lineage(read, [self.open_run().uri_of(PLAN)])
+
     def _plan(
         self, run: Run, faults: Faults, *, dry_run: bool, missing_ok: bool
     ) -> tuple[Planned, list[dict[str, Any]], Estimate]:
@@ -156,7 +168,10 @@ class LoadManifestOperator(LocalizerOperator):
         """
         from localizer.planning import plan_to_file
         from localizer.runs.merging import temporary_folder
+        from operators.hooks.c2pa import signing_key_of
 
+        with faults.of("c2pa_conn_id"):
+            signing_key_of(self.c2pa_conn_id)
         with ExitStack() as stack:
             ready = self._checked(stack, faults, missing_ok)
             workspace = self.open_workspace()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hmac
 import json
-import logging
 import threading
 import time
 from collections import OrderedDict
@@ -36,32 +35,31 @@ from fastapi import HTTPException, Request
 from starlette.concurrency import run_in_threadpool
 
 from localizer.engines.registry import engine_names
-from localizer.errors import Conflict, Forbidden, InputError, NotFound, NotSignedIn, TenantError
+from localizer.errors import Conflict, Forbidden, InputError, NotFound, NotSignedIn
 from localizer.review.host import Choice, HostedRun, Place, RedoRequest, RunSummary, Viewer
 from operators.base import open_workspace
 from operators.form import further_engines
 from operators.review import APPROVE, REJECT
+from operators.review_access import Answerers, refuse_another_tenant_s
 from operators.review_runs import (
+    REDO_DAG,
     REVIEW,
     KnownRun,
     active_redos,
     known_run,
     newest_runs,
     rendered,
-    tags_of,
 )
-from operators.tenants import dag_id_of, keep_to_tenant, tenant_of
+from operators.tenants import dag_id_of, tenant_of
 
 if TYPE_CHECKING:
     from airflow.api_fastapi.auth.managers.base_auth_manager import ResourceMethod
     from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 
+    from localizer.tenants import Tenant
     from localizer.workspace import Workspace
 
-log = logging.getLogger(__name__)
-
-REDO_DAG, ROLLBACK_DAG = "redo_image", "rollback_release"
-"""A tenant has its own of these."""
+ROLLBACK_DAG = "rollback_release"
 
 _KNOWN_S = 30.0
 """Seconds for which it is taken as known where a run is kept: every picture asks."""
@@ -86,9 +84,8 @@ class _Fields:
     run_name: str
     gcp_conn_id: str | None
     approval: str
-    four_eyes: bool
-    redo_dag: str
-    rollback_dag: str
+    answerers: Answerers
+    tenant: Tenant | None
 
 
 class AirflowHost:
@@ -131,10 +128,12 @@ class AirflowHost:
         fields = self._fields_of(dag_id, run_id)
         with create_session(scoped=False) as session:
             known = known_run(dag_id, run_id, session=session)
-            redos = active_redos(fields.redo_dag, fields.workspace, fields.run_name, session=session)
+            redo_dag = dag_id_of(REDO_DAG, fields.tenant)
+            redos = active_redos(redo_dag, fields.workspace, fields.run_name, session=session)
         if known is None:
             raise NotFound(f"{dag_id} has no run {run_id}, or it is not reviewed")
-        why_not = _why_not(viewer, known, fields)
+        rollback = dag_id_of(ROLLBACK_DAG, fields.tenant)
+        why_not = self._why_not(viewer, dag_id, run_id)
         return HostedRun(
             dag_id=dag_id,
             run_id=run_id,
@@ -149,13 +148,24 @@ class AirflowHost:
             may_review=not why_not,
             why_not=why_not,
             may_redo=not why_not,
-            may_roll_back=_may(viewer, "POST", fields.rollback_dag, DagAccessEntity.RUN),
-            links={"airflow": f"../dags/{quote(dag_id, safe='')}/runs/{quote(run_id, safe='')}"},
+            may_roll_back=_may(viewer, "POST", rollback, DagAccessEntity.RUN),
+            links={
+                "airflow": f"../dags/{quote(dag_id, safe='')}/runs/{quote(run_id, safe='')}",
+                "rollback": f"../dags/{quote(rollback, safe='')}",
+            },
         )
 
     async def answer(self, viewer: Viewer, run: HostedRun, choice: Choice, form: Mapping[str, Any]) -> None:
-        known = await run_in_threadpool(self._reviewable, viewer, run)
-        path = {"dag_id": run.dag_id, "dag_run_id": run.run_id, "task_id": known.tasks[REVIEW].task_id}
+        def task_id() -> str:
+            if why_not := self._why_not(viewer, run.dag_id, run.run_id):
+                raise Forbidden(why_not)
+            with create_session(scoped=False) as session:
+                known = known_run(run.dag_id, run.run_id, session=session)
+            if known is None:
+                raise NotFound(f"{run.dag_id} has no run {run.run_id}")
+            return known.tasks[REVIEW].task_id
+
+        path = {"dag_id": run.dag_id, "dag_run_id": run.run_id, "task_id": await run_in_threadpool(task_id)}
         payload = {"chosen_options": [_OPTIONS[choice]], "params_input": dict(form)}
 
         def put() -> None:
@@ -173,13 +183,19 @@ class AirflowHost:
             await run_in_threadpool(put)
 
     async def redo(self, viewer: Viewer, run: HostedRun, request: RedoRequest) -> str:
-        # The right to review a run includes the right to have its images made anew; who may trigger that DAG
-        # for any run is another matter.
-        await run_in_threadpool(self._reviewable, viewer, run)
         fields = await run_in_threadpool(self._fields_of, run.dag_id, run.run_id)
-        payload = {
-            "logical_date": None,
-            "conf": {
+        redo_dag = dag_id_of(REDO_DAG, fields.tenant)
+
+        def conf() -> dict[str, Any]:
+            # The right to review a run includes the right to have its images made anew: who may trigger the
+            # DAG for any workspace is another matter.
+            if why_not := self._why_not(viewer, run.dag_id, run.run_id):
+                raise Forbidden(why_not)
+            with create_session(scoped=False) as session:
+                dag = session.get(DagModel, redo_dag)
+                if dag is None or dag.is_paused:
+                    raise Conflict(f"the DAG {redo_dag} is missing or paused; turn it on", code="no_redo")
+            return {
                 "dag_id": run.dag_id,
                 "run_id": run.run_id,
                 "run_name": fields.run_name,
@@ -189,16 +205,14 @@ class AirflowHost:
                 "engine": request.engine,
                 "replacements": list(request.replacements),
                 "comment": request.comment,
-            },
-        }
+            }
+
+        payload = {"logical_date": None, "conf": await run_in_threadpool(conf)}
 
         def trigger() -> str:
             with create_session(scoped=False) as session:
-                dag = session.get(DagModel, fields.redo_dag)
-                if dag is None or dag.is_paused:
-                    raise Conflict(f"the DAG {fields.redo_dag} is missing or paused", code="no_redo")
                 triggered = trigger_dag_run(
-                    fields.redo_dag,
+                    redo_dag,
                     TriggerDAGRunPostBody.model_validate(payload),
                     DBDagBag(),
                     _user(viewer),
@@ -207,18 +221,15 @@ class AirflowHost:
                 )
                 return str(triggered.run_id)  # type: ignore[attr-defined]  # it gives its record
 
-        await _log_action(viewer, trigger_dag_run, "POST", {"dag_id": fields.redo_dag}, payload)
+        await _log_action(viewer, trigger_dag_run, "POST", {"dag_id": redo_dag}, payload)
         with _told():
             return await run_in_threadpool(trigger)
 
-    def _reviewable(self, viewer: Viewer, run: HostedRun) -> KnownRun:
-        with create_session(scoped=False) as session:
-            known = known_run(run.dag_id, run.run_id, session=session)
-        if known is None:
-            raise NotFound(f"{run.dag_id} has no run {run.run_id}")
-        if why_not := _why_not(viewer, known, self._fields_of(run.dag_id, run.run_id)):
-            raise Forbidden(why_not)
-        return known
+    def _why_not(self, viewer: Viewer, dag_id: str, run_id: str) -> str:
+        """Why somebody may not review a run; empty if they may."""
+        if not _may(viewer, "PUT", dag_id, DagAccessEntity.HITL_DETAIL):
+            return f"you may look at {dag_id}, not review it"
+        return self._fields_of(dag_id, run_id).answerers.why_not(_user(viewer))
 
     def _fields_of(self, dag_id: str, run_id: str) -> _Fields:
         key = (dag_id, run_id)
@@ -228,25 +239,19 @@ class AirflowHost:
             return known[1]
         with create_session(scoped=False) as session:
             found = rendered(dag_id, run_id, session=session)
-            tags = tags_of(dag_id, session=session)
         if not found:
             raise NotFound(f"{dag_id} has no run {run_id}")
         if not found.get("workspace"):
             raise NotFound(f"{dag_id} keeps nothing in a workspace")
-        try:  # a run can be given anything; its tasks refuse what is another tenant's, and so does its page
-            keep_to_tenant(tags, {name: found.get(name) for name in ("workspace", "gcp_conn_id")})
-            tenant = tenant_of(tags)
-        except TenantError as error:
-            log.warning("%s, %s: %s", dag_id, run_id, error)
-            raise Forbidden("this run was given places that are not its tenant's") from None
+        tags = found.get("tags") or []
+        refuse_another_tenant_s(tags, found)
         fields = _Fields(
             workspace=str(found["workspace"]),
             run_name=str(found["run_name"]),
             gcp_conn_id=found.get("gcp_conn_id") or None,
             approval=str(found.get("approval") or ""),
-            four_eyes=bool(found.get("four_eyes")),
-            redo_dag=dag_id_of(REDO_DAG, tenant),
-            rollback_dag=dag_id_of(ROLLBACK_DAG, tenant),
+            answerers=found["answerers"],
+            tenant=tenant_of(tags),
         )
         with self._lock:
             _remember(self._fields, key, (time.monotonic(), fields))
@@ -301,18 +306,6 @@ def _may(viewer: Viewer, method: ResourceMethod, dag_id: str, entity: DagAccessE
 
 def _may_read(viewer: Viewer, dag_id: str) -> bool:
     return _may(viewer, "GET", dag_id, DagAccessEntity.RUN)
-
-
-def _why_not(viewer: Viewer, run: KnownRun, fields: _Fields) -> str:
-    """Why somebody may not review a run; empty if they may."""
-    if not _may(viewer, "PUT", run.dag_id, DagAccessEntity.HITL_DETAIL):
-        return f"you may look at {run.dag_id}, not review it"
-    is_assigned = get_auth_manager().is_authorized_hitl_task
-    if run.assigned and not is_assigned(assigned_users=set(run.assigned), user=_user(viewer)):
-        return "you are not one of the reviewers of this run"
-    if fields.four_eyes and run.triggered_by and run.triggered_by in {viewer.id, viewer.name}:
-        return "you triggered this run; somebody else reviews it (four eyes)"
-    return ""
 
 
 async def _log_action(

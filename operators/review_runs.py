@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow.exceptions import TaskNotFound
-from airflow.models.dag import DagModel, DagTag
+from airflow.models.dag import DagModel
 from airflow.models.dagbag import DBDagBag
 from airflow.models.dagrun import DagRun
 from airflow.models.hitl import HITLDetail
@@ -21,15 +19,16 @@ from sqlalchemy import select, tuple_
 
 from localizer.review.host import Choice, Redo, ReviewRequest, RunState
 from operators.review import APPROVE
+from operators.review_access import answerers
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+REDO_DAG = "redo_image"
 REVIEW, GATE, PUBLISH = "ReviewOperator", "QualityGateOperator", "PublishReleaseOperator"
 _LOAD = "LoadManifestOperator"
 _TASKS = (_LOAD, GATE, REVIEW, PUBLISH)
 _PARKED = {TaskInstanceState.AWAITING_INPUT, TaskInstanceState.DEFERRED}
-_REVIEW_TASK = "review"
 _REDOS = 500  # that wait or run at once
 
 RunKey = tuple[str, str]
@@ -52,8 +51,6 @@ class KnownRun:
     Attributes:
         tasks: by operator.
         returned: what they returned, by operator.
-        triggered_by: name of the person; empty if a schedule did.
-        assigned: ids of who may answer; empty: whoever may edit the DAG.
     """
 
     dag_id: str
@@ -61,8 +58,6 @@ class KnownRun:
     title: str
     state: str
     started_at: str
-    triggered_by: str = ""
-    assigned: frozenset[str] = frozenset()
     tasks: dict[str, Task] = field(default_factory=dict)
     returned: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     request: ReviewRequest | None = None
@@ -139,7 +134,6 @@ def _run_query() -> Any:
         DagRun.state,
         DagRun.start_date,
         DagRun.run_after,
-        DagRun.triggering_user_name,
         DagModel.dag_display_name,
     ]
     return select(*columns).join(DagModel, DagModel.dag_id == DagRun.dag_id)
@@ -152,7 +146,6 @@ def _known(row: Any) -> KnownRun:
         title=row.dag_display_name or row.dag_id,
         state=str(row.state),
         started_at=_iso(row.start_date or row.run_after),
-        triggered_by=row.triggering_user_name or "",
     )
 
 
@@ -203,7 +196,6 @@ def _add_requests(runs: Iterable[KnownRun], session: Session) -> None:
         HITLDetail.responded_at,
         HITLDetail.responded_by,
         HITLDetail.chosen_options,
-        HITLDetail.assignees,
     ).where(HITLDetail.ti_id.in_(list(asked)))
     for row in session.execute(query):
         run = asked[row.ti_id]
@@ -211,7 +203,6 @@ def _add_requests(runs: Iterable[KnownRun], session: Session) -> None:
         answered = row.responded_at is not None
         if not answered and run.task_state(REVIEW) not in _PARKED:
             continue  # about to ask, or given up
-        run.assigned = frozenset(str(user["id"]) for user in row.assignees or ())
         run.request = ReviewRequest(
             open=not answered,
             asked_at=_iso(row.created_at),
@@ -225,7 +216,7 @@ def _add_requests(runs: Iterable[KnownRun], session: Session) -> None:
 def active_redos(
     redo_dag: str, workspace: str, run_name: str, *, session: Session
 ) -> dict[tuple[str, str], Redo]:
-    """Items of a run that are being made anew by that DAG, by asset and locale."""
+    """Items of a run that are being made anew, by asset and locale."""
     states = {DagRunState.QUEUED: Redo.WAITING, DagRunState.RUNNING: Redo.RUNNING}
     rows = session.execute(
         select(DagRun.state, DagRun.conf)
@@ -236,35 +227,27 @@ def active_redos(
     for state, conf in rows:
         values: Mapping[str, Any] = conf or {}
         item = values.get("item") or {}
-        if (values.get("workspace"), values.get("run_name")) == (workspace, run_name):
+        named = values.get("run_name") or f"{values.get('dag_id')}__{values.get('run_id')}"
+        if (values.get("workspace"), named) == (workspace, run_name):
             found[str(item.get("asset_id")), str(item.get("locale"))] = states[DagRunState(state)]
     return found
 
 
-def tags_of(dag_id: str, *, session: Session) -> list[str]:
-    """Tags of a DAG."""
-    return list(session.scalars(select(DagTag.name).where(DagTag.dag_id == dag_id)))
-
-
-_PLACE = ("workspace", "run_name", "gcp_conn_id")
-
-
 def rendered(dag_id: str, run_id: str, *, session: Session) -> dict[str, Any]:
-    """``workspace``, ``run_name``, ``gcp_conn_id``, ``approval`` and ``four_eyes`` of a run: as its tasks
-    have them rendered, where that is still kept; else out of the run's parameters, as the templates of
-    `operators.pipeline` would make them. Empty if there is no such run.
+    """Template fields of the run's own tasks as they were rendered, where they still are; else out of the
+    run's parameters, as the templates of `operators.pipeline` would have it. With the DAG's ``tags`` and the
+    ``answerers``. Empty if there is no such run.
     """
     run = session.scalar(select(DagRun).where(DagRun.dag_id == dag_id, DagRun.run_id == run_id))
     if run is None:
         return {}
     dag = DBDagBag().get_dag_for_run(run, session=session)
     params: dict[str, Any] = dict(dag.params.dump()) if dag else {}
-    params |= {name: value for name, value in (run.conf or {}).items() if name in params}
-    fields = {name: params.get(name) for name in (*_PLACE, "approval")}
+    fields = params | {name: value for name, value in (run.conf or {}).items() if name in params}
     fields["run_name"] = f"{dag_id}__{run_id}"
-    with suppress(TaskNotFound):
-        if dag:
-            fields["four_eyes"] = getattr(dag.get_task(_REVIEW_TASK), "four_eyes", False) is True
+    fields["tags"] = list(dag.tags) if dag else []
+    review = next((task for task in dag.tasks if task.task_type == REVIEW), None) if dag else None
+    fields["answerers"] = answerers(review, run.triggering_user_name)
     rows = session.scalars(
         select(RenderedTaskInstanceFields.rendered_fields).where(
             RenderedTaskInstanceFields.dag_id == dag_id,
@@ -273,8 +256,9 @@ def rendered(dag_id: str, run_id: str, *, session: Session) -> dict[str, Any]:
         )
     )
     for row in rows:
-        if set(_PLACE) <= set(row):
-            fields |= {name: row[name] for name in (*_PLACE, "approval", "four_eyes") if name in row}
+        if {"workspace", "run_name", "gcp_conn_id"} <= set(row):
+            fields |= {name: row[name] for name in ("workspace", "run_name", "gcp_conn_id")}
+            fields |= {name: row[name] for name in ("approval",) if name in row}
     return fields
 
 

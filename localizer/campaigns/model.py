@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from localizer.notices.model import Channel
 from localizer.tenants import Reviewer
 
 
@@ -23,6 +24,17 @@ class Engine:
     name: str = "typeset"
     connection: str | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What vouches for published images.
+
+    Attributes:
+        signing_connection: Airflow connection with whose key content credentials are signed; None: none.
+    """
+
+    signing_connection: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +87,8 @@ class Campaign:
         workspace: None: as the installation says.
         owners: names or mail addresses.
         pool, queue: where edits run; None: as the engine says.
+        deadline: ``3d``, or ``2d before the festival``; None: as the installation says.
+        notify: whom to tell of what; None: as the installation says.
     """
 
     name: str
@@ -97,10 +111,13 @@ class Campaign:
     publish_as: str = ""
     workspace: str | None = None
     google_connection: str | None = None
+    provenance: Provenance = Provenance()
     tags: tuple[str, ...] = ()
     max_active_runs: int = 1
     pool: str | None = None
     queue: str | None = None
+    deadline: str | None = None
+    notify: tuple[Channel, ...] | None = None
 
 
 def is_template(value: str) -> bool:

@@ -20,6 +20,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 from localizer.documents import DAMAGED
 from localizer.errors import StorageError
 from localizer.model import Job, JobResult, Slot, Status, slot_of
+from localizer.runs.summary import EXAMPLES, Example, RunSummary, example_of, fault_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,6 +43,9 @@ class Counts:
         images: results with an image.
         locales: results by locale.
         engines: results by engine.
+        groups: results by status, engine and locale.
+        faults: results that did not pass, by what kept them from it.
+        examples: the first of them.
         problem: reason of the first result that has no image.
         retry_reason: of the first that is retryable.
     """
@@ -56,6 +60,9 @@ class Counts:
     images: int = 0
     locales: Counter[str] = field(default_factory=Counter)
     engines: Counter[str] = field(default_factory=Counter)
+    groups: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    examples: list[Example] = field(default_factory=list)
     problem: str = ""
     retry_reason: str = ""
 
@@ -68,8 +75,13 @@ class Counts:
         self.cached += result.cached
         self.retryable += result.retryable
         self.locales[result.locale] += 1
+        self.groups[str(result.status), result.engine, result.locale] += 1
         if result.engine:
             self.engines[result.engine] += 1
+        if result.status is not Status.PASSED:
+            self.faults[fault_of(result)] += 1
+            if len(self.examples) < EXAMPLES:
+                self.examples.append(example_of(result))
         if result.image is not None:
             self.images += 1
         elif not self.problem:
@@ -90,6 +102,20 @@ class Counts:
         """Share of the jobs, 0 to 1, whose result was known before."""
         jobs = self.total - self.rejected
         return self.cached / jobs if jobs else 0.0
+
+    def summary(self, *, campaign: str, digest: str) -> RunSummary:
+        """What is kept of them beside the results."""
+        return RunSummary(
+            digest=digest,
+            campaign=campaign,
+            total=self.total,
+            passed=self.passed,
+            needs_review=self.needs_review,
+            failed=self.failed,
+            cached=self.cached,
+            faults=dict(self.faults.most_common()),
+            examples=tuple(self.examples),
+        )
 
 
 def merged(

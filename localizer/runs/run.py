@@ -5,11 +5,13 @@ runs/<run>/rows.*                  the manifest, where it was pasted into a form
 runs/<run>/estimate.json           what the plan was expected to take; plan.html for people
 runs/<run>/results/<shard>.jsonl   results as they come, one writer per shard
 runs/<run>/results.jsonl           all of them, merged, in the plan's order
+runs/<run>/summary.json            them in short
 runs/<run>/decisions.jsonl         the audit trail: only ever added to
 runs/<run>/marks.json              what reviewers think so far, see `localizer.review.marks`
 runs/<run>/published.json          the release that it was published as
 runs/<run>/report.html             for people
 runs/<run>/results.csv             for spreadsheets
+runs/<run>/notices/                what people were told
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from localizer.documents import DAMAGED
 from localizer.errors import ObjectNotFound, StorageError
@@ -32,14 +34,19 @@ from localizer.model import Decision, Job, JobResult, Status
 from localizer.plan_files import Plan, PlanReader, read_plan, write_plan
 from localizer.runs.decisions import DecisionTrail, LatestDecisions
 from localizer.runs.merging import Counts, line_of, local_disk, merged, read_results, temporary_folder
+from localizer.runs.summary import RunSummary
 from localizer.storage import Content, ObjectInfo, Storage
 from localizer.storage.content_types import content_type_of
+
+if TYPE_CHECKING:
+    from localizer.notices import SentNotices
 
 log = logging.getLogger(__name__)
 
 _PLAIN = re.compile(r"(?!\.)[A-Za-z0-9_.-]{1,120}")
 PLAN, RESULTS, DECISIONS = "plan.parquet", "results.jsonl", "decisions.jsonl"
 REPORT, TABLE, PUBLISHED = "report.html", "results.csv", "published.json"
+SUMMARY, NOTICES = "summary.json", "notices"
 ESTIMATE, PLAN_PAGE = "estimate.json", "plan.html"
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -148,16 +155,18 @@ class Run:
             ObjectNotFound: the run was not planned.
             StorageError: a record is damaged; names file and line.
         """
-        counts = Counts()
+        counts, digest = Counts(), hashlib.sha256()
         with temporary_folder() as folder, self.plan() as plan:
             counts.rejected = plan.rejected_count
             with local_disk():
                 file = (folder / RESULTS).open("wb")
             with file:
-                for entry, line in merged(plan, self._shards()):
+                for entry, known in merged(plan, self._shards()):
                     result = self._unfinished(entry) if isinstance(entry, Job) else entry
+                    line = known or line_of(result)
                     with local_disk():
-                        file.write(line or line_of(result))
+                        file.write(line)
+                    digest.update(line)
                     counts.add(result)
                     if on_result is not None:
                         on_result(result)
@@ -166,7 +175,27 @@ class Run:
             self._storage.write(
                 f"{self._folder}/{RESULTS}", folder / RESULTS, content_type=content_type_of(RESULTS)
             )
+            summary = counts.summary(campaign=plan.campaign, digest=digest.hexdigest())
+            self._write(SUMMARY, summary.to_bytes())
         return counts
+
+    def summary(self) -> RunSummary | None:
+        """How the run stood when it was merged last; None if it never was.
+
+        Raises:
+            StorageError: the record is damaged.
+        """
+        try:
+            data = self._storage.read(f"{self._folder}/{SUMMARY}")
+        except ObjectNotFound:
+            return None
+        return RunSummary.from_bytes(data, self.uri_of(SUMMARY))
+
+    def notices(self) -> SentNotices:
+        """What people were told of the run."""
+        from localizer.notices.sent import SentNotices
+
+        return SentNotices(self._storage, f"{self._folder}/{NOTICES}")
 
     def so_far(self) -> Iterator[JobResult | Job]:
         """What `merge` would gather now, with nothing written; a job that has no result yet comes itself."""

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from tests.localizer.review.demo_host import DAG, DemoHost
 
 CHROMIUM = "/usr/bin/chromium"
 RUN = "autumn"
+SANDBOX = "allow-scripts allow-same-origin allow-forms allow-downloads"  # of the frames of Airflow's UI
 
 # name on the picture, words on the picture → the copy that is asked for, by locale; what needs review does so
 # because a number in the copy is not the source's (check copy_policy)
@@ -87,8 +89,20 @@ class Site:
 def serving(host: DemoHost) -> Iterator[Site]:
     """Serve the app below a path, as Airflow does, until the end of the block."""
     from fastapi import FastAPI
+    from fastapi.responses import HTMLResponse
 
     root = FastAPI()
+
+    @root.get("/framed")
+    def framed(of: str) -> HTMLResponse:
+        return HTMLResponse(
+            f'<iframe sandbox="{SANDBOX}" src="{escape(of)}" width="1200" height="800"></iframe>'
+        )
+
+    @root.get("/dags/{rest:path}")
+    def elsewhere(rest: str) -> HTMLResponse:
+        return HTMLResponse(f"<h1>Airflow: {escape(rest)}</h1>")
+
     root.mount("/localizer", review_app(host))
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
