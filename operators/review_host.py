@@ -38,6 +38,7 @@ from localizer.engines.registry import engine_names
 from localizer.errors import Conflict, Forbidden, InputError, NotFound, NotSignedIn
 from localizer.review.host import Choice, HostedRun, Place, RedoRequest, RunSummary, Viewer
 from operators.base import open_workspace
+from operators.coming import planned_campaigns
 from operators.form import further_engines
 from operators.review import APPROVE, REJECT
 from operators.review_access import Answerers, refuse_another_tenant_s
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from airflow.api_fastapi.auth.managers.base_auth_manager import ResourceMethod
     from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 
+    from localizer.review.agenda import PlannedCampaign
     from localizer.tenants import Tenant
     from localizer.workspace import Workspace
 
@@ -117,6 +119,10 @@ class AirflowHost:
         with create_session(scoped=False) as session:
             found = newest_runs(readable, limit=limit, session=session)
         return [_summary(run) for run in found if _may_read(viewer, run.dag_id)]
+
+    def campaigns(self, viewer: Viewer) -> tuple[list[PlannedCampaign], int]:
+        readable = get_auth_manager().get_authorized_dag_ids(user=_user(viewer), method="GET")
+        return planned_campaigns(readable)
 
     def place(self, viewer: Viewer, dag_id: str, run_id: str) -> Place:
         if not _may_read(viewer, dag_id):

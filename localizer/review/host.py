@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from localizer.review.agenda import PlannedCampaign
     from localizer.workspace import Workspace
 
 
@@ -172,6 +173,10 @@ class Host(Protocol):
 
     def runs(self, viewer: Viewer, *, limit: int) -> Iterable[RunSummary]:
         """The runs that they may read, newest first."""
+        ...
+
+    def campaigns(self, viewer: Viewer) -> tuple[list[PlannedCampaign], int]:
+        """The campaigns of which they may read the DAG, and how many campaign files are broken."""
         ...
 
     def place(self, viewer: Viewer, dag_id: str, run_id: str) -> Place:
