@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import Asset, AssetAlias
 
 from localizer.display import one_line
+from localizer.runs.run import RESULTS
 from operators.base import LocalizerOperator, gcs_client
 from operators.hooks.c2pa import signing_key_of
+from operators.lineage import lineage
 from operators.manifest import as_bool
+from operators.metrics import count_published
 
 if TYPE_CHECKING:
+    from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import Context
 
     from localizer.release import Published
@@ -63,6 +67,7 @@ class PublishReleaseOperator(LocalizerOperator):
         self.campaign = campaign
         self.check_only = check_only
         self.c2pa_conn_id = c2pa_conn_id
+        self._published: Published | None = None
 
     def execute(self, context: Context) -> dict[str, Any]:
         from localizer.release import publish
@@ -79,9 +84,12 @@ class PublishReleaseOperator(LocalizerOperator):
             dry_run=as_bool(self.check_only, field="check_only"),
             key=signing_key_of(self.c2pa_conn_id),
         )
+        self._published = published
         for warning in published.warnings:
             self.log.warning("%s", one_line(warning))
         self.log.info("%s", published.message)
+        if not published.dry_run:
+            count_published(published.objects_new, context["ti"].dag_id, moved=published.pointer_moved)
         if published.pointer_moved:
             self._announce(context, published)
         return {
@@ -95,6 +103,15 @@ class PublishReleaseOperator(LocalizerOperator):
             "previous": published.previous or "",
             "message": published.message,
         }
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:
+        """The results, made into a release; no output where nothing was approved."""
+        published = self._published
+        return lineage(
+            [self.open_run().uri_of(RESULTS)],
+            [published.uri] if published and published.uri and not published.dry_run else [],
+            rows=published.objects if published else None,
+        )
 
     def _announce(self, context: Context, published: Published) -> None:
         """Tell Airflow; a task that was given other outlets announces nothing."""
