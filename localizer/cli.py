@@ -1,4 +1,4 @@
-"""The command line: ``python -m localizer run|report|cache|calls|serve|festivals|doctor|engines``.
+"""The command line: ``python -m localizer run|report|release|cache|calls|serve|festivals|doctor|engines``.
 
 Exit codes of ``run``: 0 every row of the manifest got a result row, whatever its status; 2 the manifest (or
 its copy deck, brand kit or an argument) cannot be used at all; 1 storage or another service refused;
@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from localizer import __version__
+from localizer.cache.command import add_cache
 from localizer.display import one_line
 from localizer.errors import ConfigurationError, InputError, LocalizerError, TransientError
+from localizer.release.command import add_release
 
 OK, INFRASTRUCTURE, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -123,21 +125,6 @@ def _user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return ""  # a container without a user database
-
-
-def _cache(arguments: argparse.Namespace) -> int:
-    from localizer.cache.command import CacheOptions, cache
-
-    cache(
-        CacheOptions(
-            workspace=arguments.workspace,
-            budget=arguments.budget,
-            older_than=arguments.older_than,
-            keep_open=arguments.keep_open,
-            evict=arguments.evict,
-        )
-    )
-    return OK
 
 
 def _serve(arguments: argparse.Namespace) -> int:
@@ -279,7 +266,8 @@ def _parser() -> argparse.ArgumentParser:
     calls.set_defaults(command=_calls)
 
     _add_report(commands, common)
-    _add_cache(commands, common)
+    add_release(commands, common, add_user=_add_requested_by)
+    add_cache(commands, common)
     serve = commands.add_parser(
         "serve",
         parents=[common],
@@ -345,35 +333,6 @@ def _add_report(commands: Any, common: argparse.ArgumentParser) -> None:
         "run", metavar="RUN", help="as given by --run-id; of a DAG, its ID, two underscores, the run's ID"
     )
     report.set_defaults(command=_report)
-
-
-def _add_cache(commands: Any, common: argparse.ArgumentParser) -> None:
-    cache = commands.add_parser(
-        "cache",
-        parents=[common],
-        help="show how large the result cache of a workspace is, and evict from it",
-        description="Results are shared by all runs of a workspace. Evicts those that were not used for "
-        "longest; what an unfinished run, a review or a publish still needs stays. Without --evict it only "
-        "says what would go.",
-    )
-    cache.add_argument("--workspace", required=True, metavar="DIR", help="folder or gs://bucket/prefix")
-    cache.add_argument(
-        "--budget",
-        default="",
-        metavar="SIZE",
-        help="evict until the results take no more, such as 200GB (default: LOCALIZER_CACHE_BUDGET)",
-    )
-    cache.add_argument(
-        "--older-than", default="", metavar="AGE", help="only what was not used for so long, such as 30d"
-    )
-    cache.add_argument(
-        "--keep-open",
-        default="",
-        metavar="AGE",
-        help="how long a run that was not finished, reviewed or published keeps its results (default: 30d)",
-    )
-    cache.add_argument("--evict", action="store_true", help="really remove them")
-    cache.set_defaults(command=_cache)
 
 
 def _add_festivals(commands: Any, common: argparse.ArgumentParser) -> None:

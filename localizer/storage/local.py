@@ -155,6 +155,16 @@ class LocalStorage:
                     continue  # removed since it was listed
             yield _info(name, facts.st_size, facts.st_mtime_ns, "")
 
+    def folders(self, prefix: str = "") -> Iterator[str]:
+        folder = self._root / checked_prefix(prefix)
+        with _translated(folder, "list"):
+            try:
+                with os.scandir(folder) as entries:
+                    found = sorted(e.name for e in entries if e.is_dir(follow_symlinks=False))
+            except FileNotFoundError:
+                found = []
+        yield from (name for name in found if not name.startswith(RESERVED))
+
     def _files(self, prefix: str) -> Iterator[str]:
         above, _, start = checked_prefix(prefix).rpartition("/")
         folder = self._root / above if above else self._root
