@@ -93,7 +93,7 @@ class Trail:
     Attributes:
         way_back: the releases that led to the current one, which is the last; what was rolled back is out.
         taken_back: by release that a person left by a rollback and nobody returned to, the move that did it.
-        touched: by release, when it last became or ceased to be current.
+        touched: by release, when it last became or ceased to be current; the last one comes last.
     """
 
     def __init__(self) -> None:
@@ -124,8 +124,9 @@ class Trail:
         self.taken_back.pop(move.release_id, None)
         if self.way_back[-1:] != [move.release_id]:
             self.way_back.append(move.release_id)
-        for release_id in (move.release_id, move.previous):
+        for release_id in (move.previous, move.release_id):
             if release_id:
+                self.touched.pop(release_id, None)
                 self.touched[release_id] = move.moved_at
 
     def before(self, storage: Storage, pointer: Pointer) -> str | None:

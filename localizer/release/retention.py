@@ -112,8 +112,10 @@ def choose(storage: Storage, pointer: Pointer, policy: Policy, *, now: datetime)
     """
     campaign = pointer.campaign
     trail = Trail.of(storage, campaign)
+    turn = {release_id: n for n, release_id in enumerate(trail.touched)}  # where the clock says the same
     found = sorted(
-        each_release(storage, campaign, trail.touched), key=lambda each: (each.used, each.release_id)
+        each_release(storage, campaign, trail.touched),
+        key=lambda each: (each.used, turn.get(each.release_id, -1)),
     )
     whole = [each.release_id for each in found if each.has_record]
     newest = set(whole[-policy.keep :])
