@@ -78,5 +78,5 @@ with DAG(
         keep="{{ params.keep }}",
         keep_for="{{ params.keep_for | tojson }}",
         pinned="{{ params.pinned }}",
-        dry_run="{{ params.dry_run }}",
+        check_only="{{ params.dry_run }}",
     )

@@ -254,7 +254,7 @@ class PruneReleasesOperator(ReleasesOperator):
         keep: so many of the newest stay, and so many on the way back from the current one.
         keep_for: what was current or made so recently stays, such as ``90d``.
         pinned: ids of releases that stay.
-        dry_run: only say what would go.
+        check_only: only say what would go.
     """
 
     template_fields: Sequence[str] = (
@@ -263,7 +263,7 @@ class PruneReleasesOperator(ReleasesOperator):
         "keep",
         "keep_for",
         "pinned",
-        "dry_run",
+        "check_only",
     )
 
     def __init__(
@@ -273,7 +273,7 @@ class PruneReleasesOperator(ReleasesOperator):
         keep: int | str = 10,
         keep_for: str = "90d",
         pinned: Sequence[str] | str | None = None,
-        dry_run: bool | str = True,
+        check_only: bool | str = True,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -281,7 +281,7 @@ class PruneReleasesOperator(ReleasesOperator):
         self.keep = keep
         self.keep_for = keep_for
         self.pinned = pinned
-        self.dry_run = dry_run
+        self.check_only = check_only
 
     def execute(self, context: Context) -> dict[str, int]:
         from localizer.release.command import check_pins, describe, parse_keep
@@ -295,11 +295,11 @@ class PruneReleasesOperator(ReleasesOperator):
         policy = parse_keep(int(self.keep), str(self.keep_for), [str(each) for each in pinned])
         campaigns = [str(self.campaign)] if self.campaign else list(each_campaign(storage))
         check_pins(storage, campaigns, policy.pinned)
-        dry_run = as_bool(self.dry_run, field="dry_run")
+        check_only = as_bool(self.check_only, field="check_only")
         run = context["dag_run"]
         total = {"releases": 0, "objects": 0, "bytes": 0, "kept": 0}
         for campaign in campaigns:
-            pruned = prune(storage, campaign, policy, by=f"{run.dag_id}/{run.run_id}", dry_run=dry_run)
+            pruned = prune(storage, campaign, policy, by=f"{run.dag_id}/{run.run_id}", dry_run=check_only)
             self.log.info("%s", describe(pruned))
             total["releases"] += len(pruned.releases)
             total["objects"] += pruned.objects

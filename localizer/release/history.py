@@ -124,10 +124,10 @@ class Trail:
         self.taken_back.pop(move.release_id, None)
         if self.way_back[-1:] != [move.release_id]:
             self.way_back.append(move.release_id)
-        for release_id in (move.previous, move.release_id):
-            if release_id:
-                self.touched.pop(release_id, None)
-                self.touched[release_id] = move.moved_at
+        for each in (move.previous, move.release_id):
+            if each:
+                self.touched.pop(each, None)
+                self.touched[each] = move.moved_at
 
     def before(self, storage: Storage, pointer: Pointer) -> str | None:
         """The release that "the one before" means: the nearest on the way back that still exists."""

@@ -133,7 +133,7 @@ def _inspect_campaign(storage: Storage, campaign: str, which: str) -> Iterator[I
 
 def table(found: Iterable[Inspection]) -> str:
     """What was found, for a person: a row a release, then the first faults of each."""
-    rows = [("campaign", "release", "images", MISSING, ALTERED, EXTRA, "")]
+    rows: list[tuple[str, ...]] = [("campaign", "release", "images", MISSING, ALTERED, EXTRA, "")]
     details: list[str] = []
     for each in found:
         state = "whole" if each.is_whole else "BROKEN" if each.broken else "DIFFERS"

@@ -134,7 +134,8 @@ def faults(
             return Fault(MISSING, wanted.path, "is missing")
         return Fault(ALTERED, wanted.path, wrong) if wrong else None
 
-    for found in in_parallel(fault, beside(storage, folder, expected, path=lambda each: each.path)):
+    pairs = beside(storage, folder, expected, path=lambda each: each.path)
+    for found in in_parallel(fault, pairs):
         if found:
             yield found
 

@@ -231,10 +231,10 @@ def test_prune_is_a_dry_run_unless_told(published: Published) -> None:
 
     assert prune() == {"releases": 1, "objects": 2, "bytes": prune()["bytes"], "kept": 2}
     assert (Path(published.uri) / "spring/releases" / published.ids[0]).exists()
-    assert prune(pinned=[published.ids[0]], dry_run=False)["releases"] == 0
+    assert prune(pinned=[published.ids[0]], check_only=False)["releases"] == 0
     with pytest.raises(InputError, match="no campaign has such a release"):
-        prune(pinned=["r-0123456789abcdef"], dry_run=False)
-    assert prune(dry_run="False", pinned=None)["releases"] == 1
+        prune(pinned=["r-0123456789abcdef"], check_only=False)
+    assert prune(check_only="False", pinned=None)["releases"] == 1
     assert not (Path(published.uri) / "spring/releases" / published.ids[0]).exists()
 
 
