@@ -39,10 +39,13 @@ OCR_PACKS := ara bul ell eng fas heb hin hun jpn kor ron rus srp tha tur ukr vie
 FONT_PACKAGES := fonts-klee fonts-lxgw-wenkai fonts-noto-cjk
 APT_PACKAGES := $(FONT_PACKAGES) libegl1 libgl1 libfribidi0 tesseract-ocr $(addprefix tesseract-ocr-,$(OCR_PACKS))
 
+# For the tests of the review page.
+BROWSER_PACKAGES := chromium
+
 # For tests and drills on a distributed Airflow, which start their own on free ports.
 SERVER_PACKAGES := postgresql redis-server
 
-.PHONY: help setup demo test test-system drills bench up down lock clean
+.PHONY: help setup demo test test-browser test-system drills bench up down lock clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -60,6 +63,9 @@ test: $(VENV)/.setup-dev  ## Lint, type-check, test
 	ruff format --check .
 	mypy
 	pytest -q -m "not system"
+
+test-browser: $(VENV)/.setup-browser  ## Drive the review page in Chromium
+	@pytest -q -m browser
 
 test-system: $(VENV)/.setup-system  ## Tests that start real servers on loopback (minutes)
 	@pytest -q -m system
@@ -100,6 +106,10 @@ $(VENV)/.setup-run: pyproject.toml requirements.txt
 $(VENV)/.setup-run-gpu: pyproject.toml requirements.txt
 	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples,type,gpu $(APT_PACKAGES)
 	touch $@ $(VENV)/.setup-run
+
+$(VENV)/.setup-browser: pyproject.toml requirements.txt
+	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples,type,dev $(APT_PACKAGES) $(BROWSER_PACKAGES)
+	touch $@ $(VENV)/.setup-run $(VENV)/.setup-dev
 
 $(VENV)/.setup-system: pyproject.toml requirements.txt
 	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples,type,dev,gpu,server,celery $(APT_PACKAGES) $(SERVER_PACKAGES)

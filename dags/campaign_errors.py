@@ -15,7 +15,10 @@ from festival_timetable import FestivalTimetable
 
 from localizer.errors import CampaignError
 from operators.campaigns import campaign_dags
+from operators.tenant_dags import tenants_here
 
-_, faults = campaign_dags(Path(__file__).with_name("campaigns"), FestivalTimetable)
+_, faults = campaign_dags(
+    Path(__file__).with_name("campaigns"), FestivalTimetable, tenants=tenants_here(__file__)
+)
 if faults:
     raise CampaignError("\n" + "\n".join(faults))

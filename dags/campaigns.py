@@ -12,10 +12,13 @@ from festival_timetable import FestivalTimetable
 
 from localizer.errors import CampaignError
 from operators.campaigns import campaign_dags
+from operators.tenant_dags import tenants_here
 
 # A task needs its own DAG only, and nothing else should keep it waiting.
 wanted = get_parsing_context().dag_id
-dags, faults = campaign_dags(Path(__file__).with_suffix(""), FestivalTimetable, only=wanted)
+dags, faults = campaign_dags(
+    Path(__file__).with_suffix(""), FestivalTimetable, tenants=tenants_here(__file__), only=wanted
+)
 if wanted and faults:
     raise CampaignError("\n".join(faults))
 globals().update({dag.dag_id: dag for dag in dags})

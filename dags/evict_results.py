@@ -13,11 +13,14 @@ from __future__ import annotations
 
 import os
 
-from airflow.sdk import DAG, Param
+from airflow.sdk import Param
 
+from localizer.tenants.roles import RELEASE
 from operators.cache import EvictResultsOperator
 from operators.pipeline import WORKSPACE
 from operators.retries import RETRY_DEFAULTS
+from operators.tenant_dags import tenant_dag, tenants_here
+from operators.tenants import dag_id_of
 
 params = {
     "workspace": Param(
@@ -53,23 +56,26 @@ params = {
     ),
 }
 
-with DAG(
-    "evict_results",
-    schedule="0 4 * * 0",
-    catchup=False,
-    max_active_runs=1,
-    is_paused_upon_creation=True,
-    default_args={"owner": "localization", **RETRY_DEFAULTS},
-    params=params,
-    render_template_as_native_obj=True,
-    tags=["localization", "maintenance"],
-    doc_md=__doc__,
-):
-    EvictResultsOperator(
-        task_id="evict_results",
-        workspace="{{ params.workspace }}",
-        gcp_conn_id="{{ params.gcp_conn_id }}",
-        budget="{{ params.budget }}",
-        older_than="{{ params.older_than }}",
-        check_only="{{ params.check_only }}",
-    )
+for tenant in tenants_here(__file__):
+    with tenant_dag(
+        tenant,
+        dag_id_of("evict_results", tenant),
+        by=RELEASE,
+        schedule="0 4 * * 0",
+        catchup=False,
+        max_active_runs=1,
+        is_paused_upon_creation=True,
+        default_args={"owner": "localization", **RETRY_DEFAULTS},
+        params=params,
+        render_template_as_native_obj=True,
+        tags=["localization", "maintenance"],
+        doc_md=__doc__,
+    ):
+        EvictResultsOperator(
+            task_id="evict_results",
+            workspace="{{ params.workspace }}",
+            gcp_conn_id="{{ params.gcp_conn_id }}",
+            budget="{{ params.budget }}",
+            older_than="{{ params.older_than }}",
+            check_only="{{ params.check_only }}",
+        )

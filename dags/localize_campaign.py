@@ -20,9 +20,11 @@ input edits nothing and publishes nothing new. Edits run in the pool `image_edit
 
 from __future__ import annotations
 
-from airflow.sdk import DAG, Param
+from airflow.sdk import Param
 
 from operators.pipeline import CAMPAIGN_PRIORITY, LOCATION, ROOT, add_tasks, default_args, run_params
+from operators.tenant_dags import required, tenant_dag, tenants_here
+from operators.tenants import dag_id_of
 
 SAMPLE = ROOT / "examples" / "campaign"
 
@@ -35,17 +37,21 @@ manifest = Param(
     examples=[str(SAMPLE / "manifest.csv"), "gs://bucket/campaigns/618/manifest.csv"],
     section="Input",
 )
+sample = run_params(manifest, defaults={"brand": str(SAMPLE / "brand.yaml")})
 
-with DAG(
-    "localize_campaign",
-    schedule=None,
-    catchup=False,
-    max_active_runs=4,
-    default_args=default_args(CAMPAIGN_PRIORITY),
-    params=run_params(manifest, defaults={"brand": str(SAMPLE / "brand.yaml")}),
-    # So that lists, booleans and empty values stay what they are on their way through templates.
-    render_template_as_native_obj=True,
-    tags=["localization", "images"],
-    doc_md=__doc__,
-):
-    add_tasks()
+for tenant in tenants_here(__file__):
+    with tenant_dag(
+        tenant,
+        dag_id_of("localize_campaign", tenant),
+        schedule=None,
+        catchup=False,
+        max_active_runs=4,
+        default_args=default_args(CAMPAIGN_PRIORITY),
+        # A tenant has no sample: its form starts empty.
+        params=run_params(required(manifest)) if tenant else sample,
+        # So that lists, booleans and empty values stay what they are on their way through templates.
+        render_template_as_native_obj=True,
+        tags=["localization", "images"],
+        doc_md=__doc__,
+    ):
+        add_tasks()

@@ -12,6 +12,7 @@ Backfill from the UI, or with
 
 Reprocessing (`--reprocess-behavior completed`) edits only what changed since. Campaigns go first: a catalog
 gets the slots of the pool `image_edit` that no campaign waits for, one shard after another.
+Where there are tenants, `{tenant}` in the template stands for the tenant's name.
 
 | environment | |
 |---|---|
@@ -28,10 +29,12 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
-from airflow.sdk import DAG, CronDataIntervalTimetable, Param
+from airflow.sdk import CronDataIntervalTimetable, Param
 
 from operators.partitions import partition_campaign, require_interval
 from operators.pipeline import CATALOG_PRIORITY, LOCATION, ROOT, add_tasks, default_args, run_params
+from operators.tenant_dags import tenant_dag, tenants_here
+from operators.tenants import dag_id_of
 
 TEMPLATE = os.environ.get("LOCALIZER_CATALOG_MANIFEST", "")
 USUAL = TEMPLATE or f"{ROOT}/out/catalog/{{{{ data_interval_start | ds }}}}/manifest.csv"
@@ -52,29 +55,32 @@ manifest = Param(
     section="Input",
 )
 
-with DAG(
-    "localize_catalog",
-    # Of real intervals: a plain cron string makes runs whose interval begins where it ends.
-    schedule=CronDataIntervalTimetable(CRON, timezone="UTC"),
-    start_date=datetime(2020, 1, 1, tzinfo=UTC),
-    catchup=False,
-    max_active_runs=2,
-    is_paused_upon_creation=not TEMPLATE,
-    default_args=default_args(CATALOG_PRIORITY),
-    params=run_params(manifest, defaults=DEFAULTS),
-    user_defined_macros={"partition_campaign": partition_campaign, "require_interval": require_interval},
-    render_template_as_native_obj=True,
-    tags=["localization", "images", "catalog"],
-    doc_md=__doc__,
-):
-    add_tasks(
-        # What a run is given is a value here, never a template.
-        manifest="{% if params.manifest %}{{ params.manifest }}{% else %}"
-        "{{ require_interval(data_interval_start) }}" + USUAL + "{% endif %}",
-        # As JSON: native templates would take 2026_06 for a number.
-        campaign="{% set name = params.campaign or partition_campaign(data_interval_start) %}"
-        "{{ name if name is none else name | tojson }}",
-        usual_engine=DEFAULTS.get("engine", "typeset"),
-        missing_ok=True,
-        **({"max_active_tis_per_dag": SHARDS} if SHARDS else {}),
-    )
+for tenant in tenants_here(__file__):
+    usual = USUAL.replace("{tenant}", tenant.name) if tenant else USUAL
+    with tenant_dag(
+        tenant,
+        dag_id_of("localize_catalog", tenant),
+        # Of real intervals: a plain cron string makes runs whose interval begins where it ends.
+        schedule=CronDataIntervalTimetable(CRON, timezone="UTC"),
+        start_date=datetime(2020, 1, 1, tzinfo=UTC),
+        catchup=False,
+        max_active_runs=2,
+        is_paused_upon_creation=not TEMPLATE,
+        default_args=default_args(CATALOG_PRIORITY),
+        params=run_params(manifest, defaults=DEFAULTS),
+        user_defined_macros={"partition_campaign": partition_campaign, "require_interval": require_interval},
+        render_template_as_native_obj=True,
+        tags=["localization", "images", "catalog"],
+        doc_md=__doc__,
+    ):
+        add_tasks(
+            # What a run is given is a value here, never a template.
+            manifest="{% if params.manifest %}{{ params.manifest }}{% else %}"
+            "{{ require_interval(data_interval_start) }}" + usual + "{% endif %}",
+            # As JSON: native templates would take 2026_06 for a number.
+            campaign="{% set name = params.campaign or partition_campaign(data_interval_start) %}"
+            "{{ name if name is none else name | tojson }}",
+            usual_engine=DEFAULTS.get("engine", "typeset"),
+            missing_ok=True,
+            **({"max_active_tis_per_dag": SHARDS} if SHARDS else {}),
+        )

@@ -14,11 +14,14 @@ from __future__ import annotations
 
 import os
 
-from airflow.sdk import DAG, Param
+from airflow.sdk import Param
 
+from localizer.tenants.roles import RELEASE
 from operators.release_params import CAMPAIGN, CONNECTION, TARGET
 from operators.releases import PruneReleasesOperator
 from operators.retries import RETRY_DEFAULTS
+from operators.tenant_dags import tenant_dag, tenants_here
+from operators.tenants import dag_id_of
 
 params = {
     "campaign": Param("", **CAMPAIGN),
@@ -57,26 +60,29 @@ params = {
     "gcp_conn_id": CONNECTION,
 }
 
-with DAG(
-    "prune_releases",
-    schedule="0 5 * * 0",
-    catchup=False,
-    max_active_runs=1,
-    is_paused_upon_creation=True,
-    default_args={"owner": "localization", **RETRY_DEFAULTS},
-    params=params,
-    render_template_as_native_obj=True,
-    tags=["localization", "release", "maintenance"],
-    doc_md=__doc__,
-):
-    PruneReleasesOperator(
-        task_id="prune_releases",
-        publish_uri="{{ params.publish_uri }}",
-        gcp_conn_id="{{ params.gcp_conn_id }}",
-        # As JSON: native templates would take 2026_06 for a number.
-        campaign="{{ params.campaign | tojson }}",
-        keep="{{ params.keep }}",
-        keep_for="{{ params.keep_for | tojson }}",
-        pinned="{{ params.pinned }}",
-        check_only="{{ params.dry_run }}",
-    )
+for tenant in tenants_here(__file__):
+    with tenant_dag(
+        tenant,
+        dag_id_of("prune_releases", tenant),
+        by=RELEASE,
+        schedule="0 5 * * 0",
+        catchup=False,
+        max_active_runs=1,
+        is_paused_upon_creation=True,
+        default_args={"owner": "localization", **RETRY_DEFAULTS},
+        params=params,
+        render_template_as_native_obj=True,
+        tags=["localization", "release", "maintenance"],
+        doc_md=__doc__,
+    ):
+        PruneReleasesOperator(
+            task_id="prune_releases",
+            publish_uri="{{ params.publish_uri }}",
+            gcp_conn_id="{{ params.gcp_conn_id }}",
+            # As JSON: native templates would take 2026_06 for a number.
+            campaign="{{ params.campaign | tojson }}",
+            keep="{{ params.keep }}",
+            keep_for="{{ params.keep_for | tojson }}",
+            pinned="{{ params.pinned }}",
+            check_only="{{ params.dry_run }}",
+        )

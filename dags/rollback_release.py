@@ -19,11 +19,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import DAG, Param
+from airflow.sdk import Param
 
+from localizer.tenants.roles import RELEASE
 from operators.pipeline import CAMPAIGN_PRIORITY, default_args
 from operators.release_params import CAMPAIGN, CONNECTION, TARGET, release_id
 from operators.releases import ConfirmRollbackOperator, ProposeRollbackOperator, RollBackOperator
+from operators.tenant_dags import tenant_dag, tenants_here
+from operators.tenants import dag_id_of
 
 params = {
     "campaign": Param(**{**CAMPAIGN, "minLength": 1, "description": "Folder it is published under"}),
@@ -44,35 +47,38 @@ params = {
     "gcp_conn_id": CONNECTION,
 }
 
-with DAG(
-    "rollback_release",
-    schedule=None,
-    catchup=False,
-    # A way out of trouble has to work when it is needed.
-    is_paused_upon_creation=False,
-    default_args=default_args(CAMPAIGN_PRIORITY),
-    params=params,
-    render_template_as_native_obj=True,
-    tags=["localization", "release"],
-    doc_md=__doc__,
-):
-    place: dict[str, Any] = {
-        "publish_uri": "{{ params.publish_uri }}",
-        "gcp_conn_id": "{{ params.gcp_conn_id }}",
-    }
-    # As JSON: native templates would take 2026_06 for a number.
-    reason = "{{ params.reason | tojson }}"
-    propose = ProposeRollbackOperator(
-        task_id="propose",
-        campaign="{{ params.campaign | tojson }}",
-        release_id="{{ params.release_id | tojson }}",
-        **place,
-    )
-    proposal: Any = propose.output
-    confirm = ConfirmRollbackOperator(
-        task_id="confirm", proposal=proposal, reason=reason, response_timeout=timedelta(hours=12)
-    )
-    confirmation: Any = confirm.output
-    RollBackOperator(
-        task_id="roll_back", proposal=proposal, confirmation=confirmation, reason=reason, **place
-    )
+for tenant in tenants_here(__file__):
+    with tenant_dag(
+        tenant,
+        dag_id_of("rollback_release", tenant),
+        by=RELEASE,
+        schedule=None,
+        catchup=False,
+        # A way out of trouble has to work when it is needed.
+        is_paused_upon_creation=False,
+        default_args=default_args(CAMPAIGN_PRIORITY),
+        params=params,
+        render_template_as_native_obj=True,
+        tags=["localization", "release"],
+        doc_md=__doc__,
+    ):
+        place: dict[str, Any] = {
+            "publish_uri": "{{ params.publish_uri }}",
+            "gcp_conn_id": "{{ params.gcp_conn_id }}",
+        }
+        # As JSON: native templates would take 2026_06 for a number.
+        reason = "{{ params.reason | tojson }}"
+        propose = ProposeRollbackOperator(
+            task_id="propose",
+            campaign="{{ params.campaign | tojson }}",
+            release_id="{{ params.release_id | tojson }}",
+            **place,
+        )
+        proposal: Any = propose.output
+        confirm = ConfirmRollbackOperator(
+            task_id="confirm", proposal=proposal, reason=reason, response_timeout=timedelta(hours=12)
+        )
+        confirmation: Any = confirm.output
+        RollBackOperator(
+            task_id="roll_back", proposal=proposal, confirmation=confirmation, reason=reason, **place
+        )

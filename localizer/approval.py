@@ -6,8 +6,9 @@ can approve a job that failed or has no image.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from localizer.errors import InputError
@@ -31,6 +32,10 @@ class ApprovalPolicy(StrEnum):
     PASSED = "passed"
     NONE = "none"
 
+
+ALSO_APPROVE, REJECT_ITEMS, COMMENT = "also_approve", "reject_items", "comment"
+REASONS, SEEN = "reasons", "seen"
+"""Fields of the form by which a review is answered, see `Answer`."""
 
 _SHOWN = 5
 _ALL_PASSED = "all checks passed"
@@ -91,6 +96,32 @@ def label(result: JobResult) -> str:
     return f"{result.asset_id} · {result.locale}"
 
 
+class Seen:
+    """Digest of the results of a run as they were shown to a person, gathered one by one in their order."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+
+    def add(self, result: JobResult) -> None:
+        """Take the next result into account: what it is of, how it was judged, and the file's bytes."""
+        sha256 = result.delivered_sha256 or ""
+        facts = (result.job, result.asset_id, result.locale, str(result.status), sha256)
+        self._digest.update("\0".join(facts).encode("utf-8", "surrogatepass") + b"\n")
+
+    @classmethod
+    def of(cls, results: Iterable[JobResult]) -> str:
+        """The digest of all of them."""
+        seen = cls()
+        for result in results:
+            seen.add(result)
+        return seen.digest
+
+    @property
+    def digest(self) -> str:
+        """Of all so far; 32 hexadecimal digits."""
+        return self._digest.hexdigest()[:32]
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a person said of a run.
@@ -102,6 +133,9 @@ class Answer:
         reject: items to reject; wins over `approve`.
         by: the person.
         at: ISO 8601 UTC time of the answer.
+        comment: on the run as a whole.
+        reasons: comments on single items, by the same names; such an item has its own in place of `comment`.
+        seen: digest of the results that the person looked at, see `Seen`; empty where nobody said.
     """
 
     approve: bool
@@ -110,6 +144,8 @@ class Answer:
     also_approve: tuple[str, ...] = ()
     reject: tuple[str, ...] = ()
     comment: str = ""
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    seen: str = ""
 
 
 def apply_answer(
@@ -126,18 +162,26 @@ def apply_answer(
         Decisions in the results' order; the answer as a whole was checked before the first.
 
     Raises:
-        InputError: an unknown item, one both approved and rejected, one that failed, or no person.
+        InputError: an unknown item, one both approved and rejected, one that failed, no person, or results
+            that are not those that the person has seen.
     """
     chosen = parse_policy(policy)
     if not answer.by.strip():
         raise InputError("a review needs the name of the person who decided")
-    approved = _Named(answer.also_approve, field="also_approve")
-    rejected = _Named(answer.reject, field="reject_items")
-    _check(results(), approved, rejected)
+    approved = _Named(answer.also_approve, field=ALSO_APPROVE)
+    rejected = _Named(answer.reject, field=REJECT_ITEMS)
+    explained = _Named(tuple(answer.reasons), field=REASONS)
+    if answer.seen and Seen.of(results()) != answer.seen:
+        raise InputError("the results are not those that were looked at: some were made anew; look again")
+    _check(results(), approved, rejected, explained)
+    reasons = {_normal(name): reason for name, reason in answer.reasons.items()}
+
+    def comment_on(result: JobResult) -> str:
+        return next((reasons[key] for key in sorted(explained.keys_of(result))), answer.comment)
 
     def decisions() -> Iterator[Decision]:
-        person = {"by": answer.by, "at": answer.at, "comment": answer.comment}
         for result in results():
+            person = {"by": answer.by, "at": answer.at, "comment": comment_on(result)}
             if rejected.mean(result) or (not answer.approve and is_asked(result, chosen)):
                 yield _decision(result, Verdict.REJECTED, **person)
             elif approved.mean(result):
@@ -170,10 +214,10 @@ class _Named:
         return {_normal(label(result)), result.job} & self._names.keys()
 
 
-def _check(results: Iterable[JobResult], approved: _Named, rejected: _Named) -> None:
+def _check(results: Iterable[JobResult], approved: _Named, rejected: _Named, explained: _Named) -> None:
     """Refuse an answer that the results contradict."""
     known: list[str] = []
-    found: dict[_Named, set[str]] = {approved: set(), rejected: set()}
+    found: dict[_Named, set[str]] = {approved: set(), rejected: set(), explained: set()}
     both: list[str] = []
     without_image: list[JobResult] = []
     count = 0

@@ -1,4 +1,4 @@
-"""The command line: ``python -m localizer run|report|release|cache|calls|serve|festivals|doctor|engines``.
+"""The command line: ``python -m localizer run|report|release|cache|calls|serve|festivals|tenants|...``.
 
 Exit codes of ``run``: 0 every row of the manifest got a result row, whatever its status; 2 the manifest (or
 its copy deck, brand kit or an argument) cannot be used at all; 1 storage or another service refused;
@@ -21,6 +21,7 @@ from localizer.cache.command import add_cache
 from localizer.display import one_line
 from localizer.errors import ConfigurationError, InputError, LocalizerError, TransientError
 from localizer.release.command import add_release
+from localizer.tenants.command import add_tenants
 
 OK, INFRASTRUCTURE, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -253,18 +254,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--dry-run", action="store_true", help="show what would be done; edit nothing")
     run.set_defaults(command=_run)
 
-    calls = commands.add_parser(
-        "calls",
-        parents=[common],
-        help="list calls to models that have no answer, or have one asked anew",
-        description="A call whose answer was lost may have been done and charged, so it is not sent again "
-        "by itself. Look it up at the service, then decide.",
-    )
-    calls.add_argument("--workspace", required=True, metavar="DIR", help="folder or gs://bucket/prefix")
-    calls.add_argument("--ask-again", default="", metavar="KEY", help="have this call sent again")
-    _add_requested_by(calls, "who decides")
-    calls.set_defaults(command=_calls)
-
+    _add_calls(commands, common)
     _add_report(commands, common)
     add_release(commands, common, add_user=_add_requested_by)
     add_cache(commands, common)
@@ -315,9 +305,24 @@ def _parser() -> argparse.ArgumentParser:
         "doctor", parents=[common], help="say what is installed and what is missing, and what that means"
     )
     doctor.set_defaults(command=_doctor)
+    add_tenants(commands, common)
     engines = commands.add_parser("engines", parents=[common], help="list the engines")
     engines.set_defaults(command=_engines)
     return parser
+
+
+def _add_calls(commands: Any, common: argparse.ArgumentParser) -> None:
+    calls = commands.add_parser(
+        "calls",
+        parents=[common],
+        help="list calls to models that have no answer, or have one asked anew",
+        description="A call whose answer was lost may have been done and charged, so it is not sent again "
+        "by itself. Look it up at the service, then decide.",
+    )
+    calls.add_argument("--workspace", required=True, metavar="DIR", help="folder or gs://bucket/prefix")
+    calls.add_argument("--ask-again", default="", metavar="KEY", help="have this call sent again")
+    _add_requested_by(calls, "who decides")
+    calls.set_defaults(command=_calls)
 
 
 def _add_report(commands: Any, common: argparse.ArgumentParser) -> None:

@@ -9,12 +9,17 @@ LocalizerError
 │   ├── BrandError             a brand kit is wrong
 │   ├── CampaignError          a campaign file is wrong; names file, line and field
 │   ├── CopyDeckError          a copy deck is wrong
+│   ├── TenantError            the tenants file is wrong, or a value lies outside its tenant's
 │   ├── FestivalError          no such festival, region, time zone or lead time
 │   └── InputStopped           reading it took too long or too much memory, or crashed the parser
 ├── ConfigurationError         this installation lacks something it needs; says what to install or set
 ├── EngineError                an engine could not make a candidate; a retry will not help
 │   └── EditRefused            policy forbids the edit; no model was asked
-├── RequestRefused             the edit server refuses a request; carries the HTTP status
+├── RequestRefused             a server of ours refuses a request; carries the HTTP status
+│   ├── NotSignedIn            401
+│   ├── Forbidden              403
+│   ├── NotFound               404
+│   └── Conflict               409: what it speaks of is not as the caller believes
 ├── TransientError             worth a retry
 │   ├── EngineUnavailable      the engine is down, warming or overloaded
 │   │   └── FateUnknown        a request was sent and its answer was lost; it is not sent again blindly
@@ -25,6 +30,7 @@ LocalizerError
 │   ├── ObjectNotFound
 │   ├── StorageFull            no space left; ends a run, for nothing that it makes can be kept
 │   ├── PreconditionFailed     create-once or compare-and-swap lost against another writer
+│   │   └── MarksChanged       another reviewer has marked the same items
 │   └── ChecksumMismatch       bytes read are not the bytes written
 └── ReleaseError               a release would be wrong or contradicts one that exists
 """
@@ -89,6 +95,10 @@ class CampaignError(InputError):
     """A campaign file is wrong."""
 
 
+class TenantError(InputError):
+    """The tenants file is wrong, or a run asks for what is not its tenant's."""
+
+
 class FestivalError(InputError):
     """A festival, its region, time zone or lead time is not known."""
 
@@ -110,7 +120,7 @@ class EditRefused(EngineError):
 
 
 class RequestRefused(LocalizerError):
-    """The edit server refuses a request.
+    """A server of ours refuses a request.
 
     Args:
         message: what is wrong and what to do about it; the caller reads it.
@@ -134,6 +144,39 @@ class RequestRefused(LocalizerError):
         super().__init__(message)
         self.message, self.status, self.code, self.param = message, status, code, param
         self.retry_after, self.details = retry_after, dict(details or {})
+
+
+class NotSignedIn(RequestRefused):
+    """The caller is nobody we know."""
+
+    def __init__(self, message: str = "sign in first") -> None:
+        super().__init__(message, status=401, code="not_signed_in")
+
+
+class Forbidden(RequestRefused):
+    """The caller may not do this."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, status=403, code="forbidden")
+
+
+class NotFound(RequestRefused):
+    """There is no such thing."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, status=404, code="not_found")
+
+
+class Conflict(RequestRefused):
+    """What the request speaks of is not, or no longer, as the caller believes; the message says how it is.
+
+    Args:
+        code: one word for programs.
+        details: what there is now.
+    """
+
+    def __init__(self, message: str, *, code: str, details: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message, status=409, code=code, details=details)
 
 
 class TransientError(LocalizerError):
@@ -174,6 +217,18 @@ class StorageFull(StorageError):
 
 class PreconditionFailed(StorageError):
     """A create-once or compare-and-swap write lost against another writer."""
+
+
+class MarksChanged(PreconditionFailed):
+    """Another reviewer has marked some of the same items in the meantime.
+
+    Args:
+        slots: job key, asset and locale of these items.
+    """
+
+    def __init__(self, slots: frozenset[tuple[str, str, str]]) -> None:
+        super().__init__("another reviewer has marked some of these items in the meantime")
+        self.slots = slots
 
 
 class ChecksumMismatch(StorageError):

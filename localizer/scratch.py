@@ -15,15 +15,16 @@ from localizer.errors import StorageError
 class Scratch:
     """An SQL database in an unnamed temporary file, which is gone when this is closed or the process ends.
 
-    SQLite keeps two megabytes of it in memory at most. For one thread.
+    SQLite keeps two megabytes of it in memory at most. For one thread, or for any one at a time.
 
     Args:
         schema: SQL that makes the tables.
+        any_thread: whoever uses it sees to it that no two threads do so at once.
     """
 
-    def __init__(self, schema: str) -> None:
+    def __init__(self, schema: str, *, any_thread: bool = False) -> None:
         with _told():
-            self._database = sqlite3.connect("", isolation_level=None)
+            self._database = sqlite3.connect("", isolation_level=None, check_same_thread=not any_thread)
             self._database.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + schema)
 
     def __enter__(self) -> Self:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
+from pathlib import Path as File
 from typing import Any
 
 import yaml
 
+from localizer.errors import InputError
+
 Path = tuple[str | int, ...]
+Fault = tuple[Path, str]
+
+_LARGEST = 256 * 1024
 
 
 class TextLoader(yaml.SafeLoader):
@@ -88,3 +95,62 @@ def _note_lines(node: yaml.Node, path: Path, lines: dict[Path, int]) -> None:
         if here not in lines:
             lines[here] = marked.start_mark.line + 1
             _note_lines(child, here, lines)
+
+
+def read_mapping(
+    path: File, *, error: type[InputError], what: str, such_as: str
+) -> tuple[dict[str, Any], dict[Path, int]]:
+    """The fields of a file that a person wrote, and the line of each; see `load_with_lines`.
+
+    Args:
+        error: what is raised.
+        what: the kind of file, for messages.
+        such_as: a field that it could have, likewise.
+
+    Raises:
+        InputError: as `error`; it cannot be read, or is no such file at all.
+    """
+    text = _text(path, error, what)
+    try:
+        content, lines = load_with_lines(text)
+    except yaml.MarkedYAMLError as wrong:
+        line = wrong.problem_mark.line + 1 if wrong.problem_mark else 1
+        problem = " ".join(f"{wrong.context or ''} {wrong.problem or ''}".split())
+        raise error(f"{path}, line {line}: is not valid YAML: {problem}") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as wrong:
+        raise error(f"{path}: is not valid YAML: {' '.join(str(wrong).split())}") from None
+    if not isinstance(content, dict):
+        raise error(f"{path}: must be a mapping of fields, such as `{such_as}`")
+    return content, lines
+
+
+def told(path: File, faults: Iterable[Fault], lines: Mapping[Path, int]) -> str:
+    """A line for each fault, by line, with file and field; empty without any."""
+    return "\n".join(
+        f"{path}, line {_line(field, lines)}, {'.'.join(map(str, field)) or 'the file'}: {message}"
+        for field, message in sorted(faults, key=lambda fault: _line(fault[0], lines))
+    )
+
+
+def beside(path: File, place: str) -> str:
+    """A place that a file names: absolute, a URI, or starting at the file's folder."""
+    return place if "://" in place else os.path.normpath(path.parent.resolve() / place)
+
+
+def _line(field: Path, lines: Mapping[Path, int]) -> int:
+    while field not in lines:
+        field = field[:-1]
+    return lines[field]
+
+
+def _text(path: File, error: type[InputError], what: str) -> str:
+    try:
+        data = path.read_bytes()
+    except OSError as wrong:
+        raise error(f"{path}: cannot be read ({wrong.strerror or wrong})") from None
+    if len(data) > _LARGEST:
+        raise error(f"{path}: has {len(data):,} bytes; a {what} has at most {_LARGEST:,}")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise error(f"{path}: is not UTF-8; save it as UTF-8") from None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 
 from operators.retries import RETRY_POLICY
+from operators.tenants import keep_to_tenant
 
 if TYPE_CHECKING:
     from localizer.runs import Run
@@ -40,7 +41,19 @@ def gcs_client(uri: str, gcp_conn_id: str | None) -> Any:
     return GcsHook(gcp_conn_id).client
 
 
-class WorkspaceMixin:
+class KeptToTenant:
+    """For operators that are given places or connections: they ask first whether those are the tenant's.
+
+    It stands before Airflow's class among the bases.
+    """
+
+    def pre_execute(self, context: Any) -> None:
+        super().pre_execute(context)  # type: ignore[misc]  # of Airflow's class
+        fields: Sequence[str] = self.template_fields  # type: ignore[attr-defined]
+        keep_to_tenant(context["dag"].tags, {name: getattr(self, name, None) for name in fields})
+
+
+class WorkspaceMixin(KeptToTenant):
     """For operators that work in a workspace; they set these three attributes."""
 
     workspace: str

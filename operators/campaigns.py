@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from airflow.sdk import DAG, CronTriggerTimetable, Param
 
-from localizer.campaigns import Campaign, Cron, campaign_files, is_template, load_campaign
+from localizer.campaigns import Campaign, Cron, campaign_files, is_template, load_campaign, tenant_named
 from localizer.errors import CampaignError
+from localizer.tenants import Reviewer, Tenant, installed_tenants
 from operators.pipeline import CAMPAIGN_PRIORITY, LOCATION, add_tasks, default_args, run_params
 from operators.queues import CAMPAIGN_PREFIX
+from operators.tenant_dags import tenant_dag
 
 FestivalTimetable = Callable[..., Any]
 """The class of the plugin, which packages cannot import."""
 
 
 def campaign_dags(
-    folder: Path, festivals: FestivalTimetable, *, only: str | None = None
+    folder: Path,
+    festivals: FestivalTimetable,
+    *,
+    tenants: Sequence[Tenant | None] = (None,),
+    only: str | None = None,
 ) -> tuple[list[DAG], list[str]]:
     """The DAGs of the good campaign files in a folder, and what is wrong with the others.
 
     Args:
+        tenants: whose campaigns; see `operators.tenant_dags.tenants_here`.
         only: the id of the one DAG that is needed, as when a task of it is about to run.
     """
+    by_name = {tenant.name if tenant else None: tenant for tenant in tenants}
+    all_told = len(by_name) in {0, len(installed_tenants() or (None,))}
     dags, faults = [], []
     paths = campaign_files(folder)
     for path in paths:
@@ -33,11 +42,16 @@ def campaign_dags(
         try:
             if path.suffix == ".yml" and path.with_suffix(".yaml") in paths:
                 raise CampaignError(f"{path}: {path.stem}.yaml names the same DAG; remove or rename one")
-            dag = campaign_dag(load_campaign(path), festivals)
+            campaign = load_campaign(path)
+            if campaign.tenant not in by_name:
+                continue
+            dag = campaign_dag(campaign, festivals, by_name[campaign.tenant])
             dag.validate()  # type: ignore[no-untyped-call]
             dag.params.validate()  # which Airflow does for scheduled DAGs only
         except CampaignError as error:
-            faults.append(str(error))
+            # One tenant's import errors say nothing of another's files.
+            if all_told or tenant_named(path) in by_name:
+                faults.append(str(error))
         except Exception as error:  # noqa: BLE001 (of one campaign; it must not hide the others)
             faults.append(f"{path}: {type(error).__name__}: {error}")
         else:
@@ -45,10 +59,13 @@ def campaign_dags(
     return dags, faults
 
 
-def campaign_dag(campaign: Campaign, festivals: FestivalTimetable) -> DAG:
+def campaign_dag(campaign: Campaign, festivals: FestivalTimetable, tenant: Tenant | None = None) -> DAG:
     """The DAG of a campaign: the tasks of `localize_campaign`, with the file's values in its form."""
     timetable = _timetable(campaign, festivals)
-    with DAG(
+    reviewers = campaign.reviewers or (tenant.reviewers if tenant else ())
+    four_eyes = campaign.four_eyes or (tenant is not None and tenant.four_eyes)
+    with tenant_dag(
+        tenant,
         CAMPAIGN_PREFIX + campaign.name,
         dag_display_name=campaign.title or campaign.name,
         schedule=timetable,
@@ -57,11 +74,13 @@ def campaign_dag(campaign: Campaign, festivals: FestivalTimetable) -> DAG:
         default_args=default_args(CAMPAIGN_PRIORITY) | {"owner": ", ".join(campaign.owners)},
         owner_links={owner: f"mailto:{owner}" for owner in campaign.owners if "@" in owner},
         params=run_params(_manifest(campaign), defaults=_defaults(campaign)),
+        reviewers=reviewers,
+        four_eyes=four_eyes,
         user_defined_macros={"festival_date": getattr(timetable, "festival_date", _no_festival)},
         # So that lists, booleans and empty values stay what they are on their way through templates.
         render_template_as_native_obj=True,
         tags=["localization", "campaign", *campaign.tags],
-        doc_md=_doc(campaign),
+        doc_md=_doc(campaign, reviewers, four_eyes),
         auto_register=False,  # whoever asked decides: a file that only looks for faults must not own DAGs
     ) as dag:
         add_tasks(
@@ -136,12 +155,13 @@ def _no_festival(dag_run: Any) -> str:
     raise CampaignError("festival_date is for campaigns whose schedule has a festival or dates")
 
 
-def _doc(campaign: Campaign) -> str:
+def _doc(campaign: Campaign, reviewers: Sequence[Reviewer], four_eyes: bool) -> str:
     facts = {
         "file": f"`{campaign.path.name}`",
         "manifest": f"`{campaign.manifest}`",
         "locales": ", ".join(campaign.locales) or "all of the manifest",
-        "approval": campaign.approval,
+        "approval": campaign.approval + (", not by who triggered the run" if four_eyes else ""),
+        "reviewers": ", ".join(reviewer.name for reviewer in reviewers) or "whoever may edit this DAG",
         "published as": f"`{campaign.publish_as}`",
         "owners": ", ".join(campaign.owners),
     }

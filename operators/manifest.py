@@ -11,6 +11,7 @@ from localizer.display import one_line
 from localizer.errors import InputError
 from operators.base import LocalizerOperator
 from operators.shards import mapped_shards
+from operators.tenants import reading_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -103,7 +104,8 @@ class LoadManifestOperator(LocalizerOperator):
         missing_ok = as_bool(self.missing_ok, field="missing_ok")
         run = self.open_run()
         try:
-            planned, brand, engine = self._plan(run)
+            with reading_of(context["dag"].tags):
+                planned, brand, engine = self._plan(run)
         except ManifestNotFound as error:
             if not missing_ok:
                 raise

@@ -11,6 +11,7 @@ from airflow.sdk.configuration import conf
 from localizer.display import one_line
 from operators.base import LocalizerOperator, gcs_client
 from operators.manifest import as_bool
+from operators.tenants import dag_id_of, tenant_of
 
 if TYPE_CHECKING:
     from airflow.sdk import BaseOperator, Context
@@ -32,7 +33,7 @@ class TakeBackLink(BaseOperatorLink):
 
     def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:
         base: str = conf.get("api", "base_url", fallback="") or ""
-        return f"{base.rstrip('/')}/dags/{ROLLBACK_DAG}"
+        return f"{base.rstrip('/')}/dags/{_rollback_dag(operator)}"
 
 
 class PublishReleaseOperator(LocalizerOperator):
@@ -121,7 +122,7 @@ class PublishReleaseOperator(LocalizerOperator):
         if not published.pointer_moved or not published.previous:
             return None
         return {
-            "dag_id": ROLLBACK_DAG,
+            "dag_id": _rollback_dag(self),
             "conf": {
                 "campaign": published.campaign,
                 "release_id": published.previous,
@@ -129,6 +130,12 @@ class PublishReleaseOperator(LocalizerOperator):
                 "gcp_conn_id": self.gcp_conn_id,
             },
         }
+
+
+def _rollback_dag(operator: BaseOperator) -> str:
+    """The DAG that takes back what a task publishes: its own tenant's."""
+    dag = operator.get_dag()
+    return dag_id_of(ROLLBACK_DAG, tenant_of(dag.tags if dag else ()))
 
 
 def announce(

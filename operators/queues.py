@@ -51,7 +51,8 @@ def edit_pod(engine: str) -> str:
 @hookimpl
 def task_instance_mutation_hook(task_instance: TaskInstance, dag_run: DagRun | None) -> None:
     """Called by the scheduler whenever it makes or takes up a task instance."""
-    ours = task_instance.dag_id in _DAGS or task_instance.dag_id.startswith(CAMPAIGN_PREFIX)
+    kind = task_instance.dag_id.partition("__")[0]  # a tenant's own has its name after that
+    ours = kind in _DAGS or kind.startswith(CAMPAIGN_PREFIX)
     if task_instance.task_id != EDIT_TASK or not ours:
         return
     conf = (dag_run.conf if dag_run else None) or {}

@@ -13,7 +13,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from localizer.display import markdown, one_line
 from localizer.errors import InputError, ReleaseError
-from operators.base import gcs_client
+from operators.base import KeptToTenant, gcs_client
 from operators.manifest import as_bool
 from operators.publish import RELEASES, announce
 from operators.retries import RETRY_POLICY
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 TAKE_BACK, LEAVE = "Take it back", "Leave it"
 
 
-class ReleasesOperator(BaseOperator):
+class ReleasesOperator(KeptToTenant, BaseOperator):
     """Base of the operators that work on what is published.
 
     Args:

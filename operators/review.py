@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,16 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param
 from airflow.sdk.definitions.param import ParamsDict
 from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.execution_time.hitl import HITLUser
 
 from localizer.approval import (
+    ALSO_APPROVE,
+    COMMENT,
+    REASONS,
+    REJECT_ITEMS,
+    SEEN,
     Answer,
+    Seen,
     apply_answer,
     can_be_approved,
     decide,
@@ -26,16 +34,18 @@ from localizer.display import markdown, markdown_code, one_line
 from localizer.errors import InputError
 from localizer.model import Decision, JobResult, Status, Verdict
 from operators.base import DEFAULT_RUN_NAME, WorkspaceMixin
+from operators.four_eyes import refuse_own, triggered_by, without
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 APPROVE, REJECT = "Approve", "Reject"
-ALSO_APPROVE, REJECT_ITEMS, COMMENT = "also_approve", "reject_items", "comment"
 CHOICES = 200
 """Most images that a list of the form offers to choose from; of more, the person types the names."""
 
+_ASKED = "seen"  # key of the XCom
 _LISTED = 50
+_REASON = 1000  # characters
 _CELL = 300  # characters
 
 
@@ -54,8 +64,12 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
 
     The answer is checked here, because Airflow does not check the form's fields: an answer that names an
     unknown item, or one that failed, is refused with the reason in the log, and asked again while there
-    are tries left. If nobody answers within `response_timeout`, nothing is approved and the task fails.
+    are tries left. So is one that was given on other results than there are now, because an image was made
+    anew in the meantime. If nobody answers within `response_timeout`, nothing is approved and the task fails.
     Decisions are recorded in the run with the person's name and the time. Returns counts.
+
+    Where `reviewers` are given, Airflow refuses everybody else's answer. With `four_eyes` who triggered the
+    run is none of them, and her answer is refused here too.
 
     Do not give this task ``retries=0``: a refused answer could not be asked again.
 
@@ -66,9 +80,18 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
         gcp_conn_id: connection of type ``google_cloud_platform``; None means default credentials.
         subject: headline of the request.
         response_timeout: how long to wait for the person.
+        reviewers: who may answer, ``{"id": ..., "name": ...}`` each; empty: whoever may edit the DAG.
+        four_eyes: whether who triggered the run may not be the one who answers.
     """
 
-    template_fields: Sequence[str] = ("subject", "workspace", "run_name", "gcp_conn_id", "approval")
+    template_fields: Sequence[str] = (
+        "subject",
+        "workspace",
+        "run_name",
+        "gcp_conn_id",
+        "approval",
+        "four_eyes",
+    )
     ui_color = "#f6d5e5"
 
     def __init__(
@@ -80,6 +103,8 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
         gcp_conn_id: str | None = None,
         subject: str = "Approve the images of {{ dag.dag_id }}, {{ run_id }}",
         response_timeout: timedelta | None = timedelta(days=7),
+        reviewers: Sequence[HITLUser] = (),
+        four_eyes: bool = False,
         **kwargs: Any,
     ) -> None:
         kwargs.pop("params", None)  # Airflow hands the DAG's down; the form has its own
@@ -88,8 +113,10 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
             options=[APPROVE, REJECT],
             params=_form([], []),
             response_timeout=response_timeout,
+            assigned_users=list(reviewers) or None,
             **kwargs,
         )
+        self.four_eyes = four_eyes
         self.workspace = workspace
         self.approval = approval
         self.run_name = run_name
@@ -107,9 +134,16 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
             return self._record(decisions, by=f"policy:{policy}", at=at)
         self.params = question.form()
         self.body = question.body(report=run.uri_of("report.html"))
+        if self.four_eyes and (person := triggered_by(context)):
+            self.assigned_users = without(person, self.assigned_users)
+            who = markdown_code(person, most=_CELL)
+            self.body += f"\n\nFour eyes: {who} triggered this run, so somebody else answers."
+        context["ti"].xcom_push(_ASKED, question.seen.digest)
         return dict(super().execute(context) or {})  # parks the task; `execute_complete` goes on
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
+        if form := event.get("params_input"):  # who answers by program need not name what the page fills in
+            event = {**event, "params_input": {REASONS: {}, SEEN: "", **form}}
         try:
             said = super().execute_complete(context, event)
         except HITLTimeoutError:
@@ -117,14 +151,23 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
                 f"nobody answered within {self.response_timeout}; nothing is approved"
             ) from None
         user = said["responded_by_user"] or {}
+        if self.four_eyes:
+            refuse_own(user, triggered_by(context))
         answer = read_answer(
             said["params_input"],
             approve=APPROVE in said["chosen_options"],
             by=str(user.get("name") or user.get("id") or ""),
             at=_iso(said["responded_at"]),
         )
+        if not answer.seen:  # then it is an answer to the question as it was asked
+            answer = replace(answer, seen=self._asked(context))
         decisions = apply_answer(self.open_run().each_result, answer, policy=self.approval)
         return self._record(decisions, by=answer.by, at=answer.at)
+
+    def _asked(self, context: Context) -> str:
+        """Digest of the results that were asked about."""
+        ti = context.get("ti")
+        return str(ti.xcom_pull(task_ids=self.task_id, key=_ASKED) or "") if ti else ""
 
     def _record(self, decisions: Iterable[Decision], *, by: str, at: str) -> dict[str, Any]:
         run = self.open_run()
@@ -158,7 +201,8 @@ def read_answer(form: Mapping[str, Any], *, approve: bool, by: str, at: str) -> 
     """A person's answer, as far as it can be checked without the run.
 
     Args:
-        form: the fields `also_approve`, `reject_items` (lists of labels) and `comment`; others are refused.
+        form: the fields `also_approve`, `reject_items` (lists of labels), `comment`, `reasons` (a comment by
+            label) and `seen`; others are refused.
         approve: whether "Approve" was chosen.
         by: the person.
         at: ISO 8601 UTC time of the answer.
@@ -166,7 +210,7 @@ def read_answer(form: Mapping[str, Any], *, approve: bool, by: str, at: str) -> 
     Raises:
         InputError: a field is not what it should be; names it.
     """
-    unknown = sorted(set(form) - {ALSO_APPROVE, REJECT_ITEMS, COMMENT})
+    unknown = sorted(set(form) - {ALSO_APPROVE, REJECT_ITEMS, COMMENT, REASONS, SEEN})
     if unknown:
         raise InputError(f"unknown fields in the answer: {', '.join(unknown)}")
     also_approve, reject = _labels(form, ALSO_APPROVE), _labels(form, REJECT_ITEMS)
@@ -179,6 +223,8 @@ def read_answer(form: Mapping[str, Any], *, approve: bool, by: str, at: str) -> 
         also_approve=tuple(also_approve),
         reject=tuple(reject),
         comment=str(form.get(COMMENT) or ""),
+        reasons=_reasons(form),
+        seen=str(form.get(SEEN) or ""),
     )
 
 
@@ -194,6 +240,7 @@ class Question:
     def __init__(self, policy: str) -> None:
         self.policy = policy
         self.asked = 0
+        self.seen = Seen()
         self._counts: Counter[Status] = Counter()
         self._exceptions = _Few(CHOICES)
         self._passed = _Few(CHOICES)
@@ -202,6 +249,7 @@ class Question:
     def add(self, result: JobResult) -> None:
         """Take one result into account."""
         self._counts[result.status] += 1
+        self.seen.add(result)
         if is_asked(result, self.policy):
             self.asked += 1
             if result.status is Status.NEEDS_REVIEW:
@@ -239,6 +287,7 @@ class Question:
             None
             if self._passed.count + self._exceptions.count > CHOICES
             else [*self._passed.items, *self._exceptions.items],
+            seen=self.seen.digest,
         )
 
 
@@ -260,8 +309,8 @@ class _Few:
         return self.count - len(self.items)
 
 
-def _form(exceptions: list[str] | None, rejectable: list[str] | None) -> ParamsDict:
-    """The form.
+def _form(exceptions: list[str] | None, rejectable: list[str] | None, *, seen: str = "") -> ParamsDict:
+    """The form. What has a `const` Airflow's own form hides and sends as it is; the review page fills it in.
 
     `examples` makes a list a multi-select of what may be chosen, and of nothing else. Without them (None:
     too many to choose from) Airflow shows a text area with one item a line.
@@ -278,6 +327,22 @@ def _form(exceptions: list[str] | None, rejectable: list[str] | None) -> ParamsD
             ),
             COMMENT: Param(
                 "", type=["string", "null"], title="Comment", description="Kept in the record", source="task"
+            ),
+            REASONS: Param(
+                {},
+                type=["object", "null"],
+                title="Reasons",
+                description="A comment on single images, by `asset · locale`",
+                source="task",
+                **({"const": {}} if seen else {}),
+            ),
+            SEEN: Param(
+                seen,
+                type=["string", "null"],
+                title="Seen",
+                description="Digest of the results that were looked at",
+                source="task",
+                **({"const": seen} if seen else {}),
             ),
         }
     )
@@ -303,6 +368,13 @@ def _labels(form: Mapping[str, Any], field: str) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise InputError(f"{field}: {value!r} is not a list of items (asset · locale)")
     return value
+
+
+def _reasons(form: Mapping[str, Any]) -> dict[str, str]:
+    value = form.get(REASONS) or {}
+    if not isinstance(value, Mapping) or not all(isinstance(text, str) for text in value.values()):
+        raise InputError(f"{REASONS}: {value!r} does not give a text for each item (asset · locale)")
+    return {str(name): text[:_REASON] for name, text in value.items()}
 
 
 def _iso(at: datetime) -> str:

@@ -1,6 +1,6 @@
 """Campaigns as files: what is localized, how, for whom and when."""
 
-from localizer.campaigns.loading import campaign_files, load_campaign
+from localizer.campaigns.loading import campaign_files, load_campaign, tenant_named
 from localizer.campaigns.model import Campaign, Cron, Engine, Schedule, ToFestival, is_template
 
 __all__ = [
@@ -12,4 +12,5 @@ __all__ = [
     "campaign_files",
     "is_template",
     "load_campaign",
+    "tenant_named",
 ]

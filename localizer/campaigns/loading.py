@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from localizer.campaigns.model import Campaign, Cron, Engine, Schedule, ToFestival, is_template
+from localizer.campaigns.tenancy import tenancy_faults
 from localizer.documents import did_you_mean, schema_faults
 from localizer.engines.registry import engine_names
 from localizer.errors import CampaignError, FestivalError
 from localizer.festivals import custom_festival, festival_named, parse_lead, region_named, zone_named
 from localizer.locales import normalise_locale
-from localizer.strict_yaml import Path as Field
-from localizer.strict_yaml import load_with_lines
+from localizer.strict_yaml import Fault, beside, read_mapping, told
+from localizer.tenants import Reviewer
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
-_LARGEST = 256 * 1024
 _SECRETS = re.compile(
     r"(^|[_-])(api_?key|key|token|secret|password|passwd|credentials?)($|[_-])", re.IGNORECASE
 )
-
-Fault = tuple[Field, str]
 
 
 def campaign_files(folder: Path) -> list[Path]:
@@ -42,45 +37,22 @@ def load_campaign(path: Path) -> Campaign:
     Raises:
         CampaignError: it cannot be read or used; a line for each fault, with file, line and field.
     """
-    text = _text(path)
-    try:
-        content, lines = load_with_lines(text)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        problem = " ".join(f"{error.context or ''} {error.problem or ''}".split())
-        raise CampaignError(f"{path}, line {line}: is not valid YAML: {problem}") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise CampaignError(f"{path}: is not valid YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(content, dict):
-        raise CampaignError(f"{path}: must be a mapping of fields, such as `manifest: manifest.csv`")
-    faults = sorted(_faults(path, content), key=lambda fault: _line(fault[0], lines))
-    if faults:
-        raise CampaignError(
-            "\n".join(
-                f"{path}, line {_line(field, lines)}, {'.'.join(map(str, field)) or 'the file'}: {message}"
-                for field, message in faults
-            )
-        )
+    content, lines = read_mapping(
+        path, error=CampaignError, what="campaign file", such_as="manifest: manifest.csv"
+    )
+    if faults := told(path, _faults(path, content), lines):
+        raise CampaignError(faults)
     return _campaign(path, content)
 
 
-def _text(path: Path) -> str:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise CampaignError(f"{path}: cannot be read ({error.strerror or error})") from None
-    if len(data) > _LARGEST:
-        raise CampaignError(f"{path}: has {len(data):,} bytes; a campaign file has at most {_LARGEST:,}")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise CampaignError(f"{path}: is not UTF-8; save it as UTF-8") from None
-
-
-def _line(field: Field, lines: Mapping[Field, int]) -> int:
-    while field not in lines:
-        field = field[:-1]
-    return lines[field]
+def tenant_named(path: Path) -> str | None:
+    """The tenant that a file names, which may be wrong otherwise; None if none can be made out."""
+    with suppress(CampaignError):
+        name = read_mapping(path, error=CampaignError, what="campaign file", such_as="tenant: acme")[0].get(
+            "tenant"
+        )
+        return name if isinstance(name, str) else None
+    return None
 
 
 def _faults(path: Path, content: dict[str, Any]) -> Iterator[Fault]:
@@ -99,6 +71,7 @@ def _faults(path: Path, content: dict[str, Any]) -> Iterator[Fault]:
     yield from (fault for fault in found if fault[0] not in skip)
     if not found:
         yield from _field_faults(content)
+        yield from tenancy_faults(path, content)
 
 
 def _normalise_festival(schedule: dict[str, Any]) -> None:
@@ -209,10 +182,13 @@ def _at(content: Mapping[str, Any], field: tuple[str, ...]) -> str:
 def _campaign(path: Path, content: Mapping[str, Any]) -> Campaign:
     publish = content.get("publish", {})
     engine = content.get("engine", {})
+    approval = content.get("approval", "always")
+    if isinstance(approval, str):
+        approval = {"ask": approval}
     return Campaign(
         name=path.stem,
         path=path,
-        manifest=_place(path, content["manifest"]),
+        manifest=beside(path, content["manifest"]),
         owners=tuple(content["owners"]),
         schedule=_schedule(content.get("schedule", "manual")),
         title=content.get("title", ""),
@@ -224,7 +200,10 @@ def _campaign(path: Path, content: Mapping[str, Any]) -> Campaign:
         engine=Engine(
             engine.get("name", "typeset"), engine.get("connection"), dict(engine.get("parameters", {}))
         ),
-        approval=content.get("approval", "always"),
+        approval=approval.get("ask", "always"),
+        four_eyes=approval.get("four_eyes", False),
+        reviewers=tuple(map(Reviewer.of, content.get("reviewers", ()))),
+        tenant=content.get("tenant"),
         publish_to=_place_or_none(path, publish.get("to")),
         publish_as=publish.get("as", path.stem),
         workspace=_place_or_none(path, content.get("workspace")),
@@ -236,12 +215,8 @@ def _campaign(path: Path, content: Mapping[str, Any]) -> Campaign:
     )
 
 
-def _place(path: Path, value: str) -> str:
-    return value if "://" in value else os.path.normpath(path.parent.resolve() / value)
-
-
 def _place_or_none(path: Path, value: str | None) -> str | None:
-    return None if value is None else _place(path, value)
+    return None if value is None else beside(path, value)
 
 
 def _schedule(content: Any) -> Schedule:

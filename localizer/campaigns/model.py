@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from localizer.tenants import Reviewer
+
 
 @dataclass(frozen=True, slots=True)
 class Engine:
@@ -67,6 +69,9 @@ class Campaign:
         publish_to: absolute path or ``gs://``; None: as the installation says.
         publish_as: folder to publish under; a template as `manifest` may be.
         approval: ``always``, ``exceptions_only`` or ``never``.
+        four_eyes: whether somebody else than who triggered a run has to answer for it.
+        reviewers: who may answer; empty: the tenant's, else whoever may edit the DAG.
+        tenant: whose campaign it is; None where the installation has no tenants.
         workspace: None: as the installation says.
         owners: names or mail addresses.
         pool, queue: where edits run; None: as the engine says.
@@ -85,6 +90,9 @@ class Campaign:
     locales: tuple[str, ...] = ()
     engine: Engine = Engine()
     approval: str = "always"
+    four_eyes: bool = False
+    reviewers: tuple[Reviewer, ...] = ()
+    tenant: str | None = None
     publish_to: str | None = None
     publish_as: str = ""
     workspace: str | None = None

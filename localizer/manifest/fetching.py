@@ -19,6 +19,7 @@ from localizer.errors import (
     StorageError,
     StorageUnavailable,
 )
+from localizer.storage.prefixes import outside
 
 
 class Place(NamedTuple):
@@ -62,6 +63,8 @@ def local_file(place: Place, *, max_bytes: int) -> Iterator[Path]:
         ManifestError: it is no file, too large, may not be read, or was changed while the block ran.
         StorageUnavailable: the bucket did not answer.
     """
+    if refused := outside(place.uri):
+        raise ManifestError(refused)
     if place.folder.startswith("gs://"):
         with tempfile.TemporaryDirectory(prefix="localizer-") as folder:
             copy = Path(folder, "manifest")

@@ -4,6 +4,7 @@ runs/<run>/plan.parquet            jobs and rejected rows
 runs/<run>/results/<shard>.jsonl   results as they come, one writer per shard
 runs/<run>/results.jsonl           all of them, merged, in the plan's order
 runs/<run>/decisions.jsonl         the audit trail: only ever added to
+runs/<run>/marks.json              what reviewers think so far, see `localizer.review.marks`
 runs/<run>/published.json          the release that it was published as
 runs/<run>/report.html             for people
 runs/<run>/results.csv             for spreadsheets
@@ -20,12 +21,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
+from localizer.documents import DAMAGED
 from localizer.errors import ObjectNotFound, StorageError
 from localizer.model import Decision, Job, JobResult, Status
 from localizer.plan_files import Plan, PlanReader, read_plan, write_plan
 from localizer.runs.decisions import DecisionTrail, LatestDecisions
 from localizer.runs.merging import Counts, line_of, local_disk, merged, read_results, temporary_folder
-from localizer.storage import Content, Storage
+from localizer.storage import Content, ObjectInfo, Storage
 from localizer.storage.content_types import content_type_of
 
 _PLAIN = re.compile(r"(?!\.)[A-Za-z0-9_.-]{1,120}")
@@ -46,6 +48,11 @@ class Run:
     def uri_of(self, name: str) -> str:
         """Path or URI of one of the run's records, such as ``report.html``."""
         return self._storage.uri_of(f"{self._folder}/{name}")
+
+    def records(self) -> dict[str, ObjectInfo]:
+        """What is stored of the run now, by name, such as ``results.jsonl``; by one listing."""
+        start = len(self._folder) + 1
+        return {info.name[start:]: info for info in self._storage.infos(f"{self._folder}/")}
 
     def save_plan_file(self, path: str | Path) -> str:
         """Keep a plan that `PlanWriter` wrote; returns its path or URI."""
@@ -198,10 +205,24 @@ class Run:
             return
         self._write(PUBLISHED, record)
 
+    def published(self) -> tuple[str, str]:
+        """Release and URI that the run was published as last; empty if it was not."""
+        try:
+            record = json.loads(self._storage.read(f"{self._folder}/{PUBLISHED}"))
+            return str(record["release_id"]), str(record["uri"])
+        except ObjectNotFound:
+            return "", ""
+        except DAMAGED as error:
+            raise StorageError(f"{self.uri_of(PUBLISHED)} is damaged ({error!r}); publish again") from error
+
     def save_report(self, html: Path, table: Path) -> str:
         """Keep the report and its table, which are local files; returns the report's path or URI."""
         self._write(TABLE, table)
         return self._write(REPORT, html)
+
+    def name_of(self, record: str) -> str:
+        """Name within the workspace of one of the run's records."""
+        return f"{self._folder}/{record}"
 
     def _write(self, name: str, data: Content) -> str:
         full = f"{self._folder}/{name}"

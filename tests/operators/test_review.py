@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from airflow.sdk import DAG
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, ParamValidationError
 
-from localizer.approval import apply_answer
+from localizer.approval import Seen, apply_answer
 from localizer.errors import InputError
 from localizer.model import JobResult, Status, Verdict
 from localizer.planning import Plan
@@ -126,7 +126,13 @@ def test_the_question_stays_small_with_many_images() -> None:
     assert len(body) < 20_000
     assert "1950 more" in body
     form = asked.form().dump()
-    assert form == {"also_approve": [], "reject_items": [], "comment": ""}
+    assert form == {
+        "also_approve": [],
+        "reject_items": [],
+        "comment": "",
+        "reasons": {},
+        "seen": Seen.of(many),
+    }
     assert len(str(asked.form().serialize() if hasattr(asked.form(), "serialize") else form)) < 5000
 
 
@@ -194,6 +200,65 @@ def test_an_answer_without_a_person_is_refused(operator: ReviewOperator) -> None
     with pytest.raises(InputError, match="name of the person"):
         operator.execute_complete({}, event(responded_by_user=None))
     assert operator.open_run().decisions() == []
+
+
+def test_each_image_has_its_own_reason(operator: ReviewOperator) -> None:
+    form = {
+        "also_approve": [],
+        "reject_items": ["card · ja"],
+        "comment": "as agreed",
+        "reasons": {"card · ja": "the price is wrong"},
+        "seen": Seen.of(operator.open_run().each_result()),
+    }
+    operator.execute_complete({}, event(params_input=form))
+    said = {d.asset_id: (str(d.verdict), d.comment) for d in operator.open_run().decisions()}
+    assert said == {"poster": ("approved", "as agreed"), "card": ("rejected", "the price is wrong")}
+
+
+@pytest.mark.parametrize("reasons", [["card · ja"], {"card · ja": 5}, {"nobody · ja": "why"}])
+def test_reasons_that_mean_nothing_are_refused(operator: ReviewOperator, reasons: Any) -> None:
+    form = {"also_approve": [], "reject_items": [], "comment": "", "reasons": reasons}
+    with pytest.raises((InputError, ParamValidationError)):
+        operator.execute_complete({}, event(params_input=form))
+    assert operator.open_run().decisions() == []
+
+
+def test_an_answer_on_other_results_than_there_are_is_refused(operator: ReviewOperator) -> None:
+    """What passed was made anew while somebody looked at it."""
+    run = operator.open_run()
+    seen = Seen.of(run.each_result())
+    form = {"also_approve": [], "reject_items": [], "comment": "", "reasons": {}, "seen": seen}
+    anew = PASSED.with_changes(job="key-anew", delivered_sha256="f" * 64)
+    run.save_plan(Plan("c", (), (anew, DOUBTFUL), (), ()))
+    run.merge()
+    with pytest.raises(InputError, match="made anew; look again"):
+        operator.execute_complete({}, event(params_input=form))
+    assert run.decisions() == []
+    operator.execute_complete({}, event(params_input=form | {"seen": Seen.of(run.each_result())}))
+    assert [d.asset_id for d in run.decisions()] == ["poster"]
+
+
+def test_an_answer_that_does_not_say_what_was_seen_is_one_to_what_was_asked(
+    operator: ReviewOperator,
+) -> None:
+    class TaskInstance:
+        """Stand-in: keeps what is pushed."""
+
+        pushed: ClassVar[dict[str, str]] = {}
+
+        def xcom_push(self, key: str, value: str) -> None:
+            self.pushed[key] = value
+
+        def xcom_pull(self, *, task_ids: str, key: str) -> str | None:
+            return self.pushed.get(key)
+
+    ti = TaskInstance()
+    ti.xcom_push("seen", "of other results")
+    with pytest.raises(InputError, match="made anew; look again"):
+        operator.execute_complete({"ti": ti}, event())
+    ti.xcom_push("seen", Seen.of(operator.open_run().each_result()))
+    operator.execute_complete({"ti": ti}, event())
+    assert len(operator.open_run().decisions()) == 1
 
 
 def test_silence_approves_nothing_and_is_not_asked_again(operator: ReviewOperator) -> None:

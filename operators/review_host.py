@@ -1,0 +1,329 @@
+"""Airflow as the host of the review app: its login, its permissions, its record of what people decided.
+
+Runs inside the API server. Whoever may read a DAG's runs may look; whoever may answer its human-in-the-loop
+requests may mark, answer and have images made anew. An answer goes the way of Airflow's own route, so it is
+Airflow that refuses a second one, knows the assigned users, and records who it was.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from airflow.api_fastapi.app import get_auth_manager
+from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
+from airflow.api_fastapi.auth.tokens import get_signing_key
+from airflow.api_fastapi.core_api.datamodels.dag_run import TriggerDAGRunPostBody
+from airflow.api_fastapi.core_api.datamodels.hitl import UpdateHITLDetailPayload
+from airflow.api_fastapi.core_api.routes.public.dag_run import trigger_dag_run
+from airflow.api_fastapi.core_api.routes.public.hitl import update_hitl_detail
+from airflow.api_fastapi.core_api.security import bearer_scheme, get_user
+from airflow.api_fastapi.logging.decorators import action_logging
+from airflow.models.dag import DagModel
+from airflow.models.dagbag import DBDagBag
+from airflow.utils.session import create_session
+from fastapi import HTTPException, Request
+from starlette.concurrency import run_in_threadpool
+
+from localizer.engines.registry import engine_names
+from localizer.errors import Conflict, Forbidden, InputError, NotFound, NotSignedIn
+from localizer.review.host import Choice, HostedRun, Place, RedoRequest, RunSummary, Viewer
+from operators.base import open_workspace
+from operators.pipeline import further_engines
+from operators.review import APPROVE, REJECT
+from operators.review_runs import (
+    REDO_DAG,
+    REVIEW,
+    KnownRun,
+    active_redos,
+    known_run,
+    newest_runs,
+    rendered,
+)
+
+if TYPE_CHECKING:
+    from airflow.api_fastapi.auth.managers.base_auth_manager import ResourceMethod
+    from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
+
+    from localizer.workspace import Workspace
+
+ROLLBACK_DAG = "rollback_release"
+
+_KNOWN_S = 30.0
+"""Seconds for which it is taken as known where a run is kept: every picture asks."""
+
+_MOST_KNOWN = 1000
+_OPTIONS = {Choice.APPROVE: APPROVE, Choice.REJECT: REJECT}
+
+
+@dataclass(frozen=True, slots=True)
+class AirflowViewer(Viewer):
+    """A user of Airflow, and the request in which they came."""
+
+    user: BaseUser
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class _Fields:
+    """What a run's tasks were given."""
+
+    workspace: str
+    run_name: str
+    gcp_conn_id: str | None
+    approval: str
+
+
+class AirflowHost:
+    """See `localizer.review.host.Host`."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._fields: OrderedDict[tuple[str, str], tuple[float, _Fields]] = OrderedDict()
+        self._workspaces: OrderedDict[tuple[str, str | None], Workspace] = OrderedDict()
+
+    @cached_property
+    def secret(self) -> bytes:
+        """Out of the key that all API servers of an installation share."""
+        key = get_signing_key("api", "secret_key").encode()
+        return hmac.digest(key, b"items of the review page", "sha256")
+
+    async def viewer(self, request: Request) -> AirflowViewer:
+        try:
+            user = await get_user(request, None, await bearer_scheme(request))
+        except HTTPException as error:
+            raise NotSignedIn(f"{error.detail}; sign in to Airflow") from None
+        return AirflowViewer(id=str(user.get_id()), name=user.get_name(), user=user, request=request)
+
+    def may_enter(self, viewer: Viewer) -> bool:
+        return bool(get_auth_manager().get_authorized_dag_ids(user=_user(viewer), method="GET"))
+
+    def runs(self, viewer: Viewer, *, limit: int) -> Iterable[RunSummary]:
+        readable = get_auth_manager().get_authorized_dag_ids(user=_user(viewer), method="GET")
+        with create_session(scoped=False) as session:
+            found = newest_runs(readable, limit=limit, session=session)
+        return [_summary(run) for run in found if _may_read(viewer, run.dag_id)]
+
+    def place(self, viewer: Viewer, dag_id: str, run_id: str) -> Place:
+        if not _may_read(viewer, dag_id):
+            raise Forbidden(f"you may not look at {dag_id}")
+        return self._place(self._fields_of(dag_id, run_id))
+
+    def run(self, viewer: Viewer, dag_id: str, run_id: str) -> HostedRun:
+        place = self.place(viewer, dag_id, run_id)
+        fields = self._fields_of(dag_id, run_id)
+        with create_session(scoped=False) as session:
+            known = known_run(dag_id, run_id, session=session)
+            redos = active_redos(fields.workspace, fields.run_name, session=session)
+        if known is None:
+            raise NotFound(f"{dag_id} has no run {run_id}, or it is not reviewed")
+        may_review = _may(viewer, "PUT", dag_id, DagAccessEntity.HITL_DETAIL)
+        return HostedRun(
+            dag_id=dag_id,
+            run_id=run_id,
+            title=known.title,
+            state=known.run_state(),
+            started_at=known.started_at,
+            place=place,
+            policy=fields.approval,
+            engines=tuple(dict.fromkeys([*engine_names(), *further_engines()])),
+            request=known.request,
+            redos=redos,
+            may_review=may_review,
+            may_redo=may_review,
+            may_roll_back=_may(viewer, "POST", ROLLBACK_DAG, DagAccessEntity.RUN),
+            links={"airflow": f"../dags/{quote(dag_id, safe='')}/runs/{quote(run_id, safe='')}"},
+        )
+
+    async def answer(self, viewer: Viewer, run: HostedRun, choice: Choice, form: Mapping[str, Any]) -> None:
+        def task_id() -> str:
+            if not _may(viewer, "PUT", run.dag_id, DagAccessEntity.HITL_DETAIL):
+                raise Forbidden(f"you may not review {run.dag_id}")
+            with create_session(scoped=False) as session:
+                known = known_run(run.dag_id, run.run_id, session=session)
+            if known is None:
+                raise NotFound(f"{run.dag_id} has no run {run.run_id}")
+            return known.tasks[REVIEW].task_id
+
+        path = {"dag_id": run.dag_id, "dag_run_id": run.run_id, "task_id": await run_in_threadpool(task_id)}
+        payload = {"chosen_options": [_OPTIONS[choice]], "params_input": dict(form)}
+
+        def put() -> None:
+            with create_session(scoped=False) as session:
+                update_hitl_detail(
+                    **path,
+                    update_hitl_detail_payload=UpdateHITLDetailPayload.model_validate(payload),
+                    user=_user(viewer),
+                    session=session,
+                    map_index=-1,
+                )
+
+        await _log_action(viewer, update_hitl_detail, "PATCH", path | {"map_index": "-1"}, payload)
+        with _told():
+            await run_in_threadpool(put)
+
+    async def redo(self, viewer: Viewer, run: HostedRun, request: RedoRequest) -> str:
+        def conf() -> dict[str, Any]:
+            # The right to review a run includes the right to have its images made anew: who may trigger the
+            # DAG for any workspace is another matter.
+            if not _may(viewer, "PUT", run.dag_id, DagAccessEntity.HITL_DETAIL):
+                raise Forbidden(f"you may not review {run.dag_id}")
+            with create_session(scoped=False) as session:
+                dag = session.get(DagModel, REDO_DAG)
+                if dag is None or dag.is_paused:
+                    raise Conflict(f"the DAG {REDO_DAG} is missing or paused; turn it on", code="no_redo")
+            fields = self._fields_of(run.dag_id, run.run_id)
+            return {
+                "dag_id": run.dag_id,
+                "run_id": run.run_id,
+                "run_name": fields.run_name,
+                "workspace": fields.workspace,
+                "gcp_conn_id": fields.gcp_conn_id,
+                "item": {"job": request.job, "asset_id": request.asset_id, "locale": request.locale},
+                "engine": request.engine,
+                "replacements": list(request.replacements),
+                "comment": request.comment,
+            }
+
+        payload = {"logical_date": None, "conf": await run_in_threadpool(conf)}
+
+        def trigger() -> str:
+            with create_session(scoped=False) as session:
+                triggered = trigger_dag_run(
+                    REDO_DAG,
+                    TriggerDAGRunPostBody.model_validate(payload),
+                    DBDagBag(),
+                    _user(viewer),
+                    session,
+                    _request(viewer),
+                )
+                return str(triggered.run_id)  # type: ignore[attr-defined]  # it gives its record
+
+        await _log_action(viewer, trigger_dag_run, "POST", {"dag_id": REDO_DAG}, payload)
+        with _told():
+            return await run_in_threadpool(trigger)
+
+    def _fields_of(self, dag_id: str, run_id: str) -> _Fields:
+        key = (dag_id, run_id)
+        with self._lock:
+            known = self._fields.get(key)
+        if known is not None and time.monotonic() - known[0] < _KNOWN_S:
+            return known[1]
+        with create_session(scoped=False) as session:
+            found = rendered(dag_id, run_id, session=session)
+        if not found:
+            raise NotFound(f"{dag_id} has no run {run_id}")
+        if not found.get("workspace"):
+            raise NotFound(f"{dag_id} keeps nothing in a workspace")
+        fields = _Fields(
+            workspace=str(found["workspace"]),
+            run_name=str(found["run_name"]),
+            gcp_conn_id=found.get("gcp_conn_id") or None,
+            approval=str(found.get("approval") or ""),
+        )
+        with self._lock:
+            _remember(self._fields, key, (time.monotonic(), fields))
+        return fields
+
+    def _place(self, fields: _Fields) -> Place:
+        key = (fields.workspace, fields.gcp_conn_id)
+        with self._lock:
+            workspace = self._workspaces.get(key)
+        if workspace is None:
+            workspace = open_workspace(*key)
+            with self._lock:
+                _remember(self._workspaces, key, workspace)
+        return Place(workspace, fields.run_name)
+
+
+def _remember(known: OrderedDict[Any, Any], key: Any, value: Any) -> None:
+    known[key] = value
+    known.move_to_end(key)
+    while len(known) > _MOST_KNOWN:
+        known.popitem(last=False)
+
+
+def _summary(run: KnownRun) -> RunSummary:
+    return RunSummary(
+        dag_id=run.dag_id,
+        run_id=run.run_id,
+        title=run.title,
+        state=run.run_state(),
+        started_at=run.started_at,
+        waiting=bool(run.request and run.request.open),
+        counts=run.counts(),
+    )
+
+
+def _user(viewer: Viewer) -> BaseUser:
+    assert isinstance(viewer, AirflowViewer)  # noqa: S101  (there are no others here)
+    return viewer.user
+
+
+def _request(viewer: Viewer) -> Request:
+    assert isinstance(viewer, AirflowViewer)  # noqa: S101
+    return viewer.request
+
+
+def _may(viewer: Viewer, method: ResourceMethod, dag_id: str, entity: DagAccessEntity) -> bool:
+    details = DagDetails(id=dag_id, team_name=DagModel.get_team_name(dag_id))
+    return get_auth_manager().is_authorized_dag(
+        method=method, access_entity=entity, details=details, user=_user(viewer)
+    )
+
+
+def _may_read(viewer: Viewer, dag_id: str) -> bool:
+    return _may(viewer, "GET", dag_id, DagAccessEntity.RUN)
+
+
+async def _log_action(
+    viewer: Viewer,
+    endpoint: Callable[..., Any],
+    method: str,
+    path: Mapping[str, str],
+    payload: Mapping[str, Any],
+) -> None:
+    """Have Airflow's audit log say what it would have said of a call of its own route."""
+    body = json.dumps(payload).encode()
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": "",
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json")],
+        "path_params": dict(path),
+        "endpoint": endpoint,
+    }
+    log: Callable[..., Awaitable[None]] = action_logging()
+    with create_session(scoped=False) as session:
+        await log(Request(scope, receive), session, _user(viewer))
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What Airflow's routes refuse, in our words for it."""
+    try:
+        yield
+    except HTTPException as error:
+        said = str(error.detail)
+        match error.status_code:
+            case 403:
+                raise Forbidden(said) from None
+            case 404:
+                raise NotFound(said) from None
+            case 409:
+                raise Conflict("somebody has answered already", code="answered") from None
+        raise InputError(said) from None
