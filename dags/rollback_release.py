@@ -66,10 +66,11 @@ for tenant in tenants_here(__file__):
             "publish_uri": "{{ params.publish_uri }}",
             "gcp_conn_id": "{{ params.gcp_conn_id }}",
         }
-        # As JSON: native templates would take 2026_06 for a number.
-        reason = "{{ params.reason | tojson }}"
+        # As a literal: JSON would halve emoji, and then no task could be given it.
+        reason = "{{ '%r' | format(params.reason) }}"
         propose = ProposeRollbackOperator(
             task_id="propose",
+            # As JSON: native templates would take 2026_06 for a number.
             campaign="{{ params.campaign | tojson }}",
             release_id="{{ params.release_id | tojson }}",
             **place,

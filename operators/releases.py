@@ -112,7 +112,7 @@ class ConfirmRollbackOperator(HITLOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         self.subject = f"{self.proposal['headline']}?"
-        self.body = f"Why: {markdown(_text(self.reason), most=1000)}\n\n{self.proposal['body']}"
+        self.body = f"Why: {markdown(str(self.reason or ''), most=1000)}\n\n{self.proposal['body']}"
         return dict(super().execute(context) or {})  # parks the task; `execute_complete` goes on
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
@@ -174,7 +174,7 @@ class RollBackOperator(ReleasesOperator):
         mover = Mover(
             by,
             "rollback",
-            reason=_text(self.reason),
+            reason=str(self.reason or ""),
             requested_by=str(run.triggering_user_name or ""),
             via=f"{run.dag_id}/{run.run_id}",
         )
@@ -306,11 +306,6 @@ class PruneReleasesOperator(ReleasesOperator):
             total["bytes"] += pruned.size
             total["kept"] += pruned.kept
         return total
-
-
-def _text(value: object) -> str:
-    """A text that came through a native template as JSON: without the halves that emoji are split into."""
-    return str(value or "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _state(is_whole: bool) -> str:
