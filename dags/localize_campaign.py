@@ -33,9 +33,9 @@ manifest = Param(
     type="string",
     pattern=LOCATION,
     title="Manifest",
-    description="CSV, TSV, JSON Lines, Parquet or a JSON campaign document: absolute path or gs://",
+    description_md="What to edit: absolute path or gs:// of a CSV, TSV, JSON Lines or Parquet table, or a "
+    "JSON campaign document. No manifest at hand? Use **Rush job**.",
     examples=[str(SAMPLE / "manifest.csv"), "gs://bucket/campaigns/618/manifest.csv"],
-    section="Input",
 )
 sample = run_params(manifest, defaults={"brand": str(SAMPLE / "brand.yaml")})
 

@@ -50,9 +50,8 @@ manifest = Param(
     type=["string", "null"],
     pattern=LOCATION,
     title="Manifest",
-    description="In place of the partition's: absolute path or gs://, taken as it stands",
+    description_md="Empty: the partition's own. Else an absolute path or gs://, taken as it stands.",
     examples=["gs://bucket/catalog/2026-11-11/manifest.parquet"],
-    section="Input",
 )
 
 for tenant in tenants_here(__file__):

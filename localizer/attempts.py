@@ -35,6 +35,7 @@ class Attempt:
     Attributes:
         candidate: None if the engine could not make one; then `reason` says why.
         seconds: wall-clock time of edit and checks.
+        models: generative models whose pixels are in it.
     """
 
     engine: str
@@ -45,6 +46,8 @@ class Attempt:
     delivered: Delivered | None = None
     checks: tuple[CheckResult, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
+    engine_version: str = ""
+    models: tuple[str, ...] = ()
 
     @property
     def rank(self) -> tuple[int, bool, int, int]:
@@ -114,6 +117,7 @@ def _try_once(
 ) -> Attempt:
     from localizer.checks.suite import run_checks, verdict
     from localizer.images import deliver
+    from localizer.provenance.statements import models_of, statement_of
 
     started = time.perf_counter()
     try:
@@ -121,7 +125,8 @@ def _try_once(
             EditRequest(job=job, rgb=source.rgb, brand=brand, attempt=number, alpha=source.alpha, calls=calls)
         )
         require_contract(candidate, source, job=job, engine=engine.name)
-        delivered = deliver(source, candidate.rgb, candidate.mask, candidate.alpha)
+        statement = statement_of(job, engine, candidate)
+        delivered = deliver(source, candidate.rgb, candidate.mask, candidate.alpha, statement=statement)
         checks = run_checks(source=source, candidate=candidate, delivered=delivered, job=job, brand=brand)
     except (EngineError, InputError) as exc:
         return Attempt(engine.name, Status.FAILED, str(exc), time.perf_counter() - started)
@@ -135,6 +140,8 @@ def _try_once(
         delivered=delivered,
         checks=checks,
         facts=candidate.facts,
+        engine_version=engine.version,
+        models=models_of(candidate),
     )
 
 

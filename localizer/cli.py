@@ -1,4 +1,4 @@
-"""The command line: ``python -m localizer run|report|release|cache|calls|serve|festivals|tenants|...``.
+"""The command line: ``python -m localizer COMMAND``; ``--help`` lists the commands.
 
 Exit codes of ``run``: 0 every row of the manifest got a result row, whatever its status; 2 the manifest (or
 its copy deck, brand kit or an argument) cannot be used at all; 1 storage or another service refused;
@@ -8,19 +8,19 @@ its copy deck, brand kit or an argument) cannot be used at all; 1 storage or ano
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import sys
 import traceback
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from localizer import __version__
 from localizer.cache.command import add_cache
 from localizer.display import one_line
 from localizer.errors import ConfigurationError, InputError, LocalizerError, TransientError
+from localizer.provenance.command import add_provenance
 from localizer.release.command import add_release
+from localizer.run_arguments import add_plan, add_requested_by, add_run, positive
 from localizer.tenants.command import add_tenants
 
 OK, INFRASTRUCTURE, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -51,36 +51,6 @@ def _complain(message: str) -> None:
     sys.stderr.write(f"localizer: {one_line(message)}\n")
 
 
-def _run(arguments: argparse.Namespace) -> int:
-    from localizer.run_command import RunOptions, run
-
-    if arguments.publish and arguments.approve != "passed":
-        raise InputError("--publish needs --approve passed: nothing is published that nobody approved")
-    run(
-        RunOptions(
-            manifest=arguments.manifest,
-            workspace=arguments.workspace,
-            image_root=arguments.image_root,
-            results=arguments.results,
-            engine=arguments.engine,
-            brand=arguments.brand,
-            copy_deck=arguments.copy_deck,
-            approve=arguments.approve,
-            publish=arguments.publish,
-            workers=arguments.jobs,
-            locales=tuple(tag.strip() for tag in arguments.locales.split(",") if tag.strip()),
-            campaign=arguments.campaign,
-            run_id=arguments.run_id,
-            dry_run=arguments.dry_run,
-            engine_parameters=_object(arguments.engine_parameters),
-            engine_url=arguments.engine_url,
-            requested_by=arguments.requested_by,
-            job_timeout=float(arguments.job_timeout),
-        )
-    )
-    return OK
-
-
 def _calls(arguments: argparse.Namespace) -> int:
     from localizer.calls import ask_again, open_calls
     from localizer.storage import open_storage
@@ -106,26 +76,6 @@ def _report(arguments: argparse.Namespace) -> int:
     run = workspace.run(arguments.run)
     sys.stdout.write(f"{save_report(workspace, run, results=run.so_far())}\n")
     return OK
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise InputError(f"--engine-parameters is not JSON: {error}") from None
-    if not isinstance(value, dict):
-        raise InputError('--engine-parameters must be a JSON object such as \'{"model": "/models/qwen"}\'')
-    return value
-
-
-def _user() -> str:
-    """Who runs this: models are called in somebody's name."""
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""  # a container without a user database
 
 
 def _serve(arguments: argparse.Namespace) -> int:
@@ -187,76 +137,22 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--debug", action="store_true", help="log much, and show tracebacks")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    run = commands.add_parser(
-        "run",
+    add_run(commands, common)
+    add_plan(commands, common)
+    calls = commands.add_parser(
+        "calls",
         parents=[common],
-        help="localize the images of a manifest",
-        description="Localize the images of a manifest. What a workspace holds already is not done again, "
-        "so an interrupted run goes on where it was.",
+        help="list calls to models that have no answer, or have one asked anew",
+        description="A call whose answer was lost may have been done and charged, so it is not sent again "
+        "by itself. Look it up at the service, then decide.",
     )
-    run.add_argument(
-        "manifest", metavar="MANIFEST", help=".csv, .tsv, .jsonl, .parquet or .json; path or gs://"
-    )
-    run.add_argument(
-        "--workspace", required=True, metavar="DIR", help="folder or gs://bucket/prefix to work in"
-    )
-    run.add_argument(
-        "--image-root",
-        metavar="DIR",
-        help="where relative image paths start (default: the manifest's folder)",
-    )
-    run.add_argument(
-        "--results", type=Path, metavar="FILE", help="write one JSON object per job, a line each"
-    )
-    run.add_argument(
-        "--engine",
-        metavar="NAME",
-        help="a name that `engines` lists, or package.module:Factory (default: the brand's, else typeset)",
-    )
-    run.add_argument("--brand", metavar="FILE", help="brand kit (default: the one that the manifest names)")
-    run.add_argument(
-        "--copy-deck", metavar="FILE", help="copy deck (default: the one that the manifest names)"
-    )
-    run.add_argument(
-        "--approve",
-        choices=["passed", "none"],
-        default="none",
-        help="approve what passed all checks, or nothing (default)",
-    )
-    run.add_argument("--publish", metavar="URI", help="publish what is approved; needs --approve passed")
-    run.add_argument(
-        "--jobs", type=_positive, metavar="N", help="worker processes (default: one per CPU, at most 4)"
-    )
-    run.add_argument(
-        "--job-timeout",
-        type=_positive,
-        default=600,
-        metavar="S",
-        help="seconds for one image in a worker process; one that takes longer is failed (default: 600)",
-    )
-    run.add_argument("--locales", default="", metavar="A,B", help="only these target locales (default: all)")
-    run.add_argument("--campaign", metavar="NAME", help="name to publish under (default: the manifest's)")
-    run.add_argument("--run-id", metavar="ID", help="name of the run (default: time and manifest name)")
-    run.add_argument(
-        "--engine-parameters",
-        default="{}",
-        metavar="JSON",
-        help='keyword arguments of the engine, such as \'{"model": "/models/qwen"}\'',
-    )
-    run.add_argument(
-        "--engine-url",
-        default="",
-        metavar="URL",
-        help="where the engine's service is (default: LOCALIZER_ENGINE_URL); its key is read from "
-        "LOCALIZER_ENGINE_KEY, never from the command line",
-    )
-    _add_requested_by(run, "in whose name models are called")
-    run.add_argument("--dry-run", action="store_true", help="show what would be done; edit nothing")
-    run.set_defaults(command=_run)
+    calls.add_argument("--workspace", required=True, metavar="DIR", help="folder or gs://bucket/prefix")
+    calls.add_argument("--ask-again", default="", metavar="KEY", help="have this call sent again")
+    add_requested_by(calls, "who decides")
+    calls.set_defaults(command=_calls)
 
-    _add_calls(commands, common)
     _add_report(commands, common)
-    add_release(commands, common, add_user=_add_requested_by)
+    add_release(commands, common)
     add_cache(commands, common)
     serve = commands.add_parser(
         "serve",
@@ -277,20 +173,20 @@ def _parser() -> argparse.ArgumentParser:
         "--served-name", default="", metavar="NAME", help="what callers call it (default: the folder's name)"
     )
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: loopback only)")
-    serve.add_argument("--port", type=_positive, default=8000)
+    serve.add_argument("--port", type=positive, default=8000)
     serve.add_argument(
-        "--replicas", type=_positive, metavar="N", help="copies of the model (default: one per GPU)"
+        "--replicas", type=positive, metavar="N", help="copies of the model (default: one per GPU)"
     )
     serve.add_argument(
         "--max-queued",
-        type=_positive,
+        type=positive,
         default=32,
         metavar="N",
         help="edits that may wait; more are refused (default: 32)",
     )
     serve.add_argument(
         "--max-seconds",
-        type=_positive,
+        type=positive,
         default=900,
         metavar="S",
         help="that a request may take, waiting included (default: 900)",
@@ -301,28 +197,13 @@ def _parser() -> argparse.ArgumentParser:
     serve.set_defaults(command=_serve)
 
     _add_festivals(commands, common)
-    doctor = commands.add_parser(
+    add_provenance(commands, common)
+    commands.add_parser(
         "doctor", parents=[common], help="say what is installed and what is missing, and what that means"
-    )
-    doctor.set_defaults(command=_doctor)
+    ).set_defaults(command=_doctor)
     add_tenants(commands, common)
-    engines = commands.add_parser("engines", parents=[common], help="list the engines")
-    engines.set_defaults(command=_engines)
+    commands.add_parser("engines", parents=[common], help="list the engines").set_defaults(command=_engines)
     return parser
-
-
-def _add_calls(commands: Any, common: argparse.ArgumentParser) -> None:
-    calls = commands.add_parser(
-        "calls",
-        parents=[common],
-        help="list calls to models that have no answer, or have one asked anew",
-        description="A call whose answer was lost may have been done and charged, so it is not sent again "
-        "by itself. Look it up at the service, then decide.",
-    )
-    calls.add_argument("--workspace", required=True, metavar="DIR", help="folder or gs://bucket/prefix")
-    calls.add_argument("--ask-again", default="", metavar="KEY", help="have this call sent again")
-    _add_requested_by(calls, "who decides")
-    calls.set_defaults(command=_calls)
 
 
 def _add_report(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -344,21 +225,8 @@ def _add_festivals(commands: Any, common: argparse.ArgumentParser) -> None:
     what = "list the festivals of a year or those that come next; campaign files take their ids"
     festivals = commands.add_parser("festivals", parents=[common], help=what)
     which = festivals.add_mutually_exclusive_group()
-    which.add_argument("--year", type=_positive, metavar="Y", help="(default: this year)")
-    which.add_argument("--next", type=_positive, metavar="N", help="the next N from today on")
+    which.add_argument("--year", type=positive, metavar="Y", help="(default: this year)")
+    which.add_argument("--next", type=positive, metavar="N", help="the next N from today on")
     festivals.add_argument("--region", metavar="CC", help="ISO 3166 code such as CN (default: all)")
     festivals.add_argument("--json", action="store_true", help="one JSON list, an object per region")
     festivals.set_defaults(command=_festivals)
-
-
-def _add_requested_by(parser: argparse.ArgumentParser, what: str) -> None:
-    parser.add_argument(
-        "--requested-by", default=_user(), metavar="NAME", help=f"{what} (default: the user who runs this)"
-    )
-
-
-def _positive(text: str) -> int:
-    value = int(text) if text.isdecimal() else 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
-    return value

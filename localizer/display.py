@@ -1,4 +1,4 @@
-"""Other people's text in logs, on terminals and in Markdown: shown, never obeyed."""
+"""Other people's text in logs, on terminals and in Markdown, shown and never obeyed; and lengths of time."""
 
 from __future__ import annotations
 
@@ -42,3 +42,15 @@ def markdown_code(text: str, *, most: int) -> str:
     plain = " ".join(text.split())
     short = one_line(plain if len(plain) <= most else f"{plain[:most]}…")
     return "`" + short.replace("`", "'").replace("|", "\\|") + "`"
+
+
+def duration(seconds: float) -> str:
+    """``0.4 s``, ``12 s``, ``3 min 20 s``, ``2 h 5 min``."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

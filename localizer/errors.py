@@ -33,6 +33,7 @@ LocalizerError
 │   │   └── MarksChanged       another reviewer has marked the same items
 │   └── ChecksumMismatch       bytes read are not the bytes written
 └── ReleaseError               a release would be wrong or contradicts one that exists
+    └── SigningFailed          a file could not be signed, or what was signed does not hold
 """
 
 from __future__ import annotations
@@ -237,3 +238,7 @@ class ChecksumMismatch(StorageError):
 
 class ReleaseError(LocalizerError):
     """A release would be wrong, or contradicts one that exists."""
+
+
+class SigningFailed(ReleaseError):
+    """Content credentials could not be signed, or do not hold; nothing unsigned is published instead."""

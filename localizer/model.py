@@ -213,6 +213,10 @@ class JobResult:
         image_sha256: of the candidate's bytes; set when the workspace saves the result.
         handover: path or URI of an SVG with live text over the erased plate, for finishing by hand, or None.
         delivered_sha256: of the delivered file's bytes; what was reviewed is what may be published.
+        engine_version: of the engine that made it.
+        models: generative models whose pixels are in it, as they name themselves.
+        source_type: URI of the IPTC digital source type that the delivered file states, or empty.
+        statement: version of the form in which it does; another one may make a cached result stale.
     """
 
     job: str
@@ -237,6 +241,10 @@ class JobResult:
     image_sha256: str | None = None
     delivered_sha256: str | None = None
     handover: str | None = None
+    engine_version: str = ""
+    models: tuple[str, ...] = ()
+    source_type: str = ""
+    statement: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -262,6 +270,10 @@ class JobResult:
             "handover": self.handover,
             "checks_version": self.checks_version,
             "retryable": self.retryable,
+            "engine_version": self.engine_version,
+            "models": list(self.models),
+            "source_type": self.source_type,
+            "statement": self.statement,
         }
 
     @classmethod
@@ -289,6 +301,10 @@ class JobResult:
             handover=data.get("handover"),
             checks_version=data.get("checks_version") or "",
             retryable=bool(data.get("retryable")),
+            engine_version=data.get("engine_version") or "",
+            models=tuple(data.get("models") or ()),
+            source_type=data.get("source_type") or "",
+            statement=data.get("statement") or "",
         )
 
     def with_changes(self, **changes: Any) -> JobResult:

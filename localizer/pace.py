@@ -1,8 +1,8 @@
-"""How long an image takes, measured: seconds an image of each engine, kept in the workspace.
+"""What an image takes, measured: seconds and calls an image of each engine, kept in the workspace.
 
     pace/<digest>.json       one record for each engine, version and parameters
 
-Only a help for cutting shards: a record that is lost or wrong makes them too large or too small, no more.
+Only a help for cutting shards and for estimates: a record that is lost or wrong makes those wrong, no more.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ import json
 import logging
 from array import array
 from collections.abc import Mapping
+from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from localizer.costs import calls
 from localizer.documents import DAMAGED, canonical_digest
 from localizer.errors import ObjectNotFound
 
@@ -28,31 +30,50 @@ _FEWEST = 3  # a single image may have been an odd one, or the one that loaded t
 _REMEMBERED = 200  # images: newer runs count more, and a change of machine is learned in one run or two
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What an image took in earlier runs.
+
+    Attributes:
+        seconds: wall-clock seconds, checks and retries included.
+        images: by how many that is measured; old ones fade.
+        calls: questions to a model, retries included; 0 for an engine that asks none.
+    """
+
+    seconds: float
+    images: int
+    calls: float = 0.0
+
+
 class Pace:
     """Gathers what a run's images took; eight bytes an image.
 
-    The median counts: an image that hung, or that loaded the models, changes it little.
+    The median of the seconds counts: an image that hung, or that loaded the models, changes it little. Of the
+    calls the mean counts: each is paid for.
     """
 
     def __init__(self) -> None:
         self._seconds = array("d")
+        self._calls = 0
 
     def add(self, result: JobResult) -> None:
         """Take a result into account, if an edit was made for it."""
         if not result.cached and result.image is not None and result.seconds > 0:
             self._seconds.append(result.seconds)
+            self._calls += calls(result)
 
     def save(self, storage: Storage, name: str) -> float | None:
         """Blend what was gathered into the record; the seconds an image that it says now."""
         images = len(self._seconds)
         if images < _FEWEST:
             return None
-        seconds, before = median(self._seconds), _read(storage, name)
+        seconds, asked, before = median(self._seconds), self._calls / images, measured(storage, name)
         if before:
-            weight = min(int(before["images"]), _REMEMBERED)
-            seconds = (seconds * images + float(before["seconds"]) * weight) / (images + weight)
+            weight = min(before.images, _REMEMBERED)
+            seconds = (seconds * images + before.seconds * weight) / (images + weight)
+            asked = (asked * images + before.calls * weight) / (images + weight)
             images += weight
-        record = {"seconds": round(seconds, 4), "images": images}
+        record = {"seconds": round(seconds, 4), "images": images, "calls": round(asked, 4)}
         storage.write(name, json.dumps(record).encode(), content_type="application/json")
         return seconds
 
@@ -65,17 +86,18 @@ def pace_name(engine: Engine) -> str:
 
 def seconds_an_image(storage: Storage, name: str) -> float | None:
     """What an image of this engine took in earlier runs, or None if there was none."""
-    record = _read(storage, name)
-    return float(record["seconds"]) if record else None
+    record = measured(storage, name)
+    return record.seconds if record else None
 
 
-def _read(storage: Storage, name: str) -> Mapping[str, Any] | None:
+def measured(storage: Storage, name: str) -> Measured | None:
+    """All that earlier runs say of this engine, or None if there was none."""
     try:
-        record: Mapping[str, Any] = json.loads(storage.read(name))
-        if float(record["seconds"]) > 0 and int(record["images"]) > 0:
-            return record
+        raw: Mapping[str, Any] = json.loads(storage.read(name))
+        record = Measured(float(raw["seconds"]), int(raw["images"]), float(raw.get("calls") or 0))
     except ObjectNotFound:
         return None
     except DAMAGED as error:
         log.warning("%s is damaged (%r) and is measured anew", storage.uri_of(name), error)
-    return None
+        return None
+    return record if record.seconds > 0 and record.images > 0 and record.calls >= 0 else None

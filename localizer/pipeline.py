@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from localizer.attempts import Attempt, best_of, try_job
 from localizer.errors import ConfigurationError, InputError, StorageError, StorageFull, TransientError
 from localizer.model import Box, CheckStatus, Edit, Job, JobResult, Status
+from localizer.provenance.statements import ACCEPTED, VERSION
 from localizer.workers.pool import LONGEST_S
 
 if TYPE_CHECKING:
@@ -90,6 +91,10 @@ def localize(
         rows=job.rows,
         checks_version=_checks_version(),
         handover=HANDOVER if HANDOVER in files else None,
+        engine_version=best.engine_version,
+        models=best.models,
+        source_type=best.delivered.source_type if best.delivered else "",
+        statement=VERSION,
     )
     return workspace.save_result(result, files)
 
@@ -115,14 +120,16 @@ def _shared_reading(job: Job, workspace: Workspace) -> Iterator[None]:
 def known_result(job: Job, *, workspace: Workspace) -> JobResult | None:
     """The result of a job that needs no edit: its copy is missing, or it was done before. Else None.
 
-    A saved result counts only if the same version of the checks judged it, and if no check was left
-    undecided for want of a component that may have been installed since.
+    A saved result counts only if the same version of the checks judged it, if its file says how it was made,
+    and if no check was left undecided for want of a component that may have been installed since.
     """
     if job.missing_copy:
         return _missing_copy(job, workspace)
     started = time.perf_counter()
     saved = workspace.load_result(job.key)
     if saved is None or saved.checks_version != _checks_version():
+        return None
+    if saved.delivered is not None and saved.statement not in ACCEPTED:
         return None
     if any(c.missing and c.status is CheckStatus.UNDECIDED for c in saved.checks):
         return None

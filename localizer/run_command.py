@@ -7,8 +7,8 @@ import re
 import secrets
 import sys
 import time
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -18,10 +18,12 @@ from localizer.approval import decide
 from localizer.display import lines, one_line
 from localizer.errors import InputError
 from localizer.leases import alone
-from localizer.model import Job, JobResult, Status
-from localizer.pipeline import known_result, localize_many
+from localizer.model import JobResult, Status
+from localizer.pace import Pace, pace_name
+from localizer.pipeline import localize_many
 from localizer.plan_files import PlanReader
 from localizer.progress import Progress
+from localizer.provenance.keys import key_from_environment
 from localizer.release import publish
 from localizer.remote.access import REMOTE_ENGINES, access_from_environment, use_access
 from localizer.report import save_report
@@ -29,11 +31,10 @@ from localizer.runs.merging import Counts, temporary_folder
 from localizer.runs.results_file import ResultsFile
 from localizer.runs.shard_files import ShardSeries
 from localizer.workers.pool import LONGEST_S
-from localizer.workers.waiting import looked_up
 
 if TYPE_CHECKING:
     from localizer.brand import BrandKit
-    from localizer.manifest import ManifestStream
+    from localizer.engines.base import Engine
     from localizer.release import Published
     from localizer.remote.access import Access
     from localizer.runs import Run
@@ -60,11 +61,28 @@ class RunOptions:
     locales: tuple[str, ...] = ()
     campaign: str | None = None
     run_id: str | None = None
-    dry_run: bool = False
     engine_parameters: Mapping[str, Any] = field(default_factory=dict)
     engine_url: str = ""
     requested_by: str = ""
     job_timeout: float = LONGEST_S
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A plan that is open, and what it was made with.
+
+    Attributes:
+        path: of the plan's local file.
+        engine_name: as it was asked for: a name, or an import path.
+    """
+
+    plan: PlanReader
+    path: Path
+    workspace: Workspace
+    engine: Engine
+    engine_name: str
+    brand: BrandKit
+    brand_path: str | None
 
 
 def run(options: RunOptions) -> Counts:
@@ -75,15 +93,53 @@ def run(options: RunOptions) -> Counts:
         ConfigurationError: there is no such engine, or something is not installed.
         StorageError, TransientError: workspace, results file or release cannot be written.
     """
-    from localizer.brand import load_brand
-    from localizer.manifest import open_manifest
+    started = time.perf_counter()
+    if options.publish:
+        key_from_environment()  # one that cannot be used is told before any image is edited
+    with prepared(options) as ready:
+        plan, workspace = ready.plan, ready.workspace
+        record = workspace.run(options.run_id or _run_id(options.manifest))
+        _note(f"{plan.campaign}: {plan.count} images planned, {plan.rejected_count} wrong in the manifest")
+        # One process at a time: the same command given twice finds everything done the second time.
+        with alone(workspace.storage, plan.digest, on_wait=_tell_wait):
+            return _finished(options, ready, record, started)
 
-    with open_manifest(options.manifest, copy_deck=options.copy_deck) as manifest:
+
+@contextmanager
+def prepared(options: RunOptions) -> Iterator[Prepared]:
+    """Read the manifest and plan it; the engine has access to its service for the length of the block.
+
+    Raises like `run`.
+    """
+    from localizer.brand import load_brand
+    from localizer.engines.registry import get_engine
+    from localizer.manifest import open_manifest
+    from localizer.planning import plan_to_file
+    from localizer.workspace import Workspace
+
+    with (
+        open_manifest(options.manifest, copy_deck=options.copy_deck) as manifest,
+        temporary_folder() as folder,
+    ):
         brand_path = options.brand or manifest.brand
         brand = load_brand(brand_path)
-        engine = options.engine or next(iter(brand.engines), "typeset")
-        with use_access(engine, _access(engine, options.engine_url)):
-            return _run(options, manifest, brand, brand_path, engine)
+        name = options.engine or next(iter(brand.engines), "typeset")
+        with use_access(name, _access(name, options.engine_url)):
+            workspace = Workspace.open(options.workspace)
+            engine = get_engine(name, **options.engine_parameters)
+            path = folder / "plan.parquet"
+            plan_to_file(
+                manifest,
+                path,
+                workspace=workspace,
+                engine=engine,
+                brand=brand,
+                image_root=options.image_root,
+                locales=options.locales,
+                campaign=_campaign(options.campaign) if options.campaign else None,
+            )
+            with PlanReader(path.open("rb")) as plan:
+                yield Prepared(plan, path, workspace, engine, name, brand, brand_path)
 
 
 def _access(engine: str, url: str) -> Access | None:
@@ -96,56 +152,36 @@ def _access(engine: str, url: str) -> Access | None:
     return None
 
 
-def _run(
-    options: RunOptions, manifest: ManifestStream, brand: BrandKit, brand_path: str | None, engine: str
-) -> Counts:
-    from localizer.workspace import Workspace
-
-    started = time.perf_counter()
-    workspace = Workspace.open(options.workspace)
-    with temporary_folder() as folder:
-        path = folder / "plan.parquet"
-        _plan(options, manifest, workspace, brand, engine, path)
-        if options.dry_run:
-            with PlanReader(path.open("rb")) as plan:
-                _say(_describe(plan, workspace))
-            return Counts()
-        record = workspace.run(options.run_id or _run_id(options.manifest))
-        with PlanReader(path.open("rb")) as plan:
-            _note(
-                f"{plan.campaign}: {plan.count} images planned, {plan.rejected_count} wrong in the manifest"
-            )
-            # One process at a time: the same command given twice finds everything done the second time.
-            with alone(workspace.storage, plan.digest, on_wait=_tell_wait):
-                return _finished(options, plan, path, workspace, record, engine, brand_path, started)
-
-
 def _tell_wait(holder: str) -> None:
     _note(f"{holder} is doing the same right now; waiting for it")
 
 
-def _finished(
-    options: RunOptions,
-    plan: PlanReader,
-    path: Path,
-    workspace: Workspace,
-    record: Run,
-    engine: str,
-    brand_path: str | None,
-    started: float,
-) -> Counts:
+def _finished(options: RunOptions, ready: Prepared, record: Run, started: float) -> Counts:
     """Everything after the plan: edit, merge, decide, publish, report."""
+    plan, workspace = ready.plan, ready.workspace
     # The results file first: one that cannot be written is told before anything is.
     with ResultsFile(options.results) as file:
-        record.save_plan_file(path)
-        _do(options, plan, record, file, engine, brand_path)
-        summary = _Summary()
-        counts = record.merge(summary.add)
+        record.save_plan_file(ready.path)
+        _do(options, ready, record, file)
+        summary, pace = _Summary(), Pace()
+
+        def take(result: JobResult) -> None:
+            summary.add(result)
+            pace.add(result)
+
+        counts = record.merge(take)
+        pace.save(workspace.storage, pace_name(ready.engine))
         file.finish(record.each_result())
     approved = record.save_decisions(decide(record.each_result(), policy=options.approve, at=_now()))
     published = None
     if options.publish:
-        published = publish(record, workspace=workspace, campaign=plan.campaign, publish_uri=options.publish)
+        published = publish(
+            record,
+            workspace=workspace,
+            campaign=plan.campaign,
+            publish_uri=options.publish,
+            key=key_from_environment(),
+        )
     seconds = time.perf_counter() - started
     report = save_report(
         workspace,
@@ -159,38 +195,9 @@ def _finished(
     return counts
 
 
-def _plan(
-    options: RunOptions,
-    manifest: ManifestStream,
-    workspace: Workspace,
-    brand: BrandKit,
-    engine: str,
-    path: Path,
-) -> None:
-    from localizer.engines.registry import get_engine
-    from localizer.planning import plan_to_file
-
-    plan_to_file(
-        manifest,
-        path,
-        workspace=workspace,
-        engine=get_engine(engine, **options.engine_parameters),
-        brand=brand,
-        image_root=options.image_root,
-        locales=options.locales,
-        campaign=_campaign(options.campaign) if options.campaign else None,
-    )
-
-
-def _do(
-    options: RunOptions,
-    plan: PlanReader,
-    record: Run,
-    file: ResultsFile,
-    engine: str,
-    brand_path: str | None,
-) -> None:
+def _do(options: RunOptions, ready: Prepared, record: Run, file: ResultsFile) -> None:
     """Edit, check and keep every image."""
+    plan = ready.plan
     shards = f"run-{secrets.token_hex(4)}"  # of this process: the same command may run twice at once
     with Progress(plan.rejected_count + plan.count) as progress, ShardSeries(record, shards) as series:
         for rejected in plan.rejected():
@@ -205,9 +212,9 @@ def _do(
         localize_many(
             plan.jobs(),
             workspace_uri=options.workspace,
-            engine=engine,
-            brand_path=brand_path,
-            workers=options.workers or _default_workers(plan.count),
+            engine=ready.engine_name,
+            brand_path=ready.brand_path,
+            workers=options.workers or default_workers(plan.count),
             on_result=done,
             engine_parameters=options.engine_parameters,
             requested_by=options.requested_by,
@@ -233,40 +240,9 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _default_workers(jobs: int) -> int:
+def default_workers(jobs: int) -> int:
+    """Processes for so many jobs, where nobody says."""
     return max(1, min(len(os.sched_getaffinity(0)), _MOST_WORKERS, jobs))
-
-
-def _describe(plan: PlanReader, workspace: Workspace) -> str:
-    """What a dry run says."""
-    to_edit, no_copy, cached = _Rows("to edit"), _Rows("no copy"), 0
-    for job, known in looked_up(plan.jobs(), lambda job: known_result(job, workspace=workspace)):
-        if job.missing_copy:
-            no_copy.add(f"{job.label}: {'; '.join(job.missing_copy)}")
-        elif known is None:
-            to_edit.add(f"{job.label}: {_actions(job)}")
-        else:
-            cached += 1
-    wrong, left_out, warnings = _Rows("wrong"), _Rows("left out"), _Rows("warning")
-    for result in plan.rejected():
-        wrong.add(f"{result.asset_id} · {result.locale}: {result.reason}")
-    for asset, locale in plan.out_of_scope:
-        left_out.add(f"{asset} · {locale}")
-    for warning in plan.warnings:
-        warnings.add(warning)
-    return "\n".join(
-        [
-            f"{plan.campaign}: {plan.count} images: {to_edit.count} to edit, {cached} done before, "
-            f"{no_copy.count} without approved copy; {plan.rejected_count} wrong in the manifest",
-            *(line for rows in (to_edit, no_copy, wrong, left_out, warnings) for line in rows.lines()),
-            "dry run: nothing was edited",
-        ]
-    )
-
-
-def _actions(job: Job) -> str:
-    """``2 replace_text, 1 add_text``."""
-    return ", ".join(f"{count} {action}" for action, count in Counter(e.action for e in job.edits).items())
 
 
 class _Rows:

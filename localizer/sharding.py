@@ -10,7 +10,7 @@ shards are smaller, so that no task works on alone while the others have nothing
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -56,8 +56,12 @@ class Shard:
     label: str
 
 
-def save_known(run: Run, plan: PlanReader, workspace: Workspace) -> bytearray:
-    """Look every job up, many at a time, and save what is known as results of the run.
+Watch = Callable[["Job", "JobResult | None"], None]
+"""Called with each job of a plan and its known result, in order."""
+
+
+def look_up(plan: PlanReader, workspace: Workspace, watch: Watch) -> bytearray:
+    """Look every job up, many at a time.
 
     Returns:
         One byte a job: 1 where its result is known.
@@ -66,16 +70,24 @@ def save_known(run: Run, plan: PlanReader, workspace: Workspace) -> bytearray:
         StorageUnavailable: the workspace did not answer.
     """
     known = bytearray(plan.count)
-
-    def look_up(job: Job) -> JobResult | None:
-        return known_result(job, workspace=workspace)
-
-    with ShardSeries(run, "known") as series:
-        for index, (_, result) in enumerate(looked_up(plan.jobs(), look_up)):
-            if result is not None:
-                known[index] = 1
-                series.add(result)
+    found = looked_up(plan.jobs(), lambda job: known_result(job, workspace=workspace))
+    for index, (job, result) in enumerate(found):
+        known[index] = result is not None
+        watch(job, result)
     return known
+
+
+def save_known(run: Run, plan: PlanReader, workspace: Workspace, watch: Watch | None = None) -> bytearray:
+    """Like `look_up`, and save what is known as results of the run."""
+    with ShardSeries(run, "known") as series:
+
+        def save(job: Job, result: JobResult | None) -> None:
+            if result is not None:
+                series.add(result)
+            if watch is not None:
+                watch(job, result)
+
+        return look_up(plan, workspace, save)
 
 
 def cut(

@@ -172,6 +172,10 @@ class Workspace:
             source=result.source and self.storage.uri_of(result.source),
         )
 
+    def source_name(self, result: JobResult) -> str:
+        """Like `delivered_name`, of a result's source; empty if there is none."""
+        return f"sources/{posixpath.basename(result.source)}" if result.source else ""
+
 
 def _job_folder(key: str) -> str:
     if not _KEY.fullmatch(key):

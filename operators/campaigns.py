@@ -122,14 +122,13 @@ def _or_template(param: str, value: str) -> str:
 
 def _manifest(campaign: Campaign) -> Param:
     fixed = not is_template(campaign.manifest)
-    hint = "" if fixed else f"; empty: {campaign.manifest}"
+    hint = "" if fixed else f" Empty: `{campaign.manifest}`."
     return Param(
         campaign.manifest if fixed else None,
         type="string" if fixed else ["string", "null"],
         pattern=LOCATION,
         title="Manifest",
-        description=f"Absolute path or gs://{hint}",
-        section="Input",
+        description_md=f"What to edit: absolute path or gs:// of a table or a campaign document.{hint}",
     )
 
 
@@ -147,6 +146,7 @@ def _defaults(campaign: Campaign) -> dict[str, Any]:
         "publish_uri": campaign.publish_to,
         "workspace": campaign.workspace,
         "gcp_conn_id": campaign.google_connection,
+        "c2pa_conn_id": campaign.provenance.signing_connection,
     }
     return {name: value for name, value in values.items() if value is not None}
 

@@ -66,6 +66,7 @@ class QualityGateOperator(LocalizerOperator):
         min_pass_rate = _rate(self.min_pass_rate)
         workspace, pace = self.open_workspace(), Pace()
         run = workspace.run(self.run_name)
+        run.mark_edited()
         counts = run.merge(pace.add)
         self._learn(pace, workspace.storage)
         report = write_report(workspace, run)

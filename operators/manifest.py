@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
-from localizer.display import one_line
 from localizer.errors import InputError
-from operators.base import LocalizerOperator
+from operators.base import LocalizerOperator, gcs_client
+from operators.checking import (
+    Faults,
+    check_engine_parameters,
+    check_folder,
+    check_publish_target,
+    form_titles,
+)
 from operators.shards import mapped_shards
 from operators.tenants import reading_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from localizer.brand import BrandKit
     from localizer.engines.base import Engine
+    from localizer.estimates import Estimate
+    from localizer.manifest import ManifestStream
     from localizer.planning import Planned
     from localizer.runs import Run
 
@@ -35,6 +46,8 @@ class LoadManifestOperator(LocalizerOperator):
     What was done before is looked up here and needs no shard. Up to 64 images there is one shard an image,
     unless the engine waits for a service or is very quick; beyond, shards of some minutes by what an image
     took in earlier runs, or of 20 to 150 images; never more than Airflow's ``max_map_length``.
+    What all of it will take is estimated (`localizer.estimates`): in the log, in the XCom ``plan`` and as a
+    page, ``plan.html`` of the run. All that is wrong with the arguments is told in one error, before that.
     The XCom ``plan`` holds a summary: counts by locale, and the first warnings and rejected rows. Where
     `missing_ok` made this task skip, its ``skipped`` says why and ``jobs`` is 0; else there is no such key.
 
@@ -53,6 +66,10 @@ class LoadManifestOperator(LocalizerOperator):
         locales: target locales to do; empty means all of the manifest.
         image_root: folder that image paths are relative to; default the manifest's own.
         plan_only: show the plan and return no shards.
+        publish_uri: where the run will publish; only looked at, so that a target that cannot be used is told
+            before an image is edited and not after the review. None: not looked at.
+        campaign: folder to publish under; default as the manifest says.
+        c2pa_conn_id: connection that the run will sign with; only looked at, too.
     """
 
     template_fields: Sequence[str] = (
@@ -67,6 +84,9 @@ class LoadManifestOperator(LocalizerOperator):
         "image_root",
         "plan_only",
         "missing_ok",
+        "publish_uri",
+        "campaign",
+        "c2pa_conn_id",
     )
     ui_color = "#dbe9f6"
 
@@ -83,6 +103,9 @@ class LoadManifestOperator(LocalizerOperator):
         image_root: str | None = None,
         plan_only: bool | str = False,
         missing_ok: bool | str = False,
+        publish_uri: str | None = None,
+        campaign: str | None = None,
+        c2pa_conn_id: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -96,83 +119,194 @@ class LoadManifestOperator(LocalizerOperator):
         self.image_root = image_root
         self.plan_only = plan_only
         self.missing_ok = missing_ok
+        self.publish_uri = publish_uri
+        self.campaign = campaign
+        self.c2pa_conn_id = c2pa_conn_id
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
         from localizer.errors import ManifestNotFound
         from localizer.planning import Planned
 
         missing_ok = as_bool(self.missing_ok, field="missing_ok")
+        plan_only = as_bool(self.plan_only, field="plan_only")
         run = self.open_run()
         try:
             with reading_of(context["dag"].tags):
-                planned, brand, engine = self._plan(run)
+                planned, shards, estimate = self._plan(
+                    run, Faults(form_titles(context)), dry_run=plan_only, missing_ok=missing_ok
+                )
         except ManifestNotFound as error:
-            if not missing_ok:
-                raise
             context["ti"].xcom_push(key="plan", value=summarize(Planned("")) | {"skipped": str(error)})
             raise AirflowSkipException(f"nothing to do: {error}") from None
-        summary = summarize(planned)
-        context["ti"].xcom_push(key="plan", value=summary)
-        self._show(planned, summary)
-        if as_bool(self.plan_only, field="plan_only"):
-            self.log.info("plan only: nothing is edited and nothing is published")
+        page = self._keep(run, estimate, dry_run=plan_only)
+        context["ti"].xcom_push(key="plan", value=summarize(planned) | told(estimate, page))
+        self._show(estimate, page)
+        if plan_only:
+            self.log.info("dry run: nothing is edited and nothing is published")
             return []
-        return mapped_shards(run, self.open_workspace(), engine, brand=brand)
+        return shards
 
-    def _plan(self, run: Run) -> tuple[Planned, str | None, Engine]:
-        """Save the plan; what it holds, the brand kit that it was made with, and the engine.
+    def _plan(
+        self, run: Run, faults: Faults, *, dry_run: bool, missing_ok: bool
+    ) -> tuple[Planned, list[dict[str, Any]], Estimate]:
+        """Save the plan, cut it and estimate it.
 
-        Everything that can be wrong with the parameters is found here, before any image is edited.
+        Everything that can be wrong with the parameters is found here, before any image is edited, and told
+        at once.
+
+        Raises:
+            InputError: something is wrong; names each field.
+            ManifestNotFound: that is allowed, and nothing else is wrong.
         """
-        from localizer.brand import load_brand
-        from localizer.engines.registry import get_engine
-        from localizer.manifest import open_manifest
         from localizer.planning import plan_to_file
-        from localizer.remote.access import use_access
         from localizer.runs.merging import temporary_folder
+        from operators.hooks.c2pa import signing_key_of
+
+        with faults.of("c2pa_conn_id"):
+            signing_key_of(self.c2pa_conn_id)
+        with ExitStack() as stack:
+            ready = self._checked(stack, faults, missing_ok)
+            workspace = self.open_workspace()
+            folder = stack.enter_context(temporary_folder())
+            planned = plan_to_file(
+                ready.manifest,
+                folder / "plan.parquet",
+                workspace=workspace,
+                engine=ready.engine,
+                brand=ready.brand,
+                image_root=self.image_root or None,
+                locales=ready.locales,
+                campaign=self.campaign or None,
+            )
+            run.save_plan_file(folder / "plan.parquet")
+            shards, estimate = mapped_shards(
+                run,
+                workspace,
+                ready.engine,
+                brand=ready.brand_path,
+                fallbacks=ready.brand.engines,
+                dry_run=dry_run,
+            )
+            return planned, shards, estimate
+
+    def _checked(self, stack: ExitStack, faults: Faults, missing_ok: bool) -> _Ready:
+        """Everything that the form names, opened until the stack is closed."""
+        from localizer.brand import BrandKit, load_brand
+        from localizer.errors import ManifestNotFound
+        from localizer.manifest import open_manifest
+        from localizer.remote.access import use_access
         from operators.hooks.engines import engine_settings
         from operators.hooks.gcs import application_default_credentials
 
+        locales: list[str] = []
+        with faults.of("locales"):
+            locales = target_locales(self.locales)
+        parameters: dict[str, Any] = {}
+        with faults.of("engine_conn_id"):
+            parameters, access = engine_settings(self.engine, self.engine_conn_id, self.engine_parameters)
+            stack.enter_context(use_access(self.engine, access))
+        with faults.of("engine_parameters"):
+            check_engine_parameters(parameters)
+        engine = None
+        with faults.of("engine"):
+            engine = made_engine(self.engine, parameters)
         # Manifest, deck and images may lie in other buckets than the workspace; the same key opens them.
-        parameters, access = engine_settings(self.engine, self.engine_conn_id, self.engine_parameters)
-        with (
-            application_default_credentials(self.gcp_conn_id),
-            use_access(self.engine, access),
-            open_manifest(self.manifest, copy_deck=self.copy_deck or None) as manifest,
-            temporary_folder() as folder,
-        ):
-            brand = self.brand or manifest.brand or None
-            engine = get_engine(self.engine, **parameters)
-            planned = plan_to_file(
-                manifest,
-                folder / "plan.parquet",
-                workspace=self.open_workspace(),
-                engine=engine,
-                brand=load_brand(brand),
-                image_root=self.image_root or None,
-                locales=target_locales(self.locales),
-            )
-            run.save_plan_file(folder / "plan.parquet")
-            return planned, brand, engine
+        with faults.of("gcp_conn_id"):
+            stack.enter_context(application_default_credentials(self.gcp_conn_id))
+        if self.image_root:
+            with faults.of("image_root"):
+                check_folder(self.image_root)
+        manifest, not_found = None, None
+        with faults.of("manifest"):
+            try:
+                opened = open_manifest(self.manifest, copy_deck=self.copy_deck or None)
+                manifest = stack.enter_context(opened)
+            except ManifestNotFound as error:
+                not_found = error
+        brand_path = self.brand or (manifest.brand if manifest else None) or None
+        brand = BrandKit()
+        with faults.of("brand"):
+            brand = load_brand(brand_path)
+        if manifest is not None:
+            with faults.of("locales"):
+                require_locales(locales, manifest)
+            if self.publish_uri:
+                with faults.of("publish_uri"):
+                    check_publish_target(
+                        self.publish_uri,
+                        self.campaign or manifest.campaign,
+                        client=gcs_client(self.publish_uri, self.gcp_conn_id),
+                    )
+        if not_found is not None:
+            if missing_ok and not faults.found:
+                raise not_found
+            faults.add("manifest", not_found)
+        faults.check()
+        if manifest is None or engine is None:
+            raise InputError("the manifest or the engine is missing")  # never: that is a fault
+        return _Ready(manifest, engine, brand, brand_path, locales)
 
-    def _show(self, planned: Planned, summary: Mapping[str, Any]) -> None:
-        self.log.info(
-            "campaign %s: %d jobs, %d rejected, %d out of scope",
-            planned.campaign,
-            planned.jobs,
-            planned.rejected,
-            planned.out_of_scope,
+    def _keep(self, run: Run, estimate: Estimate, *, dry_run: bool) -> str:
+        """Save the estimate and its page; where that is."""
+        from localizer.report.plan_page import render_plan
+        from localizer.runs.merging import temporary_folder
+
+        with temporary_folder() as folder:
+            render_plan(folder / "plan.html", estimate, run_id=run.run_id, dry_run=dry_run)
+            return run.save_estimate(estimate, folder / "plan.html")
+
+    def _show(self, estimate: Estimate, page: str) -> None:
+        from localizer.estimates.text import as_lines
+
+        for line in as_lines(estimate):
+            self.log.info("%s", line)
+        if estimate.rejected:
+            self.log.warning(
+                "%d images are wrong in the manifest and will be `failed`; all others go on",
+                estimate.rejected,
+            )
+        self.log.info("the plan as a page: %s", page)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """What the form names, as it is used."""
+
+    manifest: ManifestStream
+    engine: Engine
+    brand: BrandKit
+    brand_path: str | None
+    locales: list[str]
+
+
+def made_engine(name: str, parameters: Mapping[str, Any]) -> Engine:
+    """An engine with its parameters.
+
+    Raises:
+        InputError: it does not take them.
+        ConfigurationError: there is none, or it lacks something.
+    """
+    from localizer.engines.registry import get_engine
+
+    try:
+        return get_engine(name, **parameters)
+    except TypeError as error:
+        raise InputError(f"{name} does not take these engine parameters: {error}") from None
+
+
+def require_locales(wanted: Sequence[str], manifest: ManifestStream) -> None:
+    """Refuse target locales that the manifest has no row for.
+
+    Raises:
+        InputError: names all of them.
+    """
+    unknown = [locale for locale in wanted if locale not in manifest.locales]
+    if unknown:
+        have = ", ".join(manifest.locales) or "none"
+        raise InputError(
+            f"{', '.join(unknown)}: the manifest has no such row; it has {have}. Choose among these, or none "
+            "for all"
         )
-        for locale, count in summary["locales"].items():
-            self.log.info("  %-12s %d", locale, count)
-        for warning in planned.warnings:
-            self.log.warning("%s", one_line(warning))
-        for result in planned.first_rejected:
-            told = map(one_line, (result.asset_id, result.locale, result.reason))
-            self.log.warning("rejected %s · %s: %s", *told)
-        if planned.rejected > len(planned.first_rejected):
-            more = planned.rejected - len(planned.first_rejected)
-            self.log.warning("%d more are rejected; the report has them all", more)
 
 
 def target_locales(value: Sequence[str] | str | None) -> list[str]:
@@ -197,14 +331,14 @@ def target_locales(value: Sequence[str] | str | None) -> list[str]:
     return list(dict.fromkeys(good))
 
 
-def as_bool(value: bool | str, *, field: str) -> bool:
-    """A flag that may have come through a template as text.
+def as_bool(value: bool | str | None, *, field: str) -> bool:
+    """A flag that may have come through a template as text, or been left empty.
 
     Raises:
         InputError: it is neither.
     """
-    if isinstance(value, bool):
-        return value
+    if value is None or isinstance(value, bool):
+        return bool(value)
     known = {"true": True, "false": False, "": False}
     try:
         return known[str(value).strip().lower()]
@@ -223,4 +357,23 @@ def summarize(planned: Planned) -> dict[str, Any]:
         "rejected": [
             {"asset_id": r.asset_id, "locale": r.locale, "reason": r.reason} for r in planned.first_rejected
         ],
+    }
+
+
+def told(estimate: Estimate, page: str) -> dict[str, Any]:
+    """What the summary in XCom says of the estimate."""
+    from localizer.estimates.text import as_markdown
+    from localizer.estimates.words import cost_words, headline, time_words
+
+    return {
+        "plan": headline(estimate),
+        "time": time_words(estimate),
+        "cost": cost_words(estimate),
+        "to_edit": estimate.total.to_edit,
+        "known": estimate.total.known,
+        "no_copy": estimate.total.no_copy,
+        "seconds": estimate.elapsed_s,
+        "money": estimate.cost,
+        "page": page,
+        "markdown": as_markdown(estimate),
     }

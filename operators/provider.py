@@ -71,8 +71,35 @@ def get_provider_info() -> dict[str, Any]:
                     "target_lang": _text("Target language", "For qwen-mt-image; one a connection"),
                 },
             ),
+            _SIGNING,
         ],
     }
+
+
+def _text(label: str, description: str, **schema: Any) -> dict[str, Any]:
+    return {"label": label, "description": description, "schema": {"type": ["string", "null"], **schema}}
+
+
+_SIGNING = {
+    "connection-type": "localizer_c2pa",
+    "hook-class-name": "operators.hooks.c2pa.C2paHook",
+    "hook-name": "Content credentials (localizer)",
+    "ui-field-behaviour": {
+        "hidden-fields": ["schema", "login", "port", "extra", "host"],
+        "relabeling": {"password": "Private key (PEM)"},
+        "placeholders": {"password": "kept encrypted; or a file, below"},
+    },
+    "conn-fields": {
+        "certificates": _text("Certificates (PEM)", "The signer's own first, then those up to the root"),
+        "certificates_path": _text("or file of certificates", "On every worker that publishes"),
+        "key_path": _text("File of the private key", "In place of the key above"),
+        "passphrase": _text("Passphrase", "Of an encrypted key", format="password"),
+        "timestamp_url": _text(
+            "Timestamp authority", "RFC 3161; without one a signature holds as long as its certificate"
+        ),
+        "trust": _text("Trusted roots (PEM)", "A signed image has to lead to one of them; empty: to any"),
+    },
+}
 
 
 def _connection_type(
@@ -96,10 +123,6 @@ def _connection_type(
             "currency": _text("Currency", "Of the price"),
         },
     }
-
-
-def _text(label: str, description: str, **schema: Any) -> dict[str, Any]:
-    return {"label": label, "description": description, "schema": {"type": ["string", "null"], **schema}}
 
 
 def _number(label: str, description: str, kind: str, default: float | None) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from airflow.sdk.configuration import conf
 
 from localizer.display import one_line
 from operators.base import LocalizerOperator, gcs_client
+from operators.hooks.c2pa import signing_key_of
 from operators.manifest import as_bool
 from operators.tenants import dag_id_of, tenant_of
 
@@ -44,14 +45,16 @@ class PublishReleaseOperator(LocalizerOperator):
     returns. Publishing again what is current already writes nothing. A release that became current is an
     event of the asset alias ``localizer_releases``, on the asset ``localizer://campaigns/<campaign>``.
 
-    Returns ``{"release_id", "release_uri", "campaign", "images", "written", "moved", "previous", "message",
-    "take_back"}``; the first two are empty where nothing was approved. `take_back` is how this release is
-    taken back: a DAG and the parameters to trigger it with, the reason apart; None where it is the first.
+    Returns ``{"release_id", "release_uri", "campaign", "images", "signed", "written", "moved", "previous",
+    "message", "take_back"}``; the first two are empty where nothing was approved. `take_back` is how this
+    release is taken back: a DAG and the parameters to trigger it with, the reason apart; None where it is the
+    first, or was not made current by this task.
 
     Args:
         publish_uri: path or ``gs://bucket/prefix`` below which all campaigns are published.
         campaign: folder below it; default as the plan says.
         check_only: check everything and say what would be written; write nothing.
+        c2pa_conn_id: connection of type ``localizer_c2pa``, with whose key each image is signed; None: none.
     """
 
     template_fields: Sequence[str] = (
@@ -59,6 +62,7 @@ class PublishReleaseOperator(LocalizerOperator):
         "publish_uri",
         "campaign",
         "check_only",
+        "c2pa_conn_id",
     )
     ui_color = "#d9f0dd"
     operator_extra_links = (TakeBackLink(),)
@@ -69,6 +73,7 @@ class PublishReleaseOperator(LocalizerOperator):
         publish_uri: str,
         campaign: str | None = None,
         check_only: bool | str = False,
+        c2pa_conn_id: str | None = None,
         **kwargs: Any,
     ) -> None:
         kwargs.setdefault("outlets", [RELEASES])
@@ -76,6 +81,7 @@ class PublishReleaseOperator(LocalizerOperator):
         self.publish_uri = publish_uri
         self.campaign = campaign
         self.check_only = check_only
+        self.c2pa_conn_id = c2pa_conn_id
 
     def execute(self, context: Context) -> dict[str, Any]:
         from localizer.release import publish
@@ -90,6 +96,7 @@ class PublishReleaseOperator(LocalizerOperator):
             campaign=campaign,
             client=gcs_client(self.publish_uri, self.gcp_conn_id),
             dry_run=as_bool(self.check_only, field="check_only"),
+            key=signing_key_of(self.c2pa_conn_id),
         )
         for warning in published.warnings:
             self.log.warning("%s", one_line(warning))
@@ -110,6 +117,7 @@ class PublishReleaseOperator(LocalizerOperator):
             "release_uri": published.uri or "",
             "campaign": published.campaign,
             "images": published.objects,
+            "signed": published.signed,
             "written": published.objects_new,
             "moved": published.pointer_moved,
             "previous": published.previous or "",

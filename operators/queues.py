@@ -28,7 +28,7 @@ GPU_ENGINES = ("qwen", *filter(None, os.environ.get("LOCALIZER_GPU_ENGINES", "")
 EDIT_TASK = "edit_images"
 CAMPAIGN_PREFIX = "campaign_"
 """Of the ids of the DAGs that campaign files make."""
-_DAGS = ("localize_campaign", "localize_catalog")
+_DAGS = ("localize_campaign", "localize_catalog", "rush_job")
 
 
 def edit_queue(engine: str) -> str:
@@ -41,6 +41,15 @@ def edit_queue(engine: str) -> str:
 def edit_pool(engine: str) -> str:
     """The pool for edits by an engine."""
     return (os.environ.get("LOCALIZER_GPU_POOL") if engine in GPU_ENGINES else None) or POOL
+
+
+def edit_slots(engine: str) -> int | None:
+    """How many slots the pool for edits by an engine has, as ``LOCALIZER_EDIT_SLOTS`` (of `POOL`) or
+    ``LOCALIZER_GPU_SLOTS`` (of ``LOCALIZER_GPU_POOL``) says: a task cannot ask Airflow. None: nobody says.
+    """
+    variable = "LOCALIZER_EDIT_SLOTS" if edit_pool(engine) == POOL else "LOCALIZER_GPU_SLOTS"
+    text = os.environ.get(variable, "").strip()
+    return int(text) if text.isdecimal() and int(text) else None
 
 
 def edit_pod(engine: str) -> str:

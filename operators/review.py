@@ -90,6 +90,7 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
         "run_name",
         "gcp_conn_id",
         "approval",
+        "reviewers",
         "four_eyes",
     )
     ui_color = "#f6d5e5"
@@ -116,6 +117,7 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
             assigned_users=list(reviewers) or None,
             **kwargs,
         )
+        self.reviewers = list(reviewers)
         self.four_eyes = four_eyes
         self.workspace = workspace
         self.approval = approval

@@ -38,8 +38,9 @@ from localizer.engines.registry import engine_names
 from localizer.errors import Conflict, Forbidden, InputError, NotFound, NotSignedIn
 from localizer.review.host import Choice, HostedRun, Place, RedoRequest, RunSummary, Viewer
 from operators.base import open_workspace
-from operators.pipeline import further_engines
+from operators.form import further_engines
 from operators.review import APPROVE, REJECT
+from operators.review_access import Answerers, refuse_another_tenant_s
 from operators.review_runs import (
     REDO_DAG,
     REVIEW,
@@ -49,11 +50,13 @@ from operators.review_runs import (
     newest_runs,
     rendered,
 )
+from operators.tenants import dag_id_of, tenant_of
 
 if TYPE_CHECKING:
     from airflow.api_fastapi.auth.managers.base_auth_manager import ResourceMethod
     from airflow.api_fastapi.auth.managers.models.base_user import BaseUser
 
+    from localizer.tenants import Tenant
     from localizer.workspace import Workspace
 
 ROLLBACK_DAG = "rollback_release"
@@ -81,6 +84,8 @@ class _Fields:
     run_name: str
     gcp_conn_id: str | None
     approval: str
+    answerers: Answerers
+    tenant: Tenant | None
 
 
 class AirflowHost:
@@ -123,10 +128,11 @@ class AirflowHost:
         fields = self._fields_of(dag_id, run_id)
         with create_session(scoped=False) as session:
             known = known_run(dag_id, run_id, session=session)
-            redos = active_redos(fields.workspace, fields.run_name, session=session)
+            redo_dag = dag_id_of(REDO_DAG, fields.tenant)
+            redos = active_redos(redo_dag, fields.workspace, fields.run_name, session=session)
         if known is None:
             raise NotFound(f"{dag_id} has no run {run_id}, or it is not reviewed")
-        may_review = _may(viewer, "PUT", dag_id, DagAccessEntity.HITL_DETAIL)
+        may_review = self._may_answer(viewer, dag_id, run_id)
         return HostedRun(
             dag_id=dag_id,
             run_id=run_id,
@@ -140,13 +146,13 @@ class AirflowHost:
             redos=redos,
             may_review=may_review,
             may_redo=may_review,
-            may_roll_back=_may(viewer, "POST", ROLLBACK_DAG, DagAccessEntity.RUN),
+            may_roll_back=_may(viewer, "POST", dag_id_of(ROLLBACK_DAG, fields.tenant), DagAccessEntity.RUN),
             links={"airflow": f"../dags/{quote(dag_id, safe='')}/runs/{quote(run_id, safe='')}"},
         )
 
     async def answer(self, viewer: Viewer, run: HostedRun, choice: Choice, form: Mapping[str, Any]) -> None:
         def task_id() -> str:
-            if not _may(viewer, "PUT", run.dag_id, DagAccessEntity.HITL_DETAIL):
+            if not self._may_answer(viewer, run.dag_id, run.run_id):
                 raise Forbidden(f"you may not review {run.dag_id}")
             with create_session(scoped=False) as session:
                 known = known_run(run.dag_id, run.run_id, session=session)
@@ -172,16 +178,18 @@ class AirflowHost:
             await run_in_threadpool(put)
 
     async def redo(self, viewer: Viewer, run: HostedRun, request: RedoRequest) -> str:
+        fields = await run_in_threadpool(self._fields_of, run.dag_id, run.run_id)
+        redo_dag = dag_id_of(REDO_DAG, fields.tenant)
+
         def conf() -> dict[str, Any]:
             # The right to review a run includes the right to have its images made anew: who may trigger the
             # DAG for any workspace is another matter.
-            if not _may(viewer, "PUT", run.dag_id, DagAccessEntity.HITL_DETAIL):
+            if not self._may_answer(viewer, run.dag_id, run.run_id):
                 raise Forbidden(f"you may not review {run.dag_id}")
             with create_session(scoped=False) as session:
-                dag = session.get(DagModel, REDO_DAG)
+                dag = session.get(DagModel, redo_dag)
                 if dag is None or dag.is_paused:
-                    raise Conflict(f"the DAG {REDO_DAG} is missing or paused; turn it on", code="no_redo")
-            fields = self._fields_of(run.dag_id, run.run_id)
+                    raise Conflict(f"the DAG {redo_dag} is missing or paused; turn it on", code="no_redo")
             return {
                 "dag_id": run.dag_id,
                 "run_id": run.run_id,
@@ -199,7 +207,7 @@ class AirflowHost:
         def trigger() -> str:
             with create_session(scoped=False) as session:
                 triggered = trigger_dag_run(
-                    REDO_DAG,
+                    redo_dag,
                     TriggerDAGRunPostBody.model_validate(payload),
                     DBDagBag(),
                     _user(viewer),
@@ -208,9 +216,14 @@ class AirflowHost:
                 )
                 return str(triggered.run_id)  # type: ignore[attr-defined]  # it gives its record
 
-        await _log_action(viewer, trigger_dag_run, "POST", {"dag_id": REDO_DAG}, payload)
+        await _log_action(viewer, trigger_dag_run, "POST", {"dag_id": redo_dag}, payload)
         with _told():
             return await run_in_threadpool(trigger)
+
+    def _may_answer(self, viewer: Viewer, dag_id: str, run_id: str) -> bool:
+        return _may(viewer, "PUT", dag_id, DagAccessEntity.HITL_DETAIL) and self._fields_of(
+            dag_id, run_id
+        ).answerers.include(_user(viewer))
 
     def _fields_of(self, dag_id: str, run_id: str) -> _Fields:
         key = (dag_id, run_id)
@@ -224,11 +237,15 @@ class AirflowHost:
             raise NotFound(f"{dag_id} has no run {run_id}")
         if not found.get("workspace"):
             raise NotFound(f"{dag_id} keeps nothing in a workspace")
+        tags = found.get("tags") or []
+        refuse_another_tenant_s(tags, found)
         fields = _Fields(
             workspace=str(found["workspace"]),
             run_name=str(found["run_name"]),
             gcp_conn_id=found.get("gcp_conn_id") or None,
             approval=str(found.get("approval") or ""),
+            answerers=found["answerers"],
+            tenant=tenant_of(tags),
         )
         with self._lock:
             _remember(self._fields, key, (time.monotonic(), fields))

@@ -19,6 +19,7 @@ from sqlalchemy import select, tuple_
 
 from localizer.review.host import Choice, Redo, ReviewRequest, RunState
 from operators.review import APPROVE
+from operators.review_access import answerers
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -212,12 +213,14 @@ def _add_requests(runs: Iterable[KnownRun], session: Session) -> None:
         )
 
 
-def active_redos(workspace: str, run_name: str, *, session: Session) -> dict[tuple[str, str], Redo]:
+def active_redos(
+    redo_dag: str, workspace: str, run_name: str, *, session: Session
+) -> dict[tuple[str, str], Redo]:
     """Items of a run that are being made anew, by asset and locale."""
     states = {DagRunState.QUEUED: Redo.WAITING, DagRunState.RUNNING: Redo.RUNNING}
     rows = session.execute(
         select(DagRun.state, DagRun.conf)
-        .where(DagRun.dag_id == REDO_DAG, DagRun.state.in_(list(states)))
+        .where(DagRun.dag_id == redo_dag, DagRun.state.in_(list(states)))
         .limit(_REDOS)
     )
     found = {}
@@ -231,7 +234,8 @@ def active_redos(workspace: str, run_name: str, *, session: Session) -> dict[tup
 
 def rendered(dag_id: str, run_id: str, *, session: Session) -> dict[str, Any]:
     """Template fields of the run's own tasks as they were rendered, where they still are; else out of the
-    run's parameters, as the templates of `operators.pipeline` would have it. None if there is no such run.
+    run's parameters, as the templates of `operators.pipeline` would have it. With the DAG's ``tags`` and the
+    ``answerers``. Empty if there is no such run.
     """
     run = session.scalar(select(DagRun).where(DagRun.dag_id == dag_id, DagRun.run_id == run_id))
     if run is None:
@@ -240,6 +244,9 @@ def rendered(dag_id: str, run_id: str, *, session: Session) -> dict[str, Any]:
     params: dict[str, Any] = dict(dag.params.dump()) if dag else {}
     fields = params | {name: value for name, value in (run.conf or {}).items() if name in params}
     fields["run_name"] = f"{dag_id}__{run_id}"
+    fields["tags"] = list(dag.tags) if dag else []
+    review = next((task for task in dag.tasks if task.task_type == REVIEW), None) if dag else None
+    fields["answerers"] = answerers(review, run.triggering_user_name)
     rows = session.scalars(
         select(RenderedTaskInstanceFields.rendered_fields).where(
             RenderedTaskInstanceFields.dag_id == dag_id,

@@ -19,7 +19,12 @@ from localizer.errors import ConfigurationError, TenantError
 from localizer.tenants import TAG, Reviewer, Tenant, installed_tenants
 from localizer.tenants.roles import TRIGGER, access_control
 
-_OWN = {"workspace": "workspace", "publish_uri": "publish", "gcp_conn_id": "google_connection"}
+_OWN = {
+    "workspace": "workspace",
+    "publish_uri": "publish",
+    "gcp_conn_id": "google_connection",
+    "c2pa_conn_id": "signing_connection",
+}
 _STRICT = ("always", "exceptions_only", "never")
 _SPECIAL = re.compile(r"[\\^$.*+?()\[\]{}|]")
 

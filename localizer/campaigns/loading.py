@@ -8,20 +8,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from localizer.campaigns.model import Campaign, Cron, Engine, Schedule, ToFestival, is_template
+from localizer.campaigns.model import Campaign, Cron, Engine, Provenance, Schedule, ToFestival, is_template
 from localizer.campaigns.tenancy import tenancy_faults
 from localizer.documents import did_you_mean, schema_faults
 from localizer.engines.registry import engine_names
 from localizer.errors import CampaignError, FestivalError
 from localizer.festivals import custom_festival, festival_named, parse_lead, region_named, zone_named
 from localizer.locales import normalise_locale
+from localizer.remote.access import looks_like_credential
 from localizer.strict_yaml import Fault, beside, read_mapping, told
 from localizer.tenants import Reviewer
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
-_SECRETS = re.compile(
-    r"(^|[_-])(api_?key|key|token|secret|password|passwd|credentials?)($|[_-])", re.IGNORECASE
-)
 
 
 def campaign_files(folder: Path) -> list[Path]:
@@ -160,7 +158,7 @@ def _field_faults(content: Mapping[str, Any]) -> Iterator[Fault]:
     if ":" not in name and name not in engine_names():
         yield ("engine", "name"), f"{name!r} is not known{did_you_mean(name, engine_names())}"
     for parameter in engine.get("parameters", {}):
-        if _SECRETS.search(parameter):
+        if looks_like_credential(parameter):
             yield (
                 ("engine", "parameters", parameter),
                 "looks like a credential; those live in an Airflow connection, named by engine.connection",
@@ -208,6 +206,7 @@ def _campaign(path: Path, content: Mapping[str, Any]) -> Campaign:
         publish_as=publish.get("as", path.stem),
         workspace=_place_or_none(path, content.get("workspace")),
         google_connection=content.get("google_connection"),
+        provenance=Provenance(**content.get("provenance", {})),
         tags=tuple(content.get("tags", ())),
         max_active_runs=content.get("max_active_runs", 1),
         pool=content.get("pool"),

@@ -26,6 +26,17 @@ class Engine:
 
 
 @dataclass(frozen=True, slots=True)
+class Provenance:
+    """What vouches for published images.
+
+    Attributes:
+        signing_connection: Airflow connection with whose key content credentials are signed; None: none.
+    """
+
+    signing_connection: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Cron:
     """At the times of a cron expression, in a time zone."""
 
@@ -97,6 +108,7 @@ class Campaign:
     publish_as: str = ""
     workspace: str | None = None
     google_connection: str | None = None
+    provenance: Provenance = Provenance()
     tags: tuple[str, ...] = ()
     max_active_runs: int = 1
     pool: str | None = None

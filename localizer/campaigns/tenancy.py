@@ -23,6 +23,7 @@ _FIELDS: Mapping[Field, str] = {
     ("workspace",): "workspace",
     ("google_connection",): "gcp_conn_id",
     ("engine", "connection"): "engine_conn_id",
+    ("provenance", "signing_connection"): "c2pa_conn_id",
 }
 """Fields of the file and the parameters that they become."""
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from localizer.errors import ImageError
 from localizer.images import Delivered, Limits, SourceImage, decode
+from localizer.images.packet import packet_of
 from localizer.model import CheckResult, CheckStatus
+from localizer.provenance.xmp import lost, source_type_of
 
 NAME = "file"
 _DPI_TOLERANCE = 0.1  # formats store dots per metre or per centimetre; conversions round
@@ -12,7 +14,8 @@ _UNLIMITED = Limits(max_bytes=2**40, max_pixels=2**40)
 
 
 def check_file(source: SourceImage, delivered: Delivered) -> CheckResult:
-    """Decode the delivered bytes and compare size, format, mode, depth, ICC, alpha, DPI and orientation.
+    """Decode the delivered bytes and compare size, format, mode, depth, ICC, alpha, DPI and orientation; read
+    its XMP, which must say how it was made and lack nothing of the source's.
 
     Failed names each difference; undecided where `deliver` doubted that the edit can look right in this file.
     `value` is the number of differences, of which none is allowed.
@@ -21,7 +24,7 @@ def check_file(source: SourceImage, delivered: Delivered) -> CheckResult:
         got = decode(delivered.data, name=f"delivered.{delivered.extension}", limits=_UNLIMITED)
     except ImageError as error:
         return CheckResult(NAME, CheckStatus.FAILED, detail=f"the delivered file cannot be read: {error}")
-    differences = _differences(source, got)
+    differences = _differences(source, got) + _unsaid(source, got, delivered.source_type)
     notes = "; ".join(delivered.notes)
     if differences:
         detail = "; ".join((*differences, *delivered.notes))
@@ -49,6 +52,22 @@ def _differences(source: SourceImage, got: SourceImage) -> list[str]:
         found.append("the ICC profile is another one")
     if _dpi_differs(source.dpi, got.dpi):
         found.append(f"DPI is {got.dpi}, the source has {source.dpi}")
+    return found
+
+
+def _unsaid(source: SourceImage, got: SourceImage, source_type: str) -> list[str]:
+    """What is wrong with the XMP of a delivered file that should state a digital source type."""
+    if not source_type:
+        return []  # nothing could be added to it; its notes say why
+    try:
+        packet, before = packet_of(got), packet_of(source)
+        stated = source_type_of(packet or b"")
+        missing = lost(before, packet or b"") if before else []
+    except ValueError as error:
+        return [f"its XMP {error}"]
+    found = [f"it lacks {name} of the source's XMP" for name in missing]
+    if stated != source_type:
+        found.append(f"it states {stated or 'no digital source type'}, it was to state {source_type}")
     return found
 
 

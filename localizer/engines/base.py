@@ -101,6 +101,8 @@ class Candidate:
         files: further files to keep beside the candidate, by bare name (``plate.png``).
         plate: H x W x 3 uint8, the candidate before type was set, where the engine has one; tells the checks
             type from ground.
+        models: generative models whose pixels are in it, as they name themselves. Whoever asks one must say
+            so: the delivered file states it.
     """
 
     rgb: npt.NDArray[np.uint8]
@@ -112,6 +114,7 @@ class Candidate:
     alpha: npt.NDArray[np.uint8] | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
     plate: npt.NDArray[np.uint8] | None = None
+    models: tuple[str, ...] = ()
 
 
 class Engine(Protocol):

@@ -112,6 +112,8 @@ class ModelEngine:
             drawing.candidate(),
             can_retry=bool(asking.calls),
             facts={**base.facts, "calls": asking.calls, "drawn_by_model": by_model},
+            # Answers that could not be laid over the image left no pixel in it.
+            models=tuple(dict.fromkeys(str(c["model"]) for c in asking.calls if not c["misfit"])),
         )
 
 

@@ -10,10 +10,12 @@ import numpy as np
 from PIL import Image
 
 from localizer.images.encode import encode
+from localizer.images.packet import FORMATS, MOST_IN_JPEG, has_credentials, packet_of
 from localizer.images.paint import changed_pixels, paint
 from localizer.images.sniff import EXTENSIONS, extension_of
 from localizer.images.source import BoolArray, Delivered, SourceImage, UInt8Array
 from localizer.images.transparency import edited_alpha
+from localizer.provenance.xmp import Statement, source_type_of, with_statement
 
 
 def candidate_png(
@@ -61,7 +63,12 @@ def _png(source: SourceImage, pixels: UInt8Array, *, level: int) -> bytes:
 
 
 def deliver(
-    source: SourceImage, rgb: UInt8Array, mask: BoolArray, alpha: UInt8Array | None = None
+    source: SourceImage,
+    rgb: UInt8Array,
+    mask: BoolArray,
+    alpha: UInt8Array | None = None,
+    *,
+    statement: Statement | None = None,
 ) -> Delivered:
     """The edited picture as the source's like: format, mode, depth, orientation, metadata.
 
@@ -69,10 +76,14 @@ def deliver(
     quantisation tables and chroma sampling and finds its untouched blocks again. An edit that
     changes nothing returns the source's own bytes.
 
+    Content credentials (C2PA) of the source are left out: they hold for its own pixels only.
+
     Args:
         rgb: H x W x 3 uint8 in the colour space of `source.rgb`; taken inside `mask` only.
         mask: H x W bool.
         alpha: H x W uint8, the source's alpha with shapes that the engine drew; None if it drew none.
+        statement: how the picture was made, to be added to the file's XMP. The same statement on the same
+            edit gives the same bytes.
 
     Raises:
         ValueError: `rgb` or `mask` is not of the source's size and type.
@@ -83,5 +94,22 @@ def deliver(
     if not changed_pixels(source, rgb, mask).any():
         return Delivered(source.data, extension, source.notes)
     painted = paint(source, rgb, mask, alpha)
-    data, notes = encode(source, painted, mask)
-    return Delivered(data, extension, (*source.notes, *notes), painted.doubts)
+    packet, words = _packet(source, statement) if statement else (None, ())
+    if has_credentials(source):
+        words = (*words, "the source's content credentials do not hold for the edited picture: left out")
+    data, notes = encode(source, painted, mask, packet)
+    source_type = source_type_of(packet) if packet else ""
+    return Delivered(data, extension, (*source.notes, *words, *notes), painted.doubts, source_type)
+
+
+def _packet(source: SourceImage, statement: Statement) -> tuple[bytes | None, tuple[str, ...]]:
+    """The XMP of the delivered file, None if it cannot be added to; and a note on that."""
+    if source.format not in FORMATS:
+        return None, (f"a {source.format} cannot say how it was made",)
+    try:
+        packet = with_statement(packet_of(source), statement)
+    except ValueError as error:
+        return None, (f"the source's XMP {error}: it is kept as it is and does not say how this was made",)
+    if source.format == "JPEG" and len(packet) > MOST_IN_JPEG:
+        return None, ("the source's XMP leaves no room to say how this was made: it is kept as it is",)
+    return packet, ()

@@ -13,6 +13,7 @@ from localizer.images import colour, jpeg, png
 from localizer.images.fidelity import comparable, psnr
 from localizer.images.metadata import without_exif_thumbnail
 from localizer.images.orientation import to_stored
+from localizer.images.packet import into_chunks, into_gif, into_segments
 from localizer.images.paint import Painted
 from localizer.images.source import BoolArray, SourceImage, UInt8Array
 from localizer.images.tiff import as_image, encode_tiff
@@ -27,25 +28,27 @@ _GAIN = 0.6  # share of the error fed back; 1.0 overshoots after two rounds, 0.5
 Encoded = tuple[bytes, tuple[str, ...]]
 
 
-def encode(source: SourceImage, painted: Painted, mask: BoolArray) -> Encoded:
+def encode(source: SourceImage, painted: Painted, mask: BoolArray, packet: bytes | None = None) -> Encoded:
     """A file of the source's format, and notes on what could not be kept.
 
     Args:
         mask: H x W bool, upright; lossy formats are compared with the source outside it.
+        packet: XMP in place of the source's; None: the source's own.
     """
     if source.format == "JPEG":
-        return _encode_jpeg(source, painted, mask)
+        return _encode_jpeg(source, painted, mask, packet)
     if source.format == "PNG":
-        return _encode_png(source, painted), ()
+        return _encode_png(source, painted, packet), ()
     if source.format == "WEBP":
-        return _encode_webp(source, painted, mask)
+        return _encode_webp(source, painted, mask, packet)
     if source.format == "TIFF":
-        return encode_tiff(source, painted.samples, painted.palette)
-    return _encode_simple(source, painted), ()
+        return encode_tiff(source, painted.samples, painted.palette, packet)
+    data = _encode_simple(source, painted)
+    return (into_gif(data, packet) if source.format == "GIF" else data), ()
 
 
-def _encode_png(source: SourceImage, painted: Painted) -> bytes:
-    chunks = png.read_chunks(source.data, name=source.name)
+def _encode_png(source: SourceImage, painted: Painted, packet: bytes | None) -> bytes:
+    chunks = into_chunks(png.read_chunks(source.data, name=source.name), packet)
     mode, depth = source.mode, source.bit_depth
     if depth == 16 or (mode == "L" and depth < 8):
         samples = painted.samples
@@ -66,7 +69,7 @@ def _encode_png(source: SourceImage, painted: Painted) -> bytes:
     return png.splice(encoded, chunks, own_transparency=mode == "P")
 
 
-def _encode_jpeg(source: SourceImage, painted: Painted, mask: BoolArray) -> Encoded:
+def _encode_jpeg(source: SourceImage, painted: Painted, mask: BoolArray, packet: bytes | None) -> Encoded:
     segments = jpeg.read_segments(source.data, name=source.name)
     frame = jpeg.frame(segments, name=source.name)
     best: tuple[float, bytes, str] = (-1.0, b"", "")
@@ -79,7 +82,7 @@ def _encode_jpeg(source: SourceImage, painted: Painted, mask: BoolArray) -> Enco
             break
     further = "previews or depth maps behind the picture are left out"
     notes = (best[2], further if jpeg.has_further_pictures(segments) else "")
-    return jpeg.splice(best[1], segments), tuple(n for n in notes if n)
+    return jpeg.splice(best[1], into_segments(segments, packet)), tuple(n for n in notes if n)
 
 
 def _jpeg_attempts(
@@ -114,7 +117,7 @@ def _stored_as_rgb(frame: jpeg.Frame, transform: int | None) -> bool:
     return transform == 0 or (transform is None and [c.identifier for c in frame.components] == [82, 71, 66])
 
 
-def _encode_webp(source: SourceImage, painted: Painted, mask: BoolArray) -> Encoded:
+def _encode_webp(source: SourceImage, painted: Painted, mask: BoolArray, packet: bytes | None) -> Encoded:
     original = Image.open(io.BytesIO(source.data), formats=["WEBP"])
     image = as_image(painted.samples, source.mode, None)
     common: dict[str, Any] = {"method": 4, "exact": True}
@@ -122,8 +125,8 @@ def _encode_webp(source: SourceImage, painted: Painted, mask: BoolArray) -> Enco
         common["icc_profile"] = source.icc
     if original.info.get("exif"):
         common["exif"] = without_exif_thumbnail(original.info["exif"])
-    if original.info.get("xmp"):
-        common["xmp"] = original.info["xmp"]
+    if xmp := packet or original.info.get("xmp"):
+        common["xmp"] = xmp
     if not source.lossless:
         for quality in (90, 96, 100):
             score, data = _settle(source, painted, mask, "WEBP", {"quality": quality, **common})

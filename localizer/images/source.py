@@ -97,9 +97,12 @@ class Delivered:
         extension: without the dot, e.g. ``jpg``.
         notes: what could not be kept exactly, for a reviewer.
         doubts: what nobody but a person can judge; any of these makes the `file` check undecided.
+        source_type: URI of the IPTC digital source type that the file states; empty: nothing was stated by
+            us, and `notes` say why.
     """
 
     data: bytes = field(repr=False)
     extension: str
     notes: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    source_type: str = ""

@@ -10,24 +10,34 @@ import numpy as np
 from PIL import Image, TiffImagePlugin
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
+from localizer.images.packet import CREDENTIALS_TAG
 from localizer.images.source import Samples, SourceImage, UInt8Array
 
 _SUB_DIRECTORIES = (330, 34665, 34853, 40965)
-# Layout of the old pixels: size, depth, compression, strips, tiles, palette, chroma, JPEG tables.
+# Layout of the old pixels: size, depth, compression, strips, tiles, palette, chroma, JPEG tables. And
+# credentials, which hold for the old file only.
 _STRUCTURAL = {
     *(*range(254, 260), *range(262, 267), 273, *range(277, 282), 284, *range(288, 294), 317, 320),
     *(*range(322, 326), 332, 334, 336, *range(338, 343), 347, *range(512, 522), *range(529, 533), 34675),
     *_SUB_DIRECTORIES,
+    CREDENTIALS_TAG,
 }
 _ORIENTATION = 274
+_XMP = 700
 
 
 def encode_tiff(
-    source: SourceImage, samples: Samples, palette: UInt8Array | None
+    source: SourceImage, samples: Samples, palette: UInt8Array | None, packet: bytes | None = None
 ) -> tuple[bytes, tuple[str, ...]]:
-    """A TIFF of `samples` with the source's compression and tags, and notes on what is not kept."""
+    """A TIFF of `samples` with the source's compression and tags, and notes on what is not kept.
+
+    Args:
+        packet: XMP in place of the source's; None: the source's own.
+    """
     original = Image.open(io.BytesIO(source.data), formats=["TIFF"])
     tags, notes = _kept_tags(original, source.orientation)
+    if packet is not None:
+        tags[_XMP] = packet
     if source.bit_depth == 16 and source.mode != "L":
         return _encode_deep(samples, source, tags), notes
     compression = str(original.info.get("compression", "raw"))
@@ -41,6 +51,8 @@ def encode_tiff(
         plain = ImageFileDirectory_v2()
         if source.orientation != 1:
             plain[_ORIENTATION] = source.orientation
+        if packet is not None:
+            plain[_XMP] = packet
         return (
             _saved(image, source, compression, plain, dpi=source.dpi),
             (*notes, f"the TIFF's tags are damaged and not kept ({error})"),

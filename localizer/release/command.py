@@ -21,23 +21,15 @@ from localizer.release.pointer import Mover, roll_back
 from localizer.release.record_files import each_object, read_head
 from localizer.release.records import Pointer, checked_release_id, record_name
 from localizer.release.retention import Policy, Pruned, prune
+from localizer.run_arguments import add_requested_by
 from localizer.storage import Storage, open_storage
 
 DAMAGED = 1
 _DEFAULT = Policy()
 
 
-def add_release(
-    commands: Any,
-    common: argparse.ArgumentParser,
-    *,
-    add_user: Callable[[argparse.ArgumentParser, str], None],
-) -> None:
-    """Add the command to the command line.
-
-    Args:
-        add_user: adds ``--requested-by``.
-    """
+def add_release(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add the command to the command line."""
     release = commands.add_parser(
         "release", parents=[common], help="list, show, take back, verify and prune published releases"
     )
@@ -62,7 +54,7 @@ def add_release(
     )
     back.add_argument("--reason", required=True, metavar="TEXT", help="kept in the history")
     back.add_argument("--yes", action="store_true", help="do not ask")
-    add_user(back, "who takes it back")
+    add_requested_by(back, "who takes it back")
     check = verb("verify", _verify, "read every published image and compare it with the record", one=False)
     check.add_argument(
         "--release", default=CURRENT, metavar="RELEASE", help="an id, current (default) or all"
@@ -76,7 +68,7 @@ def add_release(
     )
     old.add_argument("--pin", action="append", default=[], metavar="RELEASE", help="stays; may be repeated")
     old.add_argument("--remove", action="store_true", help="really remove them")
-    add_user(old, "who removes them")
+    add_requested_by(old, "who removes them")
 
 
 def check_pins(storage: Storage, campaigns: list[str], pinned: frozenset[str]) -> None:

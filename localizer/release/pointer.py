@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from localizer.errors import PreconditionFailed, ReleaseError, TransientError
+from localizer.errors import ObjectNotFound, PreconditionFailed, ReleaseError, TransientError
 from localizer.release.history import read_pointer, record_move
 from localizer.release.records import Pointer, pointer_name
 from localizer.release.verification import verify
@@ -174,11 +174,12 @@ def unless_written_since(storage: Storage, campaign: str, since: Pointer | None)
     """Work on a release, which may fail for no other reason than that somebody else changed what is current.
 
     Raises:
-        TransientError: in place of ReleaseError, if ``current.json`` was written since it was read.
+        TransientError: in place of ReleaseError, or of an object that is gone, if ``current.json`` was
+            written since it was read.
     """
     try:
         yield
-    except ReleaseError as error:
+    except (ObjectNotFound, ReleaseError) as error:
         now = read_pointer(storage, campaign)
         if (now.generation if now else 0) == (since.generation if since else 0):
             raise

@@ -19,6 +19,8 @@ from typing import Any
 
 from localizer.errors import ObjectNotFound, PreconditionFailed, ReleaseError, TransientError
 from localizer.parallel import in_parallel
+from localizer.provenance.keys import SigningKey
+from localizer.provenance.signing import Signer
 from localizer.release.history import Trail, read_pointer
 from localizer.release.pointer import Mover, move_pointer, unless_written_since
 from localizer.release.record_files import each_object, write_record
@@ -41,7 +43,8 @@ class Published:
         release_id: None if nothing was approved.
         uri: the release's folder.
         objects: images in the release, of which `objects_new` were written now, `objects_existing` stood
-            there already, and `carried` were taken over from the release before.
+            there already, and `carried` were taken over from the release before; `signed` have content
+            credentials.
         pointer_moved: whether this call made the release current.
         already_current: whether it was current before.
         previous: the release that was current before.
@@ -55,6 +58,7 @@ class Published:
     objects_new: int = 0
     objects_existing: int = 0
     carried: int = 0
+    signed: int = 0
     pointer_moved: bool = False
     already_current: bool = False
     previous: str | None = None
@@ -70,7 +74,9 @@ class Published:
         if self.already_current and not self.objects_new:
             return f"{self.release_id} is current already; nothing was written"
         would = "would be " if self.dry_run else ""
-        carried = f" ({self.carried} carried over)" if self.carried else ""
+        parts = ((self.carried, "carried over"), (self.signed, "signed"))
+        shown = ", ".join(f"{count} {what}" for count, what in parts if count)
+        carried = f" ({shown})" if shown else ""
         head = f"{self.release_id}: {self.objects} images{carried}, {self.objects_new} {would}written"
         if self.already_current:
             return f"{head}; it is current already"
@@ -85,6 +91,7 @@ def publish(
     campaign: str,
     client: Any = None,
     dry_run: bool = False,
+    key: SigningKey | None = None,
 ) -> Published:
     """Publish what the run's decisions approve.
 
@@ -97,8 +104,10 @@ def publish(
         campaign: folder below it.
         client: for ``gs://``, see `localizer.storage.open_storage`.
         dry_run: check everything, write nothing.
+        key: signs content credentials into each image; the very bytes that were reviewed otherwise.
 
     Raises:
+        SigningFailed: an image could not be signed; none is published unsigned instead.
         ReleaseError: a decision approves what must not be published, an image is not the one reviewed, or
             what stands at the target contradicts the release. The pointer was not moved.
         TransientError: storage did not answer, or somebody else published meanwhile; a retry may help.
@@ -107,13 +116,20 @@ def publish(
     pointer = read_pointer(storage, campaign)
     previous = pointer.release_id if pointer else None
     with Stage() as stage, run.plan() as plan:
-        notes = (*plan.warnings, *stage_approved(run, workspace, stage))
+        signer = Signer(workspace.storage, key) if key else None
+        staged = stage_approved(run, workspace, stage, signer=signer, dry_run=dry_run)
+        notes = (*plan.warnings, *staged)
         if not stage.count:
             return Published(campaign, previous=previous, dry_run=dry_run, warnings=notes)
         left_out = plan.out_of_scope
         if pointer is not None and left_out:
             with unless_written_since(storage, campaign, pointer):
                 stage.carry_over(storage, campaign, pointer.release_id, left_out)
+            if signer and (unsigned := stage.carried_unsigned):
+                notes = (
+                    *notes,
+                    f"{unsigned} images carried over are not signed; run them again to sign them",
+                )
         release_id = stage.release_id()
         current = previous == release_id
         if pointer is not None and not current:
@@ -153,6 +169,7 @@ def publish(
             objects_new=new,
             objects_existing=stage.count - new,
             carried=stage.carried,
+            signed=stage.signed,
             pointer_moved=moved,
             already_current=current,
             previous=previous,

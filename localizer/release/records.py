@@ -38,6 +38,18 @@ class ReleaseObject:
         status: verdict of the checks; a person may have approved what needed review.
         approver: who approved it, ``policy:<name>`` where no person was asked.
         carried_from: the release that it was taken over from unchanged, if the run did not work on it.
+        source_sha256: of the source image.
+        engine_version: of the engine.
+        models: generative models whose pixels are in it.
+        candidate_sha256: of the lossless candidate.
+        reviewed_sha256: of the delivered file that the checks judged and the approver saw. It is the
+            published one, except that this may have content credentials added.
+        source_type: URI of the IPTC digital source type that the file states.
+        reason: what the approver said.
+        credential: of a signed file: ``state`` by C2PA's reader, ``signer``, ``certificate_sha256`` and
+            ``signed_at``; None if it is not signed.
+
+    Releases from before these were recorded lack them: they read as empty.
     """
 
     path: str
@@ -54,12 +66,20 @@ class ReleaseObject:
     approver: str
     decided_at: str
     carried_from: str | None = None
+    source_sha256: str = ""
+    engine_version: str = ""
+    models: tuple[str, ...] = ()
+    candidate_sha256: str = ""
+    reviewed_sha256: str = ""
+    source_type: str = ""
+    reason: str = ""
+    credential: Mapping[str, Any] | None = None
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> ReleaseObject:
         # A newer version may record more; what this one needs must be there (TypeError otherwise).
         known = {name: data[name] for name in cls.__dataclass_fields__ if name in data}
-        return cls(**{**known, "checks": tuple(data["checks"])})
+        return cls(**{**known, "checks": tuple(data["checks"]), "models": tuple(data.get("models") or ())})
 
 
 @dataclass(frozen=True, slots=True)

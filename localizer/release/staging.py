@@ -16,7 +16,8 @@ from localizer.storage import ObjectInfo, Storage
 
 _SCHEMA = """
 CREATE TABLE entry (path TEXT PRIMARY KEY, asset TEXT, locale TEXT, job TEXT, sha256 TEXT, type TEXT,
-    status TEXT, carried INTEGER, source TEXT, record TEXT, UNIQUE (asset, locale)) WITHOUT ROWID;
+    status TEXT, carried INTEGER, signed INTEGER, source TEXT, record TEXT,
+    UNIQUE (asset, locale)) WITHOUT ROWID;
 CREATE TABLE folded (name TEXT PRIMARY KEY, path TEXT) WITHOUT ROWID;
 CREATE TABLE left_out (asset TEXT, locale TEXT, PRIMARY KEY (asset, locale)) WITHOUT ROWID;
 CREATE TABLE recorded (path TEXT PRIMARY KEY, size INTEGER, crc32c TEXT) WITHOUT ROWID;
@@ -69,7 +70,7 @@ class Stage(Scratch):
             )
         self.do("INSERT INTO folded VALUES (?, ?)", name, entry.path)
         self.do(
-            "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             entry.path,
             entry.asset_id,
             entry.locale,
@@ -78,6 +79,7 @@ class Stage(Scratch):
             entry.content_type,
             entry.status,
             entry.carried_from is not None,
+            entry.credential is not None,
             source,
             json.dumps(asdict(entry), ensure_ascii=False),
         )
@@ -111,6 +113,14 @@ class Stage(Scratch):
     @property
     def carried(self) -> int:
         return self.number("SELECT count(*) FROM entry WHERE carried")
+
+    @property
+    def signed(self) -> int:
+        return self.number("SELECT count(*) FROM entry WHERE signed")
+
+    @property
+    def carried_unsigned(self) -> int:
+        return self.number("SELECT count(*) FROM entry WHERE carried AND NOT signed")
 
     def release_id(self) -> str:
         """The id that follows from the images."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -16,11 +17,15 @@ from urllib.parse import urlsplit
 from localizer.errors import ConfigurationError, InputError
 
 KEY_VARIABLE, URL_VARIABLE = "LOCALIZER_ENGINE_KEY", "LOCALIZER_ENGINE_URL"
+PRICE_VARIABLE = "LOCALIZER_ENGINE_PRICE"
 
 REMOTE_ENGINES = ("dashscope", "dify", "openai")
 """Engines whose model is a service, and that therefore need access to one."""
 
 _PREFIX = "LOCALIZER_ACCESS_"
+_SECRETS = re.compile(
+    r"(^|[_-])(api_?key|key|token|secret|password|passwd|credentials?)($|[_-])", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,11 @@ class Access:
             )
         if not self.key.isascii() or any(c.isspace() for c in self.key):
             raise InputError("the key holds a space or a character that no key has; copy it again")
+
+
+def looks_like_credential(name: str) -> bool:
+    """Whether an engine parameter has the name of a key, token or password, which belong elsewhere."""
+    return bool(_SECRETS.search(name))
 
 
 def find_access(engine: str) -> Access | None:
@@ -113,11 +123,27 @@ def use_access(engine: str, access: Access | None) -> Iterator[None]:
 def access_from_environment(url: str = "") -> Access | None:
     """What a command line was given: a URL, or the one in `URL_VARIABLE`, and the key in `KEY_VARIABLE`.
 
+    `PRICE_VARIABLE` may say what a call costs there, such as ``0.20 CNY``.
+
     Returns:
         None without a URL.
 
     Raises:
-        InputError: the URL or the key cannot be used.
+        InputError: the URL, the key or the price cannot be used.
     """
     url = url or os.environ.get(URL_VARIABLE, "")
-    return Access(url.rstrip("/"), key=os.environ.get(KEY_VARIABLE, "")) if url else None
+    if not url:
+        return None
+    price, currency = _price(os.environ.get(PRICE_VARIABLE, ""))
+    return Access(url.rstrip("/"), key=os.environ.get(KEY_VARIABLE, ""), price=price, currency=currency)
+
+
+def _price(text: str) -> tuple[float | None, str]:
+    amount, _, currency = text.strip().partition(" ")
+    try:
+        price = float(amount) if amount else None
+    except ValueError:
+        price = -1.0
+    if price is not None and not 0 <= price < float("inf"):
+        raise InputError(f"{PRICE_VARIABLE} is {text!r}; it is the price of a call, such as '0.20 CNY'")
+    return price, currency.strip()

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import IO, Self
 
-from localizer.model import Decision, Job, JobResult, Slot, Status, Verdict, slot_of
+from localizer import costs
+from localizer.model import CheckStatus, Decision, Job, JobResult, Slot, Status, Verdict, slot_of
 from localizer.runs.merging import local_disk
 
 EXCEPTIONS = 500
@@ -42,11 +43,19 @@ class Shown:
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of results that have something in common."""
+    """Counts of results that have something in common.
+
+    Attributes:
+        cached: that an earlier run had made.
+        edited: that this run tried to make; time, attempts and money are theirs.
+    """
 
     statuses: Counter[str] = field(default_factory=Counter)
     cached: int = 0
+    edited: int = 0
     seconds: float = 0.0
+    attempts: int = 0
+    paid: costs.Money = field(default_factory=dict)
 
     def add(self, result: JobResult | Job) -> None:
         if isinstance(result, Job):
@@ -54,11 +63,29 @@ class Tally:
             return
         self.statuses[result.status.value] += 1
         self.cached += result.cached
-        self.seconds += 0.0 if result.cached else result.seconds
+        if not result.cached:
+            self.edited += result.attempts > 0
+            self.seconds += result.seconds
+            self.attempts += result.attempts
+            costs.add(self.paid, costs.paid(result))
 
     @property
     def total(self) -> int:
         return self.statuses.total()
+
+
+@dataclass(slots=True)
+class Decider:
+    """What one person, or a policy, decided; `last` is the ISO 8601 time of the latest of it."""
+
+    approved: int = 0
+    rejected: int = 0
+    last: str = ""
+
+    def add(self, decision: Decision) -> None:
+        self.approved += decision.verdict is Verdict.APPROVED
+        self.rejected += decision.verdict is Verdict.REJECTED
+        self.last = max(self.last, decision.at)
 
 
 class Overview:
@@ -68,6 +95,8 @@ class Overview:
         all, locales, engines: counts.
         jobs: results that are not of rows that are wrong in the manifest.
         approved, rejected: decisions on the results.
+        deciders: who took them.
+        doubts: of results that did not pass, how many each check failed, and how many it left undecided.
         assets: status and place in the run by asset and locale; None where that table would be endless.
     """
 
@@ -77,6 +106,8 @@ class Overview:
         self.engines: dict[str, Tally] = {}
         self.jobs = 0
         self.approved = self.rejected = 0
+        self.deciders: dict[str, Decider] = {}
+        self.doubts: dict[str, Counter[CheckStatus]] = {}
         self.assets: dict[str, dict[str, tuple[str, int]]] | None = {}
         self._stack = ExitStack()
         self._kept: dict[Status, IO[bytes]] = {}
@@ -105,6 +136,7 @@ class Overview:
             if decision is not None:
                 self.approved += decision.verdict is Verdict.APPROVED
                 self.rejected += decision.verdict is Verdict.REJECTED
+                self.deciders.setdefault(decision.by, Decider()).add(decision)
             self._keep(index, result, decision)
 
     @property
@@ -149,6 +181,10 @@ class Overview:
             self.jobs += 1
         else:
             self.jobs += bool(result.job)
+            if result.status is not Status.PASSED:
+                for check in result.checks:
+                    if check.status is not CheckStatus.PASSED:
+                        self.doubts.setdefault(check.name, Counter())[check.status] += 1
             if result.engine:
                 self.engines.setdefault(result.engine, Tally()).add(result)
         if self.assets is not None:
@@ -163,6 +199,12 @@ class Overview:
             record = [index, result.to_dict(), decision.to_dict() if decision else None]
             with local_disk():
                 self._kept[result.status].write(json.dumps(record).encode() + b"\n")
+
+
+def worst(doubts: Mapping[str, Counter[CheckStatus]]) -> list[tuple[str, int, int]]:
+    """Checks by how many results they held up: name, failed, undecided; the first few."""
+    rows = [(name, c[CheckStatus.FAILED], c[CheckStatus.UNDECIDED]) for name, c in doubts.items()]
+    return sorted(rows, key=lambda row: (-row[1] - row[2], row[0]))[:_LISTED]
 
 
 def most_common(tallies: Mapping[str, Tally]) -> tuple[list[tuple[str, Tally]], int]:

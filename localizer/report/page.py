@@ -8,21 +8,30 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from localizer.costs import in_words, paid
+from localizer.display import duration
+from localizer.estimates.words import compared
 from localizer.model import Action, Box, CheckStatus, Decision, Job, JobResult, Slot, Status
-from localizer.report.overview import WAITING, Overview, most_common
+from localizer.report.overview import WAITING, Overview, most_common, worst
+from localizer.report.templates import templates
 from localizer.report.thumbnails import Picture, Thumbnails
 from localizer.report.wording import (
     ACTION,
     CHECK_STATUS,
     STATUS,
+    check_name,
     check_title,
-    duration,
+    decider,
     locale_name,
     measured,
+    moment,
 )
 from localizer.runs.merging import local_disk
+
+if TYPE_CHECKING:
+    from localizer.estimates.model import Estimate
 
 FEW = 60
 """Up to this number of jobs, pictures are large and each first edit is shown close up; beyond, only
@@ -92,6 +101,8 @@ def render_report(
     release_id: str = "",
     release_uri: str = "",
     seconds: float | None = None,
+    estimate: Estimate | None = None,
+    take_back: str = "",
 ) -> None:
     """Write one HTML page on a run: no script, style, font or picture comes from elsewhere.
 
@@ -107,16 +118,10 @@ def render_report(
         decisions: the latest of each image, by job key, asset and locale.
         release_id: empty if nothing was published.
         seconds: wall-clock time of the run; default the sum over its jobs.
+        estimate: what the plan was expected to take.
+        take_back: how the release is taken back, for people.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("localizer.report", "."),
-        autoescape=True,  # everything in a manifest is somebody else's text
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates()
     script = environment.get_template("filter.js.jinja").render()
     with Overview() as overview:
         overview.gather(results, decisions or {})
@@ -124,6 +129,7 @@ def render_report(
         waiting = [(WAITING, "Waiting", counts[WAITING])] if counts[WAITING] else []
         locales, more_locales = most_common(overview.locales)
         engines, more_engines = most_common(overview.engines)
+        deciders = sorted(overview.deciders.items(), key=lambda item: item[1].last, reverse=True)
         stream = environment.get_template("report.html.jinja").stream(
             campaign=campaign,
             run_id=run_id,
@@ -138,10 +144,20 @@ def render_report(
             seconds=duration(seconds if seconds is not None else worked),
             engines=engines,
             more_engines=more_engines,
+            paid=in_words(overview.all.paid),
+            edited=overview.all.edited,
+            attempts=overview.all.attempts,
+            money=in_words,
+            doubts=[
+                (check_name(name), failed, undecided) for name, failed, undecided in worst(overview.doubts)
+            ],
+            deciders=[(decider(by), told) for by, told in deciders[:_LISTED]],
+            compared=_compared(overview, estimate),
             approved=overview.approved,
             rejected=overview.rejected,
             release_id=release_id,
             release_uri=release_uri,
+            take_back=take_back,
             warnings=list(warnings[:_LISTED]),
             more_warnings=max(0, len(warnings) - _LISTED),
             out_of_scope=[f"{asset} · {locale}" for asset, locale in out_of_scope[:_LISTED]],
@@ -151,6 +167,7 @@ def render_report(
             more_locales=more_locales,
             locale_name=locale_name,
             duration=duration,
+            moment=moment,
             statuses=[s.value for s in reversed(_ORDER)],
             grid=_grid(overview),
             hidden=[(STATUS[s], overview.hidden(s)) for s in _ORDER if overview.hidden(s)],
@@ -251,6 +268,8 @@ def _facts(result: JobResult) -> tuple[tuple[str, str], ...]:
         facts.append(("Time", duration(result.seconds)))
     if result.attempts:
         facts.append(("Attempts", str(result.attempts)))
+    if cost := in_words(paid(result)):
+        facts.append(("Cost", cost))
     if result.rows:
         facts.append(
             ("Manifest row" if len(result.rows) == 1 else "Manifest rows", ", ".join(map(str, result.rows)))
@@ -260,13 +279,18 @@ def _facts(result: JobResult) -> tuple[tuple[str, str], ...]:
     return tuple(facts)
 
 
+def _compared(overview: Overview, estimate: Estimate | None) -> list[tuple[str, str]]:
+    done = overview.all
+    if estimate is None or done.statuses[WAITING]:
+        return []
+    return list(compared(estimate, edited=done.edited, seconds=done.seconds, paid=done.paid))
+
+
 def _decision(decision: Decision | None) -> str:
     if decision is None:
         return ""
-    who = decision.by.removeprefix("policy:")
-    by = f"by the policy “{who}”" if who != decision.by else f"by {who}"
     comment = f": {decision.comment}" if decision.comment else ""
-    return f"{decision.verdict.value.capitalize()} {by}{comment}"
+    return f"{decision.verdict.value.capitalize()} by {decider(decision.by)}, {moment(decision.at)}{comment}"
 
 
 def _grid(overview: Overview) -> tuple[list[str], list[tuple[str, list[_Cell | None]]]] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
@@ -11,6 +12,17 @@ from localizer.report.table import ResultTable
 from localizer.runs.merging import local_disk, temporary_folder
 from localizer.runs.run import TABLE, Run
 from localizer.workspace import Workspace
+
+
+def take_back(release_uri: str) -> str:
+    """The command that takes a release back; empty where none was published."""
+    place, found, _ = release_uri.rstrip("/").rpartition("/releases/")
+    target, _, campaign = place.rpartition("/")
+    if not (found and target):
+        return ""
+    return (
+        f'python -m localizer release rollback {shlex.quote(target)} {shlex.quote(campaign)} --reason "..."'
+    )
 
 
 def save_report(
@@ -61,5 +73,7 @@ def save_report(
                 release_id=release_id,
                 release_uri=release_uri,
                 seconds=seconds,
+                estimate=run.estimate(),
+                take_back=take_back(release_uri),
             )
         return run.save_report(page, table)

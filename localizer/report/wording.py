@@ -44,8 +44,24 @@ _CHECKS = {
 
 
 def check_title(check: CheckResult) -> str:
-    """What a check asks, as a statement; a check we do not know goes by its name."""
-    return _CHECKS.get(check.name, check.name.replace("_", " ").capitalize())
+    """What a check asks, as a statement."""
+    return check_name(check.name)
+
+
+def check_name(name: str) -> str:
+    """What the check of a name asks; a check we do not know goes by its name."""
+    return _CHECKS.get(name, name.replace("_", " ").capitalize())
+
+
+def decider(by: str) -> str:
+    """``Mei Lin``, or ``the policy “never”``."""
+    policy = by.removeprefix("policy:")
+    return f"the policy “{policy}”" if policy != by else by
+
+
+def moment(at: str) -> str:
+    """``2026-09-11 08:30 UTC`` for an ISO 8601 time in UTC; anything else as it is."""
+    return f"{at[:10]} {at[11:16]} UTC" if len(at) >= 19 and at[10] == "T" else at
 
 
 def measured(check: CheckResult) -> str:
@@ -67,15 +83,3 @@ def locale_name(tag: str) -> str:
         return Locale.parse(tag, sep="-").get_display_name("en") or tag
     except (UnknownLocaleError, ValueError):
         return tag
-
-
-def duration(seconds: float) -> str:
-    """``0.4 s``, ``12 s``, ``3 min 20 s``, ``2 h 5 min``."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"

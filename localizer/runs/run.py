@@ -1,6 +1,8 @@
 """The records of one run in the workspace.
 
 runs/<run>/plan.parquet            jobs and rejected rows
+runs/<run>/rows.*                  the manifest, where it was pasted into a form
+runs/<run>/estimate.json           what the plan was expected to take; plan.html for people
 runs/<run>/results/<shard>.jsonl   results as they come, one writer per shard
 runs/<run>/results.jsonl           all of them, merged, in the plan's order
 runs/<run>/decisions.jsonl         the audit trail: only ever added to
@@ -14,8 +16,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -23,6 +27,7 @@ from typing import BinaryIO
 
 from localizer.documents import DAMAGED
 from localizer.errors import ObjectNotFound, StorageError
+from localizer.estimates.model import Estimate
 from localizer.model import Decision, Job, JobResult, Status
 from localizer.plan_files import Plan, PlanReader, read_plan, write_plan
 from localizer.runs.decisions import DecisionTrail, LatestDecisions
@@ -30,9 +35,12 @@ from localizer.runs.merging import Counts, line_of, local_disk, merged, read_res
 from localizer.storage import Content, ObjectInfo, Storage
 from localizer.storage.content_types import content_type_of
 
+log = logging.getLogger(__name__)
+
 _PLAIN = re.compile(r"(?!\.)[A-Za-z0-9_.-]{1,120}")
 PLAN, RESULTS, DECISIONS = "plan.parquet", "results.jsonl", "decisions.jsonl"
 REPORT, TABLE, PUBLISHED = "report.html", "results.csv", "published.json"
+ESTIMATE, PLAN_PAGE = "estimate.json", "plan.html"
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -73,6 +81,32 @@ class Run:
             StorageError: the plan is damaged, or of another format version.
         """
         return PlanReader(self._storage.open(f"{self._folder}/{PLAN}"), name=self.uri_of(PLAN))
+
+    def save_manifest(self, name: str, data: bytes) -> str:
+        """Keep a manifest that came without a file; returns its path or URI."""
+        return self._write(path_segment(name), data)
+
+    def save_estimate(self, estimate: Estimate, page: Path) -> str:
+        """Keep what the plan is expected to take, and its page (a local file); the page's path or URI."""
+        self._write(ESTIMATE, json.dumps(estimate.to_dict(), ensure_ascii=False, indent=1).encode())
+        return self._write(PLAN_PAGE, page)
+
+    def estimate(self) -> Estimate | None:
+        """What the plan was expected to take; None where nobody estimated, or where the record is damaged."""
+        try:
+            return Estimate.from_dict(json.loads(self._storage.read(f"{self._folder}/{ESTIMATE}")))
+        except ObjectNotFound:
+            return None
+        except DAMAGED as error:
+            log.warning("%s is damaged (%r); the report says nothing of it", self.uri_of(ESTIMATE), error)
+            return None
+
+    def mark_edited(self) -> None:
+        """Keep when the edits were done, once, so that the report can say how far off the estimate was."""
+        estimate = self.estimate()
+        if estimate is not None and not estimate.edited_at:
+            done = replace(estimate, edited_at=datetime.now(UTC).isoformat(timespec="milliseconds"))
+            self._write(ESTIMATE, json.dumps(done.to_dict(), ensure_ascii=False, indent=1).encode())
 
     def load_plan(self) -> Plan:
         """A small plan, whole; raises like `plan`."""

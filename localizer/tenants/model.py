@@ -46,6 +46,8 @@ class Tenant:
         brand_kits: folder of its brand kits; they may lie among the inputs too.
         google_connection: Airflow connection for ``gs://``; None: the worker's own credentials.
         engine_connections: Airflow connections that its runs may name.
+        signing_connection: Airflow connection with whose key all that it publishes is signed; None: nothing
+            is.
         team: Airflow team that its DAGs belong to, in multi-team mode.
         reviewers: who answers where a campaign names nobody; empty: whoever may edit the DAG.
         four_eyes: whether somebody else than who triggered a run has to answer for it.
@@ -59,6 +61,7 @@ class Tenant:
     brand_kits: str | None = None
     google_connection: str | None = None
     engine_connections: tuple[str, ...] = ()
+    signing_connection: str | None = None
     team: str | None = None
     reviewers: tuple[Reviewer, ...] = ()
     four_eyes: bool = False
@@ -85,6 +88,7 @@ class Tenant:
         return {
             "gcp_conn_id": (self.google_connection,),
             "engine_conn_id": (None, *self.engine_connections),
+            "c2pa_conn_id": (self.signing_connection,),
         }.get(field)
 
     @property

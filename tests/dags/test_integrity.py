@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -36,6 +37,7 @@ def test_there_are_dags() -> None:
         "localize_catalog",
         "prune_releases",
         "rollback_release",
+        "rush_job",
         "verify_release",
     ]
 
@@ -70,7 +72,14 @@ def test_every_dag_says_what_it_is(dags: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     "dag_id",
-    ["localize_campaign", "localize_catalog", "prune_releases", "rollback_release", "verify_release"],
+    [
+        "localize_campaign",
+        "localize_catalog",
+        "prune_releases",
+        "rollback_release",
+        "rush_job",
+        "verify_release",
+    ],
 )
 def test_every_parameter_explains_itself_and_has_a_default_that_is_valid(
     dags: dict[str, Any], dag_id: str
@@ -80,8 +89,32 @@ def test_every_parameter_explains_itself_and_has_a_default_that_is_valid(
         params.validate()
     for name in params:
         param = params.get_param(name)
-        assert param.description, name
-        assert {"title", "section"} <= set(param.schema), name
+        # The form shows a plain description in place of the Markdown one.
+        assert bool(param.description) != bool(param.schema.get("description_md")), name
+        assert param.schema.get("title"), name
+
+
+@pytest.mark.parametrize("dag_id", ["localize_campaign", "localize_catalog", "rush_job", "campaign_rush"])
+def test_few_fields_stand_first_and_no_section_is_torn(dags: dict[str, Any], dag_id: str) -> None:
+    params = dags[dag_id].params
+    sections = [params.get_param(name).schema.get("section", "") for name in params]
+    runs = [section for section, _ in itertools.groupby(sections)]
+    assert runs == list(dict.fromkeys(sections))  # the form gathers a section where its first field stands
+    assert runs[0] == ""
+    assert sections.count("") <= 6
+    first = {name for name in params if not params.get_param(name).schema.get("section")}
+    assert {"approval", "dry_run", "locales"} <= first
+
+
+def test_only_what_a_run_cannot_do_without_is_required(dags: dict[str, Any]) -> None:
+    def required(dag_id: str) -> set[str]:
+        params = dags[dag_id].params
+        return {name for name in params if "null" not in params.get_param(name).schema["type"]}
+
+    usual = {"approval", "engine", "publish_uri", "workspace"}
+    assert required("localize_campaign") == usual | {"manifest"}
+    assert required("localize_catalog") == usual
+    assert required("rush_job") == usual
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,8 @@ tenants:
 NEITHER_PLACE_NOR_CONNECTION = {
     *("run_name", "campaign", "published", "shards", "shard", "subject"),
     *("engine", "engine_parameters", "workers", "job_timeout", "locales", "min_pass_rate"),
-    *("plan_only", "missing_ok", "check_only", "approval", "four_eyes", "budget", "older_than"),
+    *("images", "instructions", "source_locale", "rows"),  # of a manifest, which asks where it reads from
+    *("plan_only", "missing_ok", "check_only", "approval", "reviewers", "four_eyes", "budget", "older_than"),
 }
 """Fields of tasks that no tenant need be asked about. A new one that names a place does not belong here."""
 

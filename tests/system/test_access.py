@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
-import shutil
+import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from localizer.cli import main
+from tests.system.brands import BRANDS, answer, dags_of, status, two_brands, wait_for_question
 from tests.system.one_machine import OneMachine
 from tests.system.rest import Api, RunRef
 
 pytestmark = pytest.mark.system
 
-PROJECT = Path(__file__).resolve().parents[2]
-BRANDS = ("acme", "globex")
 SECRET = "sk-acme-0123456789-never-shown"
 PEOPLE = (
     "root:admin",
@@ -33,35 +33,8 @@ PEOPLE = (
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Tenants, a campaign of each, and a bundle for each."""
-    from PIL import Image, ImageDraw, ImageFont
-
     place = tmp_path_factory.mktemp("tenants")
-    shutil.copytree(PROJECT / "dags", place / "dags", ignore=shutil.ignore_patterns("*.yaml", "__pycache__"))
-    (place / "bundles").mkdir()
-    tenants = {}
-    for brand in BRANDS:
-        (place / "bundles" / brand).symlink_to(place / "dags")
-        inputs = place / brand / "in"
-        inputs.mkdir(parents=True)
-        image = Image.new("RGB", (480, 320), "white")
-        ImageDraw.Draw(image).text((240, 160), "SALE", "black", ImageFont.load_default(64), "mm")
-        image.save(inputs / "a.png")
-        (inputs / "small.csv").write_text(
-            "asset_id,image,source_locale,locale,action,text,replacement\n"
-            "a,a.png,en,de,replace_text,SALE,RABATT\n"
-        )
-        (place / "dags" / "campaigns" / f"{brand}_moon.yaml").write_text(
-            f"tenant: {brand}\nmanifest: {inputs}/small.csv\nowners: [Mei]\n"
-            "approval: {four_eyes: true}\nreviewers: [ann, mei, gil]\n"
-        )
-        tenants[brand] = {
-            "workspace": str(place / brand / "work"),
-            "publish": str(place / brand / "published"),
-            "inputs": [str(inputs)],
-            "engine_connections": [f"{brand}_server"],
-        }
-    (place / "tenants.yaml").write_text(json.dumps({"tenants": tenants}))
+    two_brands(place, reviewers="reviewers: [ann, mei, gil]\n")
     return place
 
 
@@ -87,28 +60,6 @@ def machine(place: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[O
         yield machine
 
 
-def status(api: Api, method: str, path: str, **arguments: Any) -> int:
-    return api.client.request(method, path, **arguments).status_code
-
-
-def wait_for_question(api: Api, run: RunRef, try_number: int = 1) -> dict[str, Any]:
-    until = time.monotonic() + 180
-    while True:
-        review = api.get(f"{run.path}/taskInstances/review")
-        if review["state"] == "awaiting_input" and review["try_number"] == try_number:
-            time.sleep(2)  # no person is faster
-            return dict(api.get(f"{run.path}/taskInstances/review/-1/hitlDetails"))
-        assert review["state"] not in {"failed", "upstream_failed"}, api.states(run)
-        assert time.monotonic() < until, api.states(run)
-        time.sleep(1)
-
-
-def answer(api: Api, run: RunRef) -> int:
-    form = {"also_approve": [], "reject_items": [], "comment": ""}
-    body = {"chosen_options": ["Approve"], "params_input": form}
-    return status(api, "PATCH", f"{run.path}/taskInstances/review/-1/hitlDetails", json=body)
-
-
 @pytest.fixture(scope="module")
 def waiting(machine: OneMachine) -> RunRef:
     """A run of acme's that ann triggered and that waits for its answer."""
@@ -116,10 +67,6 @@ def waiting(machine: OneMachine) -> RunRef:
     run = ann.trigger("campaign_acme_moon", {})
     wait_for_question(ann, run)
     return run
-
-
-def dags_of(api: Api) -> set[str]:
-    return {dag["dag_id"] for dag in api.get("/api/v2/dags", limit=100)["dags"]}
 
 
 def test_each_sees_the_dags_of_the_own_brand_only(machine: OneMachine) -> None:
@@ -204,11 +151,90 @@ def test_the_form_refuses_what_is_not_the_tenant_s(
 def test_a_link_past_the_form_is_refused_by_the_task(machine: OneMachine, place: Path) -> None:
     (place / "acme/in/link.csv").symlink_to(place / "globex/in/small.csv")
     ann = machine.api("ann")
-    run = ann.trigger("campaign_acme_moon", {"manifest": f"{place}/acme/in/link.csv"})
+    run = ann.trigger("localize_campaign__acme", {"manifest": f"{place}/acme/in/link.csv"})
     assert ann.wait(run, 180) == "failed"
     assert ann.states(run)["load_manifest", -1] == "failed"
     log = ann.client.get(f"{run.path}/taskInstances/load_manifest/logs/1").text
     assert "is not tenant acme's" in log
+
+
+def review(api: Api, method: str, path: str, **arguments: Any) -> httpx.Response:
+    """Ask the review app, as its own page does."""
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    return api.client.request(method, f"/localizer/{path}", headers=headers, **arguments)
+
+
+def where(run: RunRef) -> dict[str, str]:
+    return {"dag_id": run.dag_id, "run_id": run.run_id}
+
+
+def test_the_review_page_of_another_brand_s_run_is_403_from_every_route(
+    machine: OneMachine, waiting: RunRef
+) -> None:
+    vic, gil, nobody = (machine.api(name) for name in ("vic", "gil", "nobody"))
+    own = gil.trigger("campaign_globex_moon", {})
+    wait_for_question(gil, own)
+    [item] = review(vic, "GET", "api/items", params=where(waiting)).raise_for_status().json()["items"]
+    [theirs] = review(gil, "GET", "api/items", params=where(own)).raise_for_status().json()["items"]
+    assert item["id"] != theirs["id"]
+    mixed = {"dag_id": own.dag_id, "run_id": waiting.run_id}
+    for path, more in {
+        "api/run": {},
+        "api/items": {},
+        "api/item": {"id": item["id"]},
+        "api/image": {"id": item["id"], "kind": "candidate"},
+        "api/report": {},
+        "api/results.csv": {},
+    }.items():
+        assert review(vic, "GET", path, params=where(waiting) | more).status_code == 200, path
+        for other in (gil, nobody):
+            assert review(other, "GET", path, params=where(waiting) | more).status_code == 403, path
+        assert review(gil, "GET", path, params=mixed | more).status_code == 404, path
+        if more:  # the id of one brand's image means nothing in another's run
+            assert review(gil, "GET", path, params=where(own) | more).status_code == 404, path
+    assert waiting.run_id not in review(gil, "GET", "api/runs").text
+    assert review(nobody, "GET", "api/runs").status_code == 403
+    assert "/acme/" not in review(vic, "GET", "api/run", params=where(waiting)).text
+
+
+def test_who_may_not_answer_may_not_mark_or_redo_either(machine: OneMachine, waiting: RunRef) -> None:
+    mei = machine.api("mei")
+    shown = review(mei, "GET", "api/run", params=where(waiting)).json()
+    [item] = review(mei, "GET", "api/items", params=where(waiting)).json()["items"]
+    body = where(waiting) | {"version": shown["version"]}
+    mark = {"id": item["id"], "verdict": "rejected", "reason": "no"}
+    asked = {
+        "api/marks": {"marks": [mark]},
+        "api/answer": {"choice": "approve", "comment": ""},
+        "api/redo": {"id": item["id"], "engine": None, "copy": ["NEU"], "comment": ""},
+    }
+    assert shown["may"]["review"] is True
+    for name in ("vic", "kim", "ann", "gil"):  # a viewer, no reviewer, who triggered it, another brand's
+        someone = machine.api(name)
+        for path, more in asked.items():
+            assert review(someone, "POST", path, json=body | more).status_code == 403, (name, path)
+        if name != "gil":
+            told = review(someone, "GET", "api/run", params=where(waiting)).json()
+            assert told["may"]["review"] is False
+
+
+def test_a_run_that_was_given_another_brand_s_workspace_is_not_opened(
+    machine: OneMachine, place: Path
+) -> None:
+    gil = machine.api("gil")
+    conf = {"manifest": f"{place}/globex/in/small.csv", "dry_run": True}
+    run = gil.trigger("localize_campaign__globex", conf)
+    assert gil.wait(run, 180) == "success"
+    with sqlite3.connect(machine.home / "airflow.db") as database:  # as if a task had been given it
+        changed = database.execute(
+            "UPDATE rendered_task_instance_fields SET rendered_fields = "
+            "replace(rendered_fields, '/globex/work', '/acme/work') WHERE dag_id = ?",
+            (run.dag_id,),
+        )
+        assert changed.rowcount > 0
+    refused = review(gil, "GET", "api/run", params=where(run))
+    assert refused.status_code == 403
+    assert "not its tenant's" in refused.text
 
 
 def test_reviewers_answer_and_not_who_triggered_the_run(
@@ -240,10 +266,13 @@ def test_the_event_log_says_who_triggered_and_who_answered(machine: OneMachine, 
 
 def test_no_secret_of_a_connection_is_written_or_shown(machine: OneMachine, place: Path) -> None:
     ann = machine.api("ann")
-    run = ann.trigger(
-        "campaign_acme_moon",
-        {"engine": "openai", "engine_conn_id": "acme_server", "engine_parameters": {"model": "x"}},
-    )
+    conf = {
+        "manifest": f"{place}/acme/in/small.csv",
+        "engine": "openai",
+        "engine_conn_id": "acme_server",
+        "engine_parameters": {"model": "x"},
+    }
+    run = ann.trigger("localize_campaign__acme", conf)
     until = time.monotonic() + 240  # the server is not there: tried again until the tries are used up
     while ann.states(run).get(("load_manifest", -1)) != "success" and time.monotonic() < until:
         time.sleep(1)

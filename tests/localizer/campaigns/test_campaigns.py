@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from localizer.campaigns import Campaign, Cron, Engine, ToFestival, campaign_files, load_campaign
+from localizer.campaigns import Campaign, Cron, Engine, Provenance, ToFestival, campaign_files, load_campaign
 from localizer.errors import CampaignError
 from localizer.festivals import FESTIVALS, REGIONS
 
@@ -63,6 +63,7 @@ approval: never
 publish: {to: /srv/published, as: moon-2027}
 workspace: gs://bucket/work
 google_connection: google
+provenance: {signing_connection: credentials}
 owners: [Mei, jo@example.com]
 tags: [moon]
 schedule: {festival: Mooncake Festival, lead: 2w, region: hk, timezone: Asia/Tokyo, hour: 6}
@@ -88,6 +89,7 @@ queue: gpu
         publish_as="moon-2027",
         workspace="gs://bucket/work",
         google_connection="google",
+        provenance=Provenance("credentials"),
         tags=("moon",),
         max_active_runs=2,
         pool="gpu",

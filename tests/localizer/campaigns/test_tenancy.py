@@ -65,6 +65,7 @@ def test_where_there_are_tenants_each_campaign_is_one_s(tmp_path: Path, tenants:
         (GOOD + "publish: {to: /srv/globex/published}\n", "publish.to"),
         (GOOD + "workspace: /srv/globex/work\n", "workspace"),
         (GOOD + "google_connection: globex_google\n", "google_connection"),
+        (GOOD + "provenance: {signing_connection: globex}\n", "provenance.signing_connection"),
         (GOOD + "engine: {name: openai, connection: globex_server}\n", "engine.connection"),
         (
             "manifest: gs://globex/{{ ds }}/m.csv\nowners: [Mei]\nschedule: {cron: '0 9 * * *'}\n",

@@ -80,6 +80,14 @@ def test_a_release_holds_what_was_approved_and_says_why(campaign: Campaign) -> N
         "approver": "ann",
         "decided_at": "2026-01-01T00:00:00Z",
         "carried_from": None,
+        "source_sha256": "",
+        "engine_version": "",
+        "models": [],
+        "candidate_sha256": hashlib.sha256(b"pngone").hexdigest(),
+        "reviewed_sha256": hashlib.sha256(b"one").hexdigest(),
+        "source_type": "",
+        "reason": "",
+        "credential": None,
     }
 
 

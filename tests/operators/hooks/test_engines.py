@@ -136,6 +136,7 @@ def test_airflow_finds_the_connection_types_by_the_entry_point(tmp_path: Path) -
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     hooks, testable, fields, labels = json.loads(out.stdout.splitlines()[-1])
     assert hooks == {
+        "localizer_c2pa": "operators.hooks.c2pa.C2paHook",
         "localizer_dashscope": "operators.hooks.engines.DashScopeHook",
         "localizer_dify": "operators.hooks.engines.DifyHook",
         "localizer_openai": "operators.hooks.engines.OpenAIHook",
@@ -146,8 +147,11 @@ def test_airflow_finds_the_connection_types_by_the_entry_point(tmp_path: Path) -
 
 
 def test_every_field_of_a_form_is_read_by_its_hook() -> None:
-    for declared in get_provider_info()["connection-types"]:
-        hook = HOOKS[declared["connection-type"].removeprefix("localizer_")]
+    declared_here = {
+        d["connection-type"].removeprefix("localizer_"): d for d in get_provider_info()["connection-types"]
+    }
+    for engine, hook in HOOKS.items():
+        declared = declared_here[engine]
         assert declared["hook-class-name"] == f"operators.hooks.engines.{hook.__name__}"
         assert declared["hook-name"] == hook.hook_name
         read = set(hook.parameter_fields) | set(hook._limits)

@@ -1,0 +1,78 @@
+"""A rush job from its form: images and sentences, or pasted rows; run by Airflow with the real engine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def start(small_campaign: Path, airflow_db: None) -> Callable[..., Any]:
+    from airflow.dag_processing.dagbag import DagBag
+
+    def run(**params: Any) -> Any:
+        dag = DagBag(dag_folder=str(PROJECT / "dags")).dags["rush_job"]
+        for task in dag.tasks:
+            task.retry_delay = timedelta(0)
+        conf = {
+            "approval": "never",
+            "workspace": str(small_campaign / "workspace"),
+            "publish_uri": str(small_campaign / "published"),
+        }
+        return dag.test(run_conf=conf | params)
+
+    return run
+
+
+def states(run: Any) -> dict[str, str]:
+    return {task.task_id: str(task.state) for task in run.get_task_instances()}
+
+
+def test_one_poster_and_one_sentence_are_published_under_a_name_of_their_own(
+    start: Callable[..., Any], small_campaign: Path
+) -> None:
+    run = start(
+        images=[str(small_campaign / "a.png")],
+        instructions=['Replace "SALE" with "RABATT"'],
+        locales=["de"],
+        source_locale="en",
+    )
+    assert str(run.state) == "success"
+    current = json.loads((small_campaign / "published" / "rush-a" / "current.json").read_bytes())
+    release = small_campaign / "published" / "rush-a" / "releases" / current["release_id"]
+    assert (release / "de" / "a.png").exists()
+
+
+def test_rows_pasted_from_a_spreadsheet_are_planned(start: Callable[..., Any], small_campaign: Path) -> None:
+    rows = (small_campaign / "small.csv").read_text().replace(",", "\t")
+    run = start(rows=rows, image_root=str(small_campaign), dry_run=True)
+    assert str(run.state) == "success"
+    (folder,) = (small_campaign / "workspace" / "runs").iterdir()
+    estimate = json.loads((folder / "estimate.json").read_bytes())
+    assert (estimate["total"]["to_edit"], estimate["rejected"]) == (2, 1)
+    assert estimate["campaign"].startswith("rush-20")
+    assert not (small_campaign / "workspace" / "jobs").exists()
+
+
+def test_a_form_that_says_too_little_fails_at_once(start: Callable[..., Any], small_campaign: Path) -> None:
+    run = start(images=["poster.png"], instructions=[], locales=[])
+    assert str(run.state) == "failed"
+    assert states(run)["write_manifest"] == "failed"
+    assert states(run)["publish"] == "upstream_failed"
+    assert not (small_campaign / "workspace").exists()
+
+
+def test_rows_of_json_stay_text_on_their_way_through_templates(airflow_db: None) -> None:
+    from airflow.dag_processing.dagbag import DagBag
+
+    task = DagBag(dag_folder=str(PROJECT / "dags")).dags["rush_job"].get_task("write_manifest")
+    for rows in ('[{"asset_id": 1}]', "618", 'a,"b <c>",d\n{{ 7 * 7 }}', "", None):
+        rendered = task.render_template(task.rows, {"params": {"rows": rows}}, task.dag.get_template_env())
+        assert rendered == rows
