@@ -112,9 +112,9 @@ $(VENV)/.setup-browser: pyproject.toml requirements.txt
 	touch $@ $(VENV)/.setup-run $(VENV)/.setup-dev
 
 $(VENV)/.setup-system: pyproject.toml requirements.txt
-	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples,type,dev,gpu,server,celery $(APT_PACKAGES) $(SERVER_PACKAGES)
+	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples,type,notify,observe,dev,gpu,server,celery $(APT_PACKAGES) $(SERVER_PACKAGES)
 	touch $@ $(VENV)/.setup-run $(VENV)/.setup-run-gpu $(VENV)/.setup-dev
 
 $(VENV)/.setup-dev: pyproject.toml requirements.txt
-	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples,type,dev $(APT_PACKAGES)
+	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples,type,notify,observe,dev $(APT_PACKAGES)
 	touch $@ $(VENV)/.setup-run

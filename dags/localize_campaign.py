@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from airflow.sdk import Param
 
+from operators.notices import RunNotices
 from operators.pipeline import CAMPAIGN_PRIORITY, LOCATION, ROOT, add_tasks, default_args, run_params
 from operators.tenant_dags import required, tenant_dag, tenants_here
 from operators.tenants import dag_id_of
@@ -39,6 +40,8 @@ manifest = Param(
 )
 sample = run_params(manifest, defaults={"brand": str(SAMPLE / "brand.yaml")})
 
+notices = RunNotices.of_installation()
+
 for tenant in tenants_here(__file__):
     with tenant_dag(
         tenant,
@@ -53,5 +56,6 @@ for tenant in tenants_here(__file__):
         render_template_as_native_obj=True,
         tags=["localization", "images"],
         doc_md=__doc__,
+        notices=notices,
     ):
-        add_tasks()
+        add_tasks(notices=notices)

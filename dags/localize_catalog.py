@@ -31,6 +31,7 @@ from typing import Any
 
 from airflow.sdk import CronDataIntervalTimetable, Param
 
+from operators.notices import RunNotices
 from operators.partitions import partition_campaign, require_interval
 from operators.pipeline import CATALOG_PRIORITY, LOCATION, ROOT, add_tasks, default_args, run_params
 from operators.tenant_dags import tenant_dag, tenants_here
@@ -54,6 +55,8 @@ manifest = Param(
     examples=["gs://bucket/catalog/2026-11-11/manifest.parquet"],
 )
 
+notices = RunNotices.of_installation()
+
 for tenant in tenants_here(__file__):
     usual = USUAL.replace("{tenant}", tenant.name) if tenant else USUAL
     with tenant_dag(
@@ -71,6 +74,7 @@ for tenant in tenants_here(__file__):
         render_template_as_native_obj=True,
         tags=["localization", "images", "catalog"],
         doc_md=__doc__,
+        notices=notices,
     ):
         add_tasks(
             # What a run is given is a value here, never a template.
@@ -81,5 +85,6 @@ for tenant in tenants_here(__file__):
             "{{ name if name is none else name | tojson }}",
             usual_engine=DEFAULTS.get("engine", "typeset"),
             missing_ok=True,
+            notices=notices,
             **({"max_active_tis_per_dag": SHARDS} if SHARDS else {}),
         )

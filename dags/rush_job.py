@@ -20,6 +20,7 @@ from __future__ import annotations
 from airflow.sdk import Param
 
 from operators.form import LOCALES, first_fields, further_fields
+from operators.notices import RunNotices
 from operators.pipeline import CAMPAIGN_PRIORITY, add_tasks, default_args
 from operators.rush import WriteManifestOperator
 from operators.tenant_dags import tenant_dag, tenants_here
@@ -88,6 +89,8 @@ params = {
     **{name: param for name, param in further.items() if name != "image_root"},
 }
 
+notices = RunNotices.of_installation()
+
 for tenant in tenants_here(__file__):
     with tenant_dag(
         tenant,
@@ -102,6 +105,7 @@ for tenant in tenants_here(__file__):
         render_template_as_native_obj=True,
         tags=["localization", "images", "campaign"],
         doc_md=__doc__,
+        notices=notices,
     ):
         write = WriteManifestOperator(
             task_id="write_manifest",
@@ -118,6 +122,7 @@ for tenant in tenants_here(__file__):
         load = add_tasks(
             manifest=f"{{{{ {WRITTEN}['manifest'] }}}}",
             image_root=f"{{{{ {WRITTEN}['image_root'] or params.image_root }}}}",
+            notices=notices,
             campaign=f"{{{{ (params.campaign or {WRITTEN}['campaign']) | tojson }}}}",
         )
         write >> load

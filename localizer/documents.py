@@ -41,9 +41,18 @@ def _validator(package: str, name: str) -> Validator:
     return Draft202012Validator(schema)
 
 
-def schema_faults(package: str, name: str, document: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Where a document departs from a schema in a package, as (path, message), in document order."""
-    errors = _validator(package, name).iter_errors(document)
+def schema_faults(
+    package: str, name: str, document: Any, *, part: str = ""
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Where a document departs from a schema in a package, as (path, message), in document order.
+
+    Args:
+        part: a field of the schema that the document is of; empty: it is the whole.
+    """
+    validator = _validator(package, name)
+    if part:
+        validator = validator.evolve(schema=validator.schema["properties"][part])  # type: ignore[index]
+    errors = validator.iter_errors(document)
     for error in sorted(errors, key=lambda e: [str(part).rjust(12, "0") for part in e.absolute_path]):
         path, message = tuple(error.absolute_path), str(error.message)
         if error.validator == "additionalProperties" and isinstance(error.instance, Mapping):

@@ -20,6 +20,11 @@ DEFAULT_RUN_NAME = "{{ dag.dag_id }}__{{ run_id }}"
 """Name of the run in the workspace: DAGs may share a workspace, and their run IDs may be equal."""
 
 
+def run_name_of(dag_id: str, run_id: str) -> str:
+    """What `DEFAULT_RUN_NAME` renders to."""
+    return f"{dag_id}__{run_id}"
+
+
 def open_workspace(uri: str, gcp_conn_id: str | None = None) -> Workspace:
     """The workspace at a path or ``gs://`` URI, with the credentials of a connection if one is named.
 

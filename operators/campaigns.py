@@ -11,6 +11,7 @@ from airflow.sdk import DAG, CronTriggerTimetable, Param
 from localizer.campaigns import Campaign, Cron, campaign_files, is_template, load_campaign, tenant_named
 from localizer.errors import CampaignError
 from localizer.tenants import Reviewer, Tenant, installed_tenants
+from operators.notices import RunNotices
 from operators.pipeline import CAMPAIGN_PRIORITY, LOCATION, add_tasks, default_args, run_params
 from operators.queues import CAMPAIGN_PREFIX
 from operators.tenant_dags import tenant_dag
@@ -61,7 +62,7 @@ def campaign_dags(
 
 def campaign_dag(campaign: Campaign, festivals: FestivalTimetable, tenant: Tenant | None = None) -> DAG:
     """The DAG of a campaign: the tasks of `localize_campaign`, with the file's values in its form."""
-    timetable = _timetable(campaign, festivals)
+    timetable, notices = _timetable(campaign, festivals), _notices(campaign)
     reviewers = campaign.reviewers or (tenant.reviewers if tenant else ())
     four_eyes = campaign.four_eyes or (tenant is not None and tenant.four_eyes)
     with tenant_dag(
@@ -76,6 +77,7 @@ def campaign_dag(campaign: Campaign, festivals: FestivalTimetable, tenant: Tenan
         params=run_params(_manifest(campaign), defaults=_defaults(campaign)),
         reviewers=reviewers,
         four_eyes=four_eyes,
+        notices=notices,
         user_defined_macros={"festival_date": getattr(timetable, "festival_date", _no_festival)},
         # So that lists, booleans and empty values stay what they are on their way through templates.
         render_template_as_native_obj=True,
@@ -87,6 +89,7 @@ def campaign_dag(campaign: Campaign, festivals: FestivalTimetable, tenant: Tenan
             manifest=_or_template("manifest", campaign.manifest),
             campaign=_or_template("campaign", campaign.publish_as),
             usual_engine=campaign.engine.name,
+            notices=notices,
             **{name: value for name in ("pool", "queue") if (value := getattr(campaign, name))},
         )
     return dag
@@ -106,6 +109,13 @@ def _timetable(campaign: Campaign, festivals: FestivalTimetable) -> Any:
         hour=schedule.hour,
         dates=None if schedule.dates is None else list(schedule.dates),
     )
+
+
+def _notices(campaign: Campaign) -> RunNotices:
+    title = campaign.title or campaign.name
+    if campaign.notify is None:
+        return RunNotices.of_installation(title, campaign.owners)
+    return RunNotices(tuple(channel.addressed(campaign.owners) for channel in campaign.notify), title)
 
 
 def _or_template(param: str, value: str) -> str:
@@ -146,6 +156,7 @@ def _defaults(campaign: Campaign) -> dict[str, Any]:
         "publish_uri": campaign.publish_to,
         "workspace": campaign.workspace,
         "gcp_conn_id": campaign.google_connection,
+        "deadline": campaign.deadline,
         "c2pa_conn_id": campaign.provenance.signing_connection,
     }
     return {name: value for name, value in values.items() if value is not None}

@@ -9,6 +9,7 @@ from localizer.errors import EngineUnavailable, InputError
 from localizer.runs.merging import Counts
 from localizer.workers.pool import LONGEST_S
 from operators.base import LocalizerOperator
+from operators.metrics import time_edit
 from operators.progress import ShardProgress
 from operators.shards import PROCESSES
 
@@ -107,6 +108,7 @@ class EditImagesOperator(LocalizerOperator):
                     writer.add(result)
                     counts.add(result)
                     progress.add(result)
+                    time_edit(result, context["ti"].dag_id)
 
                 localize_many(
                     jobs,

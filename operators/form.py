@@ -14,7 +14,9 @@ from typing import Any
 
 from airflow.sdk import Param
 
+from localizer.campaigns.deadlines import DEADLINE_PATTERN
 from localizer.engines.registry import engine_names
+from operators.deadlines import usual_deadline
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKSPACE = os.environ.get("LOCALIZER_WORKSPACE", str(ROOT / "out" / "workspace"))
@@ -192,6 +194,16 @@ def further_fields() -> dict[str, Param]:
             description_md="Name of the campaign's folder: letters, digits, hyphen, underscore, dot. Empty: "
             "as the manifest says, else its file name.",
             examples=["618-2026"],
+            section=PUBLISHING,
+        ),
+        "deadline": Param(
+            usual_deadline(),
+            type=["string", "null"],
+            pattern=DEADLINE_PATTERN,
+            title="Deadline",
+            description_md="Until when the images must be published: hours, days or weeks after the run's "
+            "date. People are told when it is close, and the review closes with it.",
+            examples=["36h", "3d", "2d before the festival"],
             section=PUBLISHING,
         ),
         "publish_uri": Param(

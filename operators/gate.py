@@ -9,11 +9,15 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from localizer.errors import InputError
 from localizer.pace import Pace
+from localizer.runs.run import PLAN, RESULTS
 from operators.base import LocalizerOperator
+from operators.lineage import lineage
 from operators.manifest import as_bool
+from operators.metrics import count_images
 from operators.report import write_report
 
 if TYPE_CHECKING:
+    from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import Context
 
     from localizer.runs.merging import Counts
@@ -79,10 +83,18 @@ class QualityGateOperator(LocalizerOperator):
             100 * counts.hit_rate,
             report,
         )
+        count_images(counts, context["ti"].dag_id)
         problem = run_problem(counts, min_pass_rate=min_pass_rate)
         if problem:
             raise AirflowFailException(f"{problem}; report: {report}")
         return {**summary(counts), "report": report}
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:
+        """The plan, made into results."""
+        run = self.open_run()
+        summary = run.summary()
+        rows = summary.total if summary else None
+        return lineage([run.uri_of(PLAN)], [run.uri_of(RESULTS)], rows=rows)
 
     def _no_plan(self, context: Context) -> NoReturn:
         """Whoever loads the manifest returned nothing: it was skipped, as there is none, or it failed."""

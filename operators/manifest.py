@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk.exceptions import AirflowSkipException
 
 from localizer.errors import InputError
+from localizer.runs.run import PLAN
 from operators.base import LocalizerOperator, gcs_client
 from operators.checking import (
     Faults,
@@ -18,10 +19,12 @@ from operators.checking import (
     check_publish_target,
     form_titles,
 )
+from operators.lineage import lineage
 from operators.shards import mapped_shards
 from operators.tenants import reading_of
 
 if TYPE_CHECKING:
+    from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import Context
 
     from localizer.brand import BrandKit
@@ -146,6 +149,11 @@ class LoadManifestOperator(LocalizerOperator):
             return []
         return shards
 
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:
+        """The manifest, made into a plan."""
+        read = [uri for uri in (self.manifest, self.copy_deck) if uri]
+        return lineage(read, [self.open_run().uri_of(PLAN)])
+
     def _plan(
         self, run: Run, faults: Faults, *, dry_run: bool, missing_ok: bool
     ) -> tuple[Planned, list[dict[str, Any]], Estimate]:
@@ -161,6 +169,7 @@ class LoadManifestOperator(LocalizerOperator):
         from localizer.planning import plan_to_file
         from localizer.runs.merging import temporary_folder
         from operators.hooks.c2pa import signing_key_of
+        from operators.hooks.engines import own_parameters
 
         with faults.of("c2pa_conn_id"):
             signing_key_of(self.c2pa_conn_id)
@@ -177,6 +186,12 @@ class LoadManifestOperator(LocalizerOperator):
                 image_root=self.image_root or None,
                 locales=ready.locales,
                 campaign=self.campaign or None,
+                made_with={
+                    "engine": self.engine,
+                    "engine_parameters": own_parameters(self.engine_parameters),
+                    "engine_conn_id": self.engine_conn_id or "",
+                    "brand": ready.brand_path,
+                },
             )
             run.save_plan_file(folder / "plan.parquet")
             shards, estimate = mapped_shards(

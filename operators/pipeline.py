@@ -7,10 +7,12 @@ from typing import Any
 
 from airflow.sdk import TriggerRule
 
+from localizer.notices import Event
 from operators.edit import EditImagesOperator
 from operators.form import LOCATION, PUBLISH, ROOT, WORKSPACE, run_params
 from operators.gate import QualityGateOperator
 from operators.manifest import LoadManifestOperator
+from operators.notices import PUBLISH_TASK, RunNotices
 from operators.publish import PublishReleaseOperator
 from operators.queues import EDIT_TASK, edit_pool, edit_queue
 from operators.report import ReportOperator
@@ -29,8 +31,9 @@ __all__ = [
     "run_params",
 ]
 
-CAMPAIGN_PRIORITY, CATALOG_PRIORITY = 100, 1
-"""A slot that becomes free goes to a campaign, however long a catalog waits."""
+REDO_PRIORITY, CAMPAIGN_PRIORITY, CATALOG_PRIORITY = 1000, 100, 1
+"""A slot that becomes free goes to the image that a person waits for, then to a campaign, however long a
+catalog waits."""
 
 
 def default_args(priority: int) -> dict[str, Any]:
@@ -52,6 +55,7 @@ def add_tasks(
     campaign: str = "{{ params.campaign if params.campaign is none else params.campaign | tojson }}",
     usual_engine: str = "typeset",
     missing_ok: bool = False,
+    notices: RunNotices | None = None,
     **edit_limits: Any,
 ) -> LoadManifestOperator:
     """Put the tasks of a run into the DAG that is being made; returns the first of them.
@@ -60,6 +64,7 @@ def add_tasks(
         manifest, image_root, campaign: Jinja templates; of an author of DAGs, never of whoever triggers.
         usual_engine: of a run that names none; decides on the queue.
         missing_ok: a manifest that is not there skips the whole run.
+        notices: who is told of what; the DAG must be made with the same.
         edit_limits: further arguments of the edit tasks, such as ``max_active_tis_per_dag``, or another
             ``pool`` or ``queue`` than the engine's.
     """
@@ -104,11 +109,18 @@ def add_tasks(
         trigger_rule=TriggerRule.ALL_DONE,
         **place,
     )
-    review = ReviewOperator(task_id="review", approval="{{ params.approval }}", **place)
+    notices = notices or RunNotices()
+    review = ReviewOperator(
+        task_id="review",
+        approval="{{ params.approval }}",
+        notifiers=notices.notifiers(Event.REVIEW_WAITING),
+        **place,
+    )
     publish = PublishReleaseOperator(
-        task_id="publish",
+        task_id=PUBLISH_TASK,
         publish_uri="{{ params.publish_uri }}",
         campaign=campaign,
+        on_success_callback=notices.notifiers(Event.PUBLISHED, Event.NOTHING_PUBLISHED),
         c2pa_conn_id="{{ params.c2pa_conn_id }}",
         **place,
     )

@@ -71,6 +71,7 @@ def get_provider_info() -> dict[str, Any]:
                     "target_lang": _text("Target language", "For qwen-mt-image; one a connection"),
                 },
             ),
+            _webhook_type(),
             _SIGNING,
         ],
     }
@@ -121,6 +122,31 @@ def _connection_type(
             "timeout_s": _number("Timeout, seconds", "For one answer", "number", 600),
             "price": _number("Price of one edit", "For the call log; empty: not known", "number", None),
             "currency": _text("Currency", "Of the price"),
+        },
+    }
+
+
+def _webhook_type() -> dict[str, Any]:
+    return {
+        "connection-type": "localizer_webhook",
+        "hook-class-name": "operators.hooks.webhook.WebhookHook",
+        "hook-name": "Webhook for notices (localizer)",
+        "ui-field-behaviour": {
+            "hidden-fields": ["schema", "login", "port", "extra"],
+            "relabeling": {"host": "URL", "password": "Secret"},
+            "placeholders": {
+                "host": "https://host/path, or https://host/path?key={secret}",
+                "password": "signs the body (Standard Webhooks), or stands for {secret}",
+            },
+        },
+        "conn-fields": {
+            "body": _text(
+                "Body",
+                "json for programs; or that of a group chat's bot",
+                enum=["json", "slack", "wecom", "feishu", "dingtalk"],
+                default="json",
+            ),
+            "timeout_s": _number("Timeout, seconds", "For one answer", "number", 10),
         },
     }
 

@@ -9,12 +9,16 @@ from airflow.sdk import Asset, AssetAlias, BaseOperatorLink
 from airflow.sdk.configuration import conf
 
 from localizer.display import one_line
+from localizer.runs.run import RESULTS
 from operators.base import LocalizerOperator, gcs_client
 from operators.hooks.c2pa import signing_key_of
+from operators.lineage import lineage
 from operators.manifest import as_bool
+from operators.metrics import count_published
 from operators.tenants import dag_id_of, tenant_of
 
 if TYPE_CHECKING:
+    from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import BaseOperator, Context
     from airflow.sdk.types import TaskInstanceKey
 
@@ -82,6 +86,7 @@ class PublishReleaseOperator(LocalizerOperator):
         self.campaign = campaign
         self.check_only = check_only
         self.c2pa_conn_id = c2pa_conn_id
+        self._published: Published | None = None
 
     def execute(self, context: Context) -> dict[str, Any]:
         from localizer.release import publish
@@ -98,9 +103,12 @@ class PublishReleaseOperator(LocalizerOperator):
             dry_run=as_bool(self.check_only, field="check_only"),
             key=signing_key_of(self.c2pa_conn_id),
         )
+        self._published = published
         for warning in published.warnings:
             self.log.warning("%s", one_line(warning))
         self.log.info("%s", published.message)
+        if not published.dry_run:
+            count_published(published.objects_new, context["ti"].dag_id, moved=published.pointer_moved)
         if published.pointer_moved:
             announce(
                 context,
@@ -124,6 +132,15 @@ class PublishReleaseOperator(LocalizerOperator):
             "message": published.message,
             "take_back": self._take_back(published),
         }
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:
+        """The results, made into a release; no output where nothing was approved."""
+        published = self._published
+        return lineage(
+            [self.open_run().uri_of(RESULTS)],
+            [published.uri] if published and published.uri and not published.dry_run else [],
+            rows=published.objects if published else None,
+        )
 
     def _take_back(self, published: Published) -> dict[str, Any] | None:
         # Never "the one before": by the time that somebody uses it, that may be another.

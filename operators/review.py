@@ -34,7 +34,9 @@ from localizer.display import markdown, markdown_code, one_line
 from localizer.errors import InputError
 from localizer.model import Decision, JobResult, Status, Verdict
 from operators.base import DEFAULT_RUN_NAME, WorkspaceMixin
+from operators.deadlines import time_to_answer
 from operators.four_eyes import refuse_own, triggered_by, without
+from operators.metrics import review_answered, review_asked
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -79,7 +81,8 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
         run_name: name of the run in the workspace.
         gcp_conn_id: connection of type ``google_cloud_platform``; None means default credentials.
         subject: headline of the request.
-        response_timeout: how long to wait for the person.
+        response_timeout: how long to wait for the person where the run has no deadline, see
+            `operators.deadlines`.
         reviewers: who may answer, ``{"id": ..., "name": ...}`` each; empty: whoever may edit the DAG.
         four_eyes: whether who triggered the run may not be the one who answers.
     """
@@ -136,6 +139,8 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
             return self._record(decisions, by=f"policy:{policy}", at=at)
         self.params = question.form()
         self.body = question.body(report=run.uri_of("report.html"))
+        self.response_timeout = time_to_answer(context, self.response_timeout)
+        review_asked(context)
         if self.four_eyes and (person := triggered_by(context)):
             self.assigned_users = without(person, self.assigned_users)
             who = markdown_code(person, most=_CELL)
@@ -150,8 +155,9 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
             said = super().execute_complete(context, event)
         except HITLTimeoutError:
             raise AirflowFailException(
-                f"nobody answered within {self.response_timeout}; nothing is approved"
+                "nobody answered in time; nothing is approved. Clear this task to ask again"
             ) from None
+        review_answered(context, said["responded_at"])
         user = said["responded_by_user"] or {}
         if self.four_eyes:
             refuse_own(user, triggered_by(context))

@@ -16,8 +16,11 @@ from airflow.sdk.configuration import conf
 from airflow.sdk.definitions._internal.types import NOTSET
 
 from localizer.errors import ConfigurationError, TenantError
+from localizer.notices import Event
 from localizer.tenants import TAG, Reviewer, Tenant, installed_tenants
 from localizer.tenants.roles import TRIGGER, access_control
+from operators.deadlines import DeadlineDag, deadline_alerts
+from operators.notices import RunNotices
 
 _OWN = {
     "workspace": "workspace",
@@ -56,6 +59,7 @@ def tenant_dag(
     tags: Iterable[str] = (),
     reviewers: Sequence[Reviewer] = (),
     four_eyes: bool = False,
+    notices: RunNotices | None = None,
     **arguments: Any,
 ) -> DAG:
     """A tenant's own DAG, or without tenants the DAG as it always was.
@@ -66,6 +70,7 @@ def tenant_dag(
         params: the form, for any tenant. Where it is said who answers, whoever triggers a run cannot choose
             an `approval` that asks them less than the form's default does.
         reviewers, four_eyes: for its `ReviewOperator`; default: the tenant's.
+        notices: who is told of its runs, which then may have a deadline.
         arguments: of `DAG`.
 
     Raises:
@@ -81,7 +86,15 @@ def tenant_dag(
         who = [{"id": reviewer.id, "name": reviewer.name} for reviewer in reviewers]
         default_args = {**default_args, "reviewers": who, "four_eyes": four_eyes}
         params = _as_strict(params)
-    return DAG(dag_id, params=dict(params), default_args=dict(default_args), tags=[*tags], **arguments)
+    arguments |= {"params": dict(params), "default_args": dict(default_args), "tags": [*tags]}
+    if notices is None:
+        return DAG(dag_id, **arguments)
+    return DeadlineDag(
+        dag_id,
+        on_failure_callback=notices.notifiers(Event.FAILED) or None,
+        deadline=deadline_alerts(notices, params, arguments["tags"]),
+        **arguments,
+    )
 
 
 def required(param: Param) -> Param:

@@ -1,4 +1,4 @@
-"""A timetable of festivals: one run per occurrence, some days before it starts."""
+"""When campaigns run, and until when: a timetable of festivals, and the deadlines of runs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from airflow.timetables.base import DagRunInfo, DataInterval, TimeRestriction, T
 from localizer.errors import FestivalError
 from localizer.festivals import Festival, Lead, custom_festival, festival_named, parse_lead, region_named
 from localizer.festivals.leads import Window, windows, zone_named
+from operators.deadlines import RunDeadline
 
 
 class FestivalTimetable(Timetable):
@@ -140,7 +141,8 @@ def _interval(window: Window) -> DataInterval:
 
 
 class FestivalTimetablePlugin(AirflowPlugin):
-    """Makes the timetable known to every component."""
+    """Makes the timetable and the deadlines known to every component."""
 
     name = "festival_timetable"
     timetables = [FestivalTimetable]  # noqa: RUF012 (Airflow reads a plain list)
+    deadline_references = [RunDeadline]  # noqa: RUF012

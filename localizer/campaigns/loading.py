@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from localizer.campaigns.deadlines import parse_deadline
 from localizer.campaigns.model import Campaign, Cron, Engine, Provenance, Schedule, ToFestival, is_template
 from localizer.campaigns.tenancy import tenancy_faults
 from localizer.documents import did_you_mean, schema_faults
@@ -15,6 +17,7 @@ from localizer.engines.registry import engine_names
 from localizer.errors import CampaignError, FestivalError
 from localizer.festivals import custom_festival, festival_named, parse_lead, region_named, zone_named
 from localizer.locales import normalise_locale
+from localizer.notices.model import channels_of
 from localizer.remote.access import looks_like_credential
 from localizer.strict_yaml import Fault, beside, read_mapping, told
 from localizer.tenants import Reviewer
@@ -163,10 +166,53 @@ def _field_faults(content: Mapping[str, Any]) -> Iterator[Fault]:
                 ("engine", "parameters", parameter),
                 "looks like a credential; those live in an Airflow connection, named by engine.connection",
             )
+    yield from _deadline_faults(content)
+    yield from _notify_faults(content)
     if content.get("schedule", "manual") == "manual":
         for field in (("manifest",), ("publish", "as")):
             if is_template(_at(content, field)):
                 yield field, "has a template, but a campaign without schedule has no date to fill it with"
+
+
+def _deadline_faults(content: Mapping[str, Any]) -> Iterator[Fault]:
+    deadline, schedule = _deadline(content), content.get("schedule", "manual")
+    if deadline is None:
+        return
+    try:
+        parsed = parse_deadline(deadline)
+    except CampaignError as error:
+        yield ("deadline",), str(error)
+        return
+    if not parsed.before_festival:
+        return
+    if not isinstance(schedule, dict) or "lead" not in schedule:
+        yield (
+            ("deadline",),
+            "counts from a festival, but the schedule has none; write, say, 3d",
+        )
+        return
+    with suppress(FestivalError):  # _schedule_faults tells of it
+        if parsed.span >= timedelta(days=parse_lead(schedule["lead"])):
+            yield ("deadline",), f"is over before the run starts, {schedule['lead']} before the festival"
+
+
+def _notify_faults(content: Mapping[str, Any]) -> Iterator[Fault]:
+    for index, channel in enumerate(channels_of(content.get("notify", ()))):
+        if channel.by != "email":
+            continue
+        if not channel.addressed(content["owners"]).to:
+            yield ("notify", index), "mail needs `to`, for no owner has an address"
+        for address in channel.to:
+            if "@" not in address:
+                yield ("notify", index, "to"), f"{address!r} is not a mail address"
+
+
+def _deadline(content: Mapping[str, Any]) -> str | None:
+    """As text."""
+    deadline = content.get("deadline")
+    if isinstance(deadline, dict):
+        return f"{deadline['before_festival']} before the festival"
+    return deadline
 
 
 def _at(content: Mapping[str, Any], field: tuple[str, ...]) -> str:
@@ -211,6 +257,8 @@ def _campaign(path: Path, content: Mapping[str, Any]) -> Campaign:
         max_active_runs=content.get("max_active_runs", 1),
         pool=content.get("pool"),
         queue=content.get("queue"),
+        deadline=_deadline(content),
+        notify=channels_of(content["notify"]) if "notify" in content else None,
     )
 
 

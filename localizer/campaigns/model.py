@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from localizer.notices.model import Channel
 from localizer.tenants import Reviewer
 
 
@@ -86,6 +87,8 @@ class Campaign:
         workspace: None: as the installation says.
         owners: names or mail addresses.
         pool, queue: where edits run; None: as the engine says.
+        deadline: ``3d``, or ``2d before the festival``; None: as the installation says.
+        notify: whom to tell of what; None: as the installation says.
     """
 
     name: str
@@ -113,6 +116,8 @@ class Campaign:
     max_active_runs: int = 1
     pool: str | None = None
     queue: str | None = None
+    deadline: str | None = None
+    notify: tuple[Channel, ...] | None = None
 
 
 def is_template(value: str) -> bool:

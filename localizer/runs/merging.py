@@ -11,7 +11,7 @@ import hashlib
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 from localizer.documents import DAMAGED
 from localizer.errors import StorageError
 from localizer.model import Job, JobResult, Slot, Status, slot_of
+from localizer.runs.summary import EXAMPLES, Example, RunSummary, example_of, fault_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,6 +43,9 @@ class Counts:
         images: results with an image.
         locales: results by locale.
         engines: results by engine.
+        groups: results by status, engine and locale.
+        faults: results that did not pass, by what kept them from it.
+        examples: the first of them.
         problem: reason of the first result that has no image.
         retry_reason: of the first that is retryable.
     """
@@ -56,6 +60,9 @@ class Counts:
     images: int = 0
     locales: Counter[str] = field(default_factory=Counter)
     engines: Counter[str] = field(default_factory=Counter)
+    groups: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    examples: list[Example] = field(default_factory=list)
     problem: str = ""
     retry_reason: str = ""
 
@@ -68,8 +75,13 @@ class Counts:
         self.cached += result.cached
         self.retryable += result.retryable
         self.locales[result.locale] += 1
+        self.groups[str(result.status), result.engine, result.locale] += 1
         if result.engine:
             self.engines[result.engine] += 1
+        if result.status is not Status.PASSED:
+            self.faults[fault_of(result)] += 1
+            if len(self.examples) < EXAMPLES:
+                self.examples.append(example_of(result))
         if result.image is not None:
             self.images += 1
         elif not self.problem:
@@ -91,9 +103,25 @@ class Counts:
         jobs = self.total - self.rejected
         return self.cached / jobs if jobs else 0.0
 
+    def summary(self, *, campaign: str, digest: str) -> RunSummary:
+        """What is kept of them beside the results."""
+        return RunSummary(
+            digest=digest,
+            campaign=campaign,
+            total=self.total,
+            passed=self.passed,
+            needs_review=self.needs_review,
+            failed=self.failed,
+            cached=self.cached,
+            faults=dict(self.faults.most_common()),
+            examples=tuple(self.examples),
+        )
+
 
 def merged(
-    plan: PlanReader, shards: Iterable[tuple[str, IO[bytes]]]
+    plan: PlanReader,
+    shards: Iterable[tuple[str, IO[bytes]]],
+    amended: Mapping[Slot, Job] | None = None,
 ) -> Iterator[tuple[JobResult, bytes] | tuple[Job, None]]:
     """Each result of a run, and its line, in the plan's order: one per rejected row and per job. A job that
     has none yet comes itself.
@@ -101,12 +129,14 @@ def merged(
     Args:
         shards: name and content of each, oldest first: the newest result of a job counts. One that could only
             not be done just then gives way to any other that the same version of the checks judged.
+        amended: jobs that took the place of jobs of the plan, by the slots of those.
 
     Raises:
         StorageError: a record is damaged; names file and line.
     """
     with temporary_folder() as folder, (folder / "lines").open("w+b") as kept:
-        lines = _Lines(plan, kept)
+        jobs = amended or {}
+        lines = _Lines(plan, kept, jobs)
         for name, file in shards:
             lines.take(name, file)
         index = 0
@@ -114,11 +144,12 @@ def merged(
             if isinstance(entry, JobResult):
                 yield entry, line_of(entry)
                 continue
+            job = jobs.get(entry.slot, entry)
             line = lines.of(index)
             index += 1
             result = JobResult.from_dict(json.loads(line)) if line else None
-            if result is None or slot_of(result) != (entry.key, entry.asset_id, entry.locale):
-                yield entry, None
+            if result is None or slot_of(result) != job.slot:
+                yield job, None
             else:
                 yield result, line
 
@@ -131,10 +162,11 @@ def line_of(record: JobResult) -> bytes:
 class _Lines:
     """The lines of all shards in a local file, and where the one of each job of the plan stands."""
 
-    def __init__(self, plan: PlanReader, file: IO[bytes]) -> None:
+    def __init__(self, plan: PlanReader, file: IO[bytes], amended: Mapping[Slot, Job]) -> None:
         import numpy as np
 
-        hashes = np.fromiter((_hash(slot) for slot in plan.slots()), dtype=np.uint64, count=plan.count)
+        slots = (amended[slot].slot if slot in amended else slot for slot in plan.slots())
+        hashes = np.fromiter(map(_hash, slots), dtype=np.uint64, count=plan.count)
         self._jobs: npt.NDArray[np.intp] = np.argsort(hashes)
         self._hashes: npt.NDArray[np.uint64] = hashes[self._jobs]
         self._places = np.full(plan.count, -1, dtype=np.int64)

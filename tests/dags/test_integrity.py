@@ -36,6 +36,7 @@ def test_there_are_dags() -> None:
         "localize_campaign",
         "localize_catalog",
         "prune_releases",
+        "redo_image",
         "rollback_release",
         "rush_job",
         "verify_release",

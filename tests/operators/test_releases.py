@@ -99,7 +99,7 @@ def make(kind: type, **arguments: Any) -> Any:
 
 def context(run_id: str = "manual__1") -> dict[str, Any]:
     run = SimpleNamespace(dag_id="rollback_release", run_id=run_id, triggering_user_name="bob")
-    return {"outlet_events": Events(), "dag_run": run}
+    return {"outlet_events": Events(), "dag_run": run, "ti": SimpleNamespace(dag_id=run.dag_id)}
 
 
 def propose(published: Published, release_id: str = "") -> dict[str, Any]:

@@ -45,8 +45,7 @@ export function gestures(node, to) {
     }
     const dx = event.clientX - start.clientX;
     const dy = event.clientY - start.clientY;
-    if (Math.hypot(dx, dy) > STILL) clearTimeout(pressing);
-    if (peeking || !start) return;
+    if (Math.hypot(dx, dy) > STILL) rest(); // a finger that moves does not press
     if (to.movable()) to.pan(event.clientX - before.clientX, event.clientY - before.clientY);
     else if (event.pointerType === "mouse") to.drag(event.clientX);
     else {

@@ -111,7 +111,7 @@ export class Heading {
       this.links,
       report ? el("a", { href: own(report) }, "Report") : null,
       table ? el("a", { href: own(table), download: "results.csv" }, "CSV") : null,
-      rollback && run.may.roll_back ? outside(rollback, "Roll back…") : null,
+      rollback && run.may.roll_back && run.release ? outside(rollback, "Roll back…") : null,
       airflow ? outside(airflow, "Airflow", icon("out")) : null,
     );
   }

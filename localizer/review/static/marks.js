@@ -13,7 +13,6 @@ const LATEST = 30_000;
 export class Marks extends EventTarget {
   #key;
   #items;
-  #name = "";
   #unsaved = new Map(); // id → {item, verdict, reason, before}
   #undo = [];
   #saving = false;
@@ -28,11 +27,6 @@ export class Marks extends EventTarget {
     window.addEventListener("beforeunload", (event) => {
       if (this.#unsaved.size) event.preventDefault();
     });
-  }
-
-  /** Whose marks these are. */
-  set viewer(name) {
-    this.#name = name;
   }
 
   get unsaved() {
@@ -110,7 +104,7 @@ export class Marks extends EventTarget {
   }
 
   #mark({ verdict, reason }) {
-    return verdict ? { verdict, reason, by: this.#name, at: new Date().toISOString() } : null;
+    return verdict ? { verdict, reason, by: "", at: new Date().toISOString() } : null;
   }
 
   #newest(item) {

@@ -1,9 +1,12 @@
 // Make one image anew: with other copy, or by another engine.
 
+import { tell } from "./announce.js";
 import { post } from "./api.js";
 import { openDialog, statusLine } from "./dialogs.js";
 import { button, el } from "./dom.js";
 import { ACTION } from "./words.js";
+
+const SLOW = 60_000; // milliseconds until a redo that is not under way has ended
 
 /** Open the dialog. `engine` made the image, `engines` may make it; `sent(item)` is called when it is on its way. */
 export function openRedo({ key, item, engine, engines, sent }) {
@@ -93,4 +96,28 @@ function copyField(item, edit, place) {
     field,
     changed: () => (field.value === edit.replacement ? null : field.value),
   };
+}
+
+/** Images that were sent to be made anew, until it is known how they came out. */
+export class Redone {
+  #under = new Map(); // id → {sha, at}
+
+  begin(item) {
+    this.#under.set(item.id, { sha: item.sha, at: Date.now() });
+  }
+
+  /** Tell of those that are there. */
+  look(items) {
+    for (const [id, { sha, at }] of this.#under) {
+      const item = items.at(items.indexOf(id));
+      if (!item || item.redo) continue;
+      const name = `${item.asset_id} · ${item.locale}`;
+      if (item.sha !== sha) {
+        tell(`${name} was made anew. Look at it again.`, { tone: "good", seconds: 12 });
+      } else if (Date.now() - at > SLOW) {
+        tell(`${name} is as it was: it came out the same, or Airflow's log says why not.`, { tone: "bad", seconds: 0 });
+      } else continue;
+      this.#under.delete(id);
+    }
+  }
 }

@@ -13,7 +13,7 @@ import { Items } from "./items.js";
 import { listen, openHelp } from "./keyboard.js";
 import { Marks } from "./marks.js";
 import { poll } from "./poll.js";
-import { openRedo } from "./redo.js";
+import { Redone, openRedo } from "./redo.js";
 import { Selection } from "./selection.js";
 import { emptyPanel, problemPanel } from "./states.js";
 import { count, localeNames, markable, number } from "./words.js";
@@ -33,13 +33,17 @@ class Review {
   #names = new Map();
   #shown = ""; // version that the list shows
   #down = false; // the last request failed
-  #redone = new Map(); // id → sha of images that are being made anew
+  #redone = new Redone();
+  #fresh = 0; // results that are not shown yet
 
   constructor(root, key) {
     this.key = key;
     this.items = new Items(key);
     this.marks = new Marks(key, this.items);
-    this.filters = new Filters((query) => this.items.open(query));
+    this.filters = new Filters((query) => {
+      this.gallery.direction = this.filters.direction;
+      this.items.open(query);
+    });
     this.selection = new Selection(this.items, (items, verdict) => this.decide(items, verdict));
     this.heading = new Heading({ key, finish: () => this.finish(), help: openHelp });
     this.content = el("div", { class: "gallery", id: "gallery" });
@@ -139,7 +143,7 @@ class Review {
       engine: item.engine ?? "",
       engines: this.run.engines,
       sent: () => {
-        this.#redone.set(item.id, item.sha);
+        this.#redone.begin(item);
         this.items.replace([{ ...item, redo: "waiting" }]);
         tell(`${item.asset_id} · ${item.locale} is being made anew. You can go on.`);
         this.polling.now();
@@ -207,6 +211,7 @@ class Review {
     this.items.addEventListener("sections", () => this.#empty());
     this.items.addEventListener("items", () => {
       this.#empty();
+      this.#redone.look(this.items);
       this.focus.follow((id) => this.items.indexOf(id));
     });
     this.items.addEventListener("problem", ({ detail }) => this.#trouble(detail));
@@ -299,14 +304,14 @@ class Review {
     const more = before ? run.counts.done - before.counts.done : 0;
     const busy = window.scrollY > 40 || this.focus.open || this.selection.size > 0;
     if (more > 0 && busy) {
-      this.waitingNews = (this.waitingNews ?? 0) + more;
-      fill(this.news.querySelector(".word"), `${count(this.waitingNews, "new result")}: show`);
+      this.#fresh += more;
+      fill(this.news.querySelector(".word"), `${count(this.#fresh, "new result")}: show`);
       show(this.news, true);
     } else this.items.refresh();
   }
 
   #catchUp() {
-    this.waitingNews = 0;
+    this.#fresh = 0;
     show(this.news, false);
     window.scrollTo({ top: 0 });
     this.items.refresh();
@@ -325,12 +330,6 @@ class Review {
   }
 
   #empty() {
-    for (const [id, sha] of this.#redone) {
-      const item = this.items.at(this.items.indexOf(id));
-      if (!item || item.redo || item.sha === sha) continue;
-      this.#redone.delete(id);
-      tell(`${item.asset_id} · ${item.locale} was made anew. Look at it again.`, { tone: "good", seconds: 12 });
-    }
     if (!this.items.known || this.items.total) {
       if (this.items.known) show(this.instead, false);
       return;
@@ -388,6 +387,7 @@ class Review {
   }
 
   #unsaved(problem) {
+    this.#down = true;
     this.heading.trouble(problem);
     if (!problem.passing && problem.kind !== "signed-out") tell(`Not saved. ${problem.message}`, { tone: "bad", seconds: 0 });
   }

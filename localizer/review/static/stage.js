@@ -131,7 +131,7 @@ export class Stage {
   edit(number) {
     const boxes = this.#item?.copy?.map(({ box }) => box) ?? [];
     const box = boxes[number] ?? boxes.find(Boolean);
-    if (box) this.view.lookAt(box);
+    if (box) this.view.lookAt(box, this.#item.dir);
     else this.view.look(this.view.x, this.view.y);
   }
 

@@ -1,5 +1,6 @@
 // Where the eye is on a picture: scale and centre, the same for all panes that show it.
 
+const MARGIN = 24; // pixels of the picture beside a box
 const NEAREST = 8; // device pixels for one of the picture's
 
 /** Fires `change`. Scale is in CSS pixels for one pixel of the picture. */
@@ -61,10 +62,12 @@ export class View extends EventTarget {
     this.#settle();
   }
 
-  /** The middle of a box at 100 %, or smaller if the box is larger than the pane. */
-  lookAt([x0, y0, x1, y1]) {
-    const room = Math.min(this.#pane.width / (x1 - x0), this.#pane.height / (y1 - y0)) * 0.9;
-    this.look((x0 + x1) / 2, (y0 + y1) / 2, Math.max(this.fit, Math.min(this.whole, room)));
+  /** A box at 100 %: its middle, or where its text begins if it is wider than the pane. */
+  lookAt([x0, y0, x1, y1], dir) {
+    const half = this.#pane.width / this.whole / 2 - MARGIN;
+    const middle = (x0 + x1) / 2;
+    const begin = dir === "rtl" ? x1 - half : x0 + half;
+    this.look(x1 - x0 > 2 * half ? begin : middle, (y0 + y1) / 2);
   }
 
   /** Zoom, holding the point of the picture that is `dx`, `dy` from the pane's middle. */
