@@ -47,6 +47,7 @@ TEXT
 
 up() {
   mkdir -p "$AIRFLOW_HOME"
+  export LOCALIZER_EDIT_SLOTS=${LOCALIZER_EDIT_SLOTS:-$(nproc)} # of the pool; estimates go by it
   if running; then
     url=$(<"$AIRFLOW_HOME/airflow.url")
     echo "Airflow is already running."
@@ -60,7 +61,7 @@ up() {
   fi
   echo "Preparing the database and the sample campaign ..."
   airflow db migrate >"$log_file" 2>&1 || { tail -20 "$log_file" >&2; exit 1; }
-  airflow pools set image_edit "$(nproc)" "Image edits that may run at once" >>"$log_file" 2>&1
+  airflow pools set image_edit "$LOCALIZER_EDIT_SLOTS" "Image edits that may run at once" >>"$log_file" 2>&1
   python -m examples.generate >>"$log_file" 2>&1 || { tail -20 "$log_file" >&2; exit 1; }
   echo "$url" >"$AIRFLOW_HOME/airflow.url"
   # A session of its own: `down` stops the whole process group, and Ctrl-C here does not.

@@ -28,6 +28,7 @@ CAMPAIGN = "lumea-618"
 def main() -> int:
     """Run it; returns the exit code."""
     home = Path(os.environ["AIRFLOW_HOME"])
+    slots = os.environ.setdefault("LOCALIZER_EDIT_SLOTS", str(os.cpu_count() or 1))
     home.mkdir(exist_ok=True)
     log = home / "demo.log"
     log.write_bytes(b"")
@@ -43,7 +44,7 @@ def main() -> int:
         "pools",
         "set",
         "image_edit",
-        str(os.cpu_count() or 1),
+        slots,
         "Image edits that may run at once",
     )
     step("3/3", f"run the DAG localize_campaign; log: {log}")

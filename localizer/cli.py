@@ -18,7 +18,8 @@ from localizer import __version__
 from localizer.display import one_line
 from localizer.errors import ConfigurationError, InputError, LocalizerError, TransientError
 from localizer.provenance.command import add_provenance
-from localizer.run_arguments import add_plan, add_requested_by, add_run, positive
+from localizer.redo.arguments import add_redo
+from localizer.run_arguments import add_plan, add_requested_by, add_run, add_run_name, positive
 from localizer.tenants.command import add_tenants
 
 OK, INFRASTRUCTURE, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -165,6 +166,7 @@ def _parser() -> argparse.ArgumentParser:
     calls.set_defaults(command=_calls)
 
     _add_report(commands, common)
+    add_redo(commands, common)
     _add_cache(commands, common)
     serve = commands.add_parser(
         "serve",
@@ -226,10 +228,7 @@ def _add_report(commands: Any, common: argparse.ArgumentParser) -> None:
         description="Write report.html and results.csv of a run, finished or not; jobs without a result are "
         "shown as waiting.",
     )
-    report.add_argument("--workspace", required=True, metavar="DIR", help="folder or gs://bucket/prefix")
-    report.add_argument(
-        "run", metavar="RUN", help="as given by --run-id; of a DAG, its ID, two underscores, the run's ID"
-    )
+    add_run_name(report)
     report.set_defaults(command=_report)
 
 

@@ -44,6 +44,14 @@ def markdown_code(text: str, *, most: int) -> str:
     return "`" + short.replace("`", "'").replace("|", "\\|") + "`"
 
 
+def about(seconds: float) -> str:
+    """A length of time that is only estimated: ``0.4 s``, ``80 s``, ``14 min``, ``2 h 5 min``."""
+    if seconds < 120:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{round(seconds)} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
 def duration(seconds: float) -> str:
     """``0.4 s``, ``12 s``, ``3 min 20 s``, ``2 h 5 min``."""
     if seconds < 10:

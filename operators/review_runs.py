@@ -227,7 +227,8 @@ def active_redos(
     for state, conf in rows:
         values: Mapping[str, Any] = conf or {}
         item = values.get("item") or {}
-        if (values.get("workspace"), values.get("run_name")) == (workspace, run_name):
+        named = values.get("run_name") or f"{values.get('dag_id')}__{values.get('run_id')}"
+        if (values.get("workspace"), named) == (workspace, run_name):
             found[str(item.get("asset_id")), str(item.get("locale"))] = states[DagRunState(state)]
     return found
 

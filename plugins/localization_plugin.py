@@ -32,6 +32,13 @@ class LocalizationPlugin(AirflowPlugin):
             "url_route": "review_run",
             "icon": "localizer/static/icon.svg",
         },
+        {
+            "name": "Campaign calendar",
+            "href": "localizer/calendar",
+            "destination": "nav",
+            "category": "browse",
+            "url_route": "campaign_calendar",
+        },
     ]
 
     @property

@@ -11,10 +11,15 @@ import threading
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 PROJECT = Path(__file__).resolve().parents[1]
+CHROMIUM = "/usr/bin/chromium"
 
 # Airflow reads its settings when it is first imported, wherever that is: so they are made here. Never the
 # home of a real installation, which may be set in the environment.
@@ -100,3 +105,16 @@ def storage_uri(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return str(tmp_path / "root")
     uri: str = request.getfixturevalue("gcs_uri")
     return uri
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Skips where there is no browser."""
+    from playwright.sync_api import sync_playwright
+
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"no browser: {CHROMIUM} is not there (apt-get install chromium, or make test-browser)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()

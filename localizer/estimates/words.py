@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from localizer.costs import in_words
-from localizer.display import duration
+from localizer.display import about, duration
 
 if TYPE_CHECKING:
     from localizer.costs import Money
@@ -25,9 +25,9 @@ def time_short(estimate: Estimate) -> str:
     if not estimate.images:
         return "none"
     if estimate.elapsed_s is not None:
-        return f"about {duration(estimate.elapsed_s)}"
+        return f"about {about(estimate.elapsed_s)}"
     if estimate.work_s is not None:
-        return f"{duration(estimate.work_s)} of work"
+        return f"{about(estimate.work_s)} of work"
     return "not known"
 
 
@@ -38,15 +38,15 @@ def time_words(estimate: Estimate) -> str:
         return "none: nothing has to be edited"
     if measured is None:
         return NOTHING_MEASURED
-    basis = f"{duration(measured.seconds)} an image, measured on {count(measured.images, 'image')}"
+    basis = f"{about(measured.seconds)} an image, measured on {count(measured.images, 'image')}"
     if estimate.elapsed_s is None:
         return (
-            f"{duration(estimate.work_s or 0)} if done one after another ({basis}); how many are done side "
+            f"{about(estimate.work_s or 0)} if done one after another ({basis}); how many are done side "
             "by side is not known, as LOCALIZER_EDIT_SLOTS does not say how many slots the pool has"
         )
     side = f"{way.at_once} side by side" if (way.at_once or 1) > 1 else "one after another"
     limit = f", at most {way.per_minute:g} calls a minute" if way.per_minute else ""
-    return f"about {duration(estimate.elapsed_s)} ({basis}, {side}{limit}), without waiting and review"
+    return f"about {about(estimate.elapsed_s)} ({basis}, {side}{limit}), without waiting and review"
 
 
 def cost_short(estimate: Estimate) -> str:
@@ -120,7 +120,7 @@ def compared(estimate: Estimate, *, edited: int, seconds: float, paid: Money) ->
     if estimate.work_s and seconds:
         yield (
             "Work",
-            f"{duration(seconds)}; estimated {duration(estimate.work_s)} ({_off(seconds, estimate.work_s)})",
+            f"{duration(seconds)}; estimated {about(estimate.work_s)} ({_off(seconds, estimate.work_s)})",
         )
     elif seconds and estimate.images:
         yield "Work", f"{duration(seconds)}; there was no earlier run to estimate from"
@@ -129,7 +129,7 @@ def compared(estimate: Estimate, *, edited: int, seconds: float, paid: Money) ->
         took = max(0.0, (done - made).total_seconds())
         yield (
             "From plan to last edit",
-            f"{duration(took)}; estimated {duration(estimate.elapsed_s)} ({_off(took, estimate.elapsed_s)})",
+            f"{duration(took)}; estimated {about(estimate.elapsed_s)} ({_off(took, estimate.elapsed_s)})",
         )
     if estimate.way.is_charged and estimate.images:
         said = in_words(paid) or "nothing that the service told"

@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from localizer.errors import Forbidden, LocalizerError, NotFound, ObjectNotFound
+from localizer.review.calendar import calendar_routes
 from localizer.review.deciding import answer_run, put_marks, redo_item
 from localizer.review.host import Host, HostedRun, Viewer
 from localizer.review.index import Filter
@@ -19,7 +20,7 @@ from localizer.review.pictures import Kind, Pictures
 from localizer.review.questions import AnswerBody, MarksBody, RedoBody
 from localizer.review.views import details_view, item_view, run_view, summary_view
 from localizer.review.web import Guard, matches, read_body, refusal, tagged
-from localizer.runs.run import PUBLISHED, REPORT, TABLE
+from localizer.runs.run import PLAN_PAGE, PUBLISHED, REPORT, TABLE
 
 _RUNS = 100
 _PIECE = 1 << 20
@@ -66,6 +67,7 @@ def review_app(host: Host) -> FastAPI:
     _add_questions(app, desk)
     _add_files(app, desk)
     _add_actions(app, desk)
+    app.include_router(calendar_routes(host, desk.entered))
     return app
 
 
@@ -184,6 +186,12 @@ def _add_files(app: FastAPI, desk: _Desk) -> None:
     @app.get("/api/report")
     def report(run: Records) -> Response:
         return _record(run, REPORT, "text/html; charset=utf-8", {"Content-Security-Policy": _REPORT_POLICY})
+
+    @app.get("/api/plan")
+    def plan(run: Records) -> Response:
+        return _record(
+            run, PLAN_PAGE, "text/html; charset=utf-8", {"Content-Security-Policy": _REPORT_POLICY}
+        )
 
     @app.get("/api/results.csv")
     def results(run: Records) -> Response:

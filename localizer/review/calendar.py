@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Annotated, Protocol
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined
@@ -15,21 +15,13 @@ from starlette.responses import Response
 from localizer.errors import RequestRefused
 from localizer.festivals import REGIONS
 from localizer.review.agenda import MONTHS, Manifest, PlannedCampaign, agenda, sure, written_there
-from localizer.review.host import Viewer
+from localizer.review.host import Host, Viewer
 from localizer.review.manifests import Manifests
 
 _PAGE = "review/calendar.html.jinja"
 
 
-class CalendarHost(Protocol):
-    """What the page asks of the system around it."""
-
-    def campaigns(self, viewer: Viewer) -> tuple[list[PlannedCampaign], int]:
-        """The campaigns of which a viewer may read the DAG, and how many files are broken."""
-        ...
-
-
-def calendar_routes(host: CalendarHost, signed_in: Callable[[Request], Awaitable[Viewer]]) -> APIRouter:
+def calendar_routes(host: Host, signed_in: Callable[[Request], Awaitable[Viewer]]) -> APIRouter:
     """The route ``GET calendar``.
 
     Args:
@@ -91,6 +83,7 @@ def render_calendar(
             regions=_region_names(),
             languages={code: one.language for code, one in REGIONS.items()},
             state=state,
+            short=_short,
             missing=sum(state(uri) == Manifest.MISSING for uri in uris),
             broken=broken,
             campaigns=len(planned),
@@ -100,6 +93,11 @@ def render_calendar(
             style=_style(),
         )
     )
+
+
+def _short(uri: str) -> str:
+    """A manifest's place for people: of a path on the server only its end."""
+    return uri if uri.startswith("gs://") else "/".join(["…", *uri.removeprefix("file://").split("/")[-2:]])
 
 
 @lru_cache(maxsize=1)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from localizer.review.agenda import PlannedCampaign
     from localizer.workspace import Workspace
 
 
@@ -91,6 +92,7 @@ class HostedRun:
         engines: by which an item may be redone.
         request: None if nobody was asked.
         redos: items that are being redone, by asset and locale.
+        why_not: why this viewer may not review it, for them to read; empty if they may.
         links: further addresses, relative to the app's root: ``airflow``, ``rollback``.
     """
 
@@ -105,6 +107,7 @@ class HostedRun:
     request: ReviewRequest | None = None
     redos: Mapping[tuple[str, str], Redo] = field(default_factory=dict)
     may_review: bool = False
+    why_not: str = ""
     may_redo: bool = False
     may_roll_back: bool = False
     links: Mapping[str, str] = field(default_factory=dict)
@@ -170,6 +173,10 @@ class Host(Protocol):
 
     def runs(self, viewer: Viewer, *, limit: int) -> Iterable[RunSummary]:
         """The runs that they may read, newest first."""
+        ...
+
+    def campaigns(self, viewer: Viewer) -> tuple[list[PlannedCampaign], int]:
+        """The campaigns of which they may read the DAG, and how many campaign files are broken."""
         ...
 
     def place(self, viewer: Viewer, dag_id: str, run_id: str) -> Place:

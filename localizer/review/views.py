@@ -70,7 +70,12 @@ def run_view(run: HostedRun, snapshot: Snapshot, release: tuple[str, str]) -> di
             "responded_at": run.request.responded_at or None,
             "choice": run.request.choice or None,
         },
-        "may": {"review": run.may_review, "redo": run.may_redo, "roll_back": run.may_roll_back},
+        "may": {
+            "review": run.may_review,
+            "redo": run.may_redo,
+            "roll_back": run.may_roll_back,
+            "why_not": run.why_not or None,
+        },
         "release": {"release_id": release[0], "uri": _outside(release[1])} if release[0] else None,
         "links": {
             **run.links,

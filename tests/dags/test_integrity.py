@@ -35,6 +35,7 @@ def test_there_are_dags() -> None:
         "evict_results",
         "localize_campaign",
         "localize_catalog",
+        "redo_image",
         "rush_job",
     ]
 

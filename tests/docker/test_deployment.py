@@ -47,14 +47,21 @@ def test_without_a_profile_one_machine_runs_all_that_a_campaign_needs() -> None:
 
 def test_pools_are_made_and_smaller_than_the_workers() -> None:
     said = COMPOSE["services"]["init"]["command"][0]
-    pools = {name: int(slots) for name, slots in re.findall(r"pools set (\S+) (\d+)", said)}
     environment = airflow_services()["scheduler"]["environment"]
+
+    def usually(variable: str) -> int:
+        found = re.search(r":-(\d+)", environment[variable])
+        assert found is not None, variable
+        return int(found[1])
+
+    # Estimates go by the same variables: a task cannot ask Airflow for the slots of a pool.
+    named = re.findall(r'pools set (\S+) "\$\$(\w+)"', said)
+    assert [variable for _, variable in named] == ["LOCALIZER_EDIT_SLOTS", "LOCALIZER_GPU_SLOTS"]
+    pools = {pool: usually(variable) for pool, variable in named}
     assert set(pools) == {queues.POOL, environment["LOCALIZER_GPU_POOL"]}
     command = COMPOSE["services"]["worker-cpu"]["command"]
     assert int(command[command.index("--concurrency") + 1]) > pools[queues.POOL]
-    usual = re.search(r":-(\d+)", environment["LOCALIZER_CATALOG_SHARDS"])
-    assert usual is not None
-    assert int(usual[1]) < pools[queues.POOL]
+    assert usually("LOCALIZER_CATALOG_SHARDS") < pools[queues.POOL]
 
 
 @pytest.mark.parametrize("where", ["compose", "helm"])

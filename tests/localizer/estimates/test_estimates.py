@@ -111,7 +111,7 @@ def test_what_is_not_known_is_said_so(estimated: Any) -> None:
     assert time_words(nothing) == NOTHING_MEASURED
     no_slots = estimated(jobs, way=Way("typeset", at_once=None), measured=Measured(12.0, 40))
     assert no_slots.elapsed_s is None
-    assert "1 min 0 s if done one after another" in time_words(no_slots)
+    assert "60 s if done one after another" in time_words(no_slots)
     assert "LOCALIZER_EDIT_SLOTS" in time_words(no_slots)
     assert cost_words(nothing) == "no charge: typeset calls no service"
     no_price = estimated(jobs, way=Way("dify", at_once=1, is_charged=True))

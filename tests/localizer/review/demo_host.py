@@ -18,6 +18,7 @@ from starlette.requests import Request
 from localizer.approval import ALSO_APPROVE, COMMENT, REASONS, REJECT_ITEMS, SEEN, Answer, apply_answer
 from localizer.engines.registry import engine_names
 from localizer.errors import Conflict, Forbidden, NotFound, NotSignedIn
+from localizer.review.agenda import PlannedCampaign
 from localizer.review.host import (
     Choice,
     HostedRun,
@@ -56,6 +57,7 @@ class DemoHost:
     policy: str = "always"
     state: RunState = RunState.REVIEWING
     asks: bool = True
+    planned: list[PlannedCampaign] = field(default_factory=list)
     secret: bytes = b"of the test host"
 
     async def viewer(self, request: Request) -> Viewer:
@@ -72,6 +74,9 @@ class DemoHost:
         for name in names[:limit]:
             run = self._hosted(viewer, name)
             yield RunSummary(DAG, name, run.title, run.state, STARTED, bool(run.request and run.request.open))
+
+    def campaigns(self, viewer: Viewer) -> tuple[list[PlannedCampaign], int]:
+        return self.planned, 0
 
     def place(self, viewer: Viewer, dag_id: str, run_id: str) -> Place:
         if viewer.id not in self.readers or dag_id != DAG:

@@ -15,14 +15,13 @@ from typing import Any
 import pytest
 import uvicorn
 from PIL import Image, ImageDraw, ImageFont
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from localizer.cli import main
 from localizer.review.app import review_app
 from localizer.workspace import Workspace
 from tests.localizer.review.demo_host import DAG, DemoHost
 
-CHROMIUM = "/usr/bin/chromium"
 RUN = "autumn"
 SANDBOX = "allow-scripts allow-same-origin allow-forms allow-downloads"  # of the frames of Airflow's UI
 
@@ -34,17 +33,6 @@ POSTERS = {
     "rabbit": ("SAVE 20%", {"de": "SPARE 25%", "ar": "وفر 25%"}),
     "teapot": ("ONLY $30", {"de": "NUR $35"}),
 }
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Skips where there is no browser."""
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"no browser: {CHROMIUM} is not there (apt-get install chromium, or make test-browser)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")
