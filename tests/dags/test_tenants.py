@@ -13,8 +13,8 @@ import pytest
 from localizer.tenants import FILE
 
 PROJECT = Path(__file__).resolve().parents[2]
-SHARED = {"localize_campaign", "localize_catalog", "rush_job", "evict_results"}
 RELEASING = {"evict_results", "rollback_release", "verify_release", "prune_releases"}
+SHARED = {"localize_campaign", "localize_catalog", "rush_job", *RELEASING}
 BRANDS = ("acme", "globex")
 
 
