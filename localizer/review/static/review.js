@@ -218,7 +218,9 @@ class Review {
     this.selection.addEventListener("problem", ({ detail }) => tell(detail.message, { tone: "bad" }));
     this.marks.addEventListener("change", () => this.heading.unsaved(this.marks.unsaved));
     this.marks.addEventListener("saved", ({ detail }) => {
-      this.items.version = detail.version;
+      // The poll brings what others marked meanwhile, too; but a list of unmarked images must not move under
+      // the hand that marks them.
+      if (this.items.query.mark) this.items.version = detail.version;
       this.polling.now();
     });
     this.marks.addEventListener("conflict", ({ detail }) => this.#conflict(detail));
