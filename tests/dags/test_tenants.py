@@ -13,14 +13,9 @@ import pytest
 from localizer.tenants import FILE
 
 PROJECT = Path(__file__).resolve().parents[2]
-SHARED = {"localize_campaign", "localize_catalog", "rush_job", "evict_results"}
-TRIGGERED_BY = {
-    "evict_results": "release",
-    "rollback_release": "release",
-    "verify_release": "release",
-    "prune_releases": "release",
-    "redo_image": "review",
-}
+RELEASING = {"evict_results", "rollback_release", "verify_release", "prune_releases"}
+TRIGGERED_BY = {"redo_image": "review", **dict.fromkeys(RELEASING, "release")}
+SHARED = {"localize_campaign", "localize_catalog", "rush_job", "redo_image", *RELEASING}
 BRANDS = ("acme", "globex")
 
 
