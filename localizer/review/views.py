@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from localizer.locales import is_rtl
@@ -13,8 +14,10 @@ from localizer.report.wording import CHECK_STATUS, check_title, locale_name, mea
 from localizer.review.host import HostedRun, RunSummary
 from localizer.review.index import Row
 from localizer.review.opened import Snapshot
+from localizer.runs.amendments import Amendment
 from localizer.runs.run import REPORT, TABLE
 
+_FOLDERS = re.compile(r"(?<![\w.:/])(?:/[^\s/]+)+/")
 _CHECK_ORDER = [CheckStatus.FAILED, CheckStatus.UNDECIDED, CheckStatus.PASSED]
 
 
@@ -129,6 +132,21 @@ def details_view(entry: JobResult | Job, history: Sequence[Mapping[str, str]]) -
         "cost": None,
         "history": [*_attempts(entry), *history],
     }
+
+
+def redo_history(amendments: Iterable[Amendment], place: tuple[str, str]) -> list[dict[str, str]]:
+    """What was asked to be done again in one place, and what came of it."""
+    told = []
+    for each in amendments:
+        if each.place != place:
+            continue
+        if each.problem:
+            problem = _FOLDERS.sub("…/", each.problem)  # of the server; nobody's business
+            what, comment = "could not be done again", "; ".join(filter(None, (each.why, problem)))
+        else:
+            what, comment = "done again" if each.counts else "asked to be done again", each.why
+        told.append({"what": what, "by": each.by, "at": each.ended_at or each.at, "comment": comment})
+    return told
 
 
 def _attempts(entry: JobResult) -> list[dict[str, Any]]:
