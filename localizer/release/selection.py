@@ -125,7 +125,7 @@ def _entry(
         reviewed_sha256=result.delivered_sha256,
         source_type=result.source_type,
         reason=decision.comment,
-        redone=redone and {"by": redone.by, "at": redone.at, "why": redone.why},
+        redone={"by": redone.by, "at": redone.at, "why": redone.why} if redone else None,
     )
     reviewed = Reviewed(
         label=label,
