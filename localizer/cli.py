@@ -15,10 +15,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from localizer import __version__
+from localizer.cache.command import add_cache
 from localizer.display import one_line
 from localizer.errors import ConfigurationError, InputError, LocalizerError, TransientError
 from localizer.provenance.command import add_provenance
 from localizer.redo.arguments import add_redo
+from localizer.release.command import add_release
 from localizer.run_arguments import add_plan, add_requested_by, add_run, add_run_name, positive
 from localizer.tenants.command import add_tenants
 
@@ -74,21 +76,6 @@ def _report(arguments: argparse.Namespace) -> int:
     workspace = Workspace.open(arguments.workspace)
     run = workspace.run(arguments.run)
     sys.stdout.write(f"{save_report(workspace, run, results=run.so_far())}\n")
-    return OK
-
-
-def _cache(arguments: argparse.Namespace) -> int:
-    from localizer.cache.command import CacheOptions, cache
-
-    cache(
-        CacheOptions(
-            workspace=arguments.workspace,
-            budget=arguments.budget,
-            older_than=arguments.older_than,
-            keep_open=arguments.keep_open,
-            evict=arguments.evict,
-        )
-    )
     return OK
 
 
@@ -167,7 +154,8 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_report(commands, common)
     add_redo(commands, common)
-    _add_cache(commands, common)
+    add_release(commands, common)
+    add_cache(commands, common)
     serve = commands.add_parser(
         "serve",
         parents=[common],
@@ -230,35 +218,6 @@ def _add_report(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     add_run_name(report)
     report.set_defaults(command=_report)
-
-
-def _add_cache(commands: Any, common: argparse.ArgumentParser) -> None:
-    cache = commands.add_parser(
-        "cache",
-        parents=[common],
-        help="show how large the result cache of a workspace is, and evict from it",
-        description="Results are shared by all runs of a workspace. Evicts those that were not used for "
-        "longest; what an unfinished run, a review or a publish still needs stays. Without --evict it only "
-        "says what would go.",
-    )
-    cache.add_argument("--workspace", required=True, metavar="DIR", help="folder or gs://bucket/prefix")
-    cache.add_argument(
-        "--budget",
-        default="",
-        metavar="SIZE",
-        help="evict until the results take no more, such as 200GB (default: LOCALIZER_CACHE_BUDGET)",
-    )
-    cache.add_argument(
-        "--older-than", default="", metavar="AGE", help="only what was not used for so long, such as 30d"
-    )
-    cache.add_argument(
-        "--keep-open",
-        default="",
-        metavar="AGE",
-        help="how long a run that was not finished, reviewed or published keeps its results (default: 30d)",
-    )
-    cache.add_argument("--evict", action="store_true", help="really remove them")
-    cache.set_defaults(command=_cache)
 
 
 def _add_festivals(commands: Any, common: argparse.ArgumentParser) -> None:

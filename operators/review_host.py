@@ -40,10 +40,10 @@ from localizer.review.host import Choice, HostedRun, Place, RedoRequest, RunSumm
 from operators.base import open_workspace
 from operators.coming import planned_campaigns
 from operators.form import further_engines
+from operators.queues import REDO_DAG
 from operators.review import APPROVE, REJECT
 from operators.review_access import Answerers, refuse_another_tenant_s
 from operators.review_runs import (
-    REDO_DAG,
     REVIEW,
     KnownRun,
     active_redos,

@@ -24,7 +24,6 @@ from operators.review_access import answerers
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-REDO_DAG = "redo_image"
 REVIEW, GATE, PUBLISH = "ReviewOperator", "QualityGateOperator", "PublishReleaseOperator"
 _LOAD = "LoadManifestOperator"
 _TASKS = (_LOAD, GATE, REVIEW, PUBLISH)

@@ -184,7 +184,7 @@ def _release(data: bytes) -> None:
 
 
 def _pointer(data: bytes) -> None:
-    from localizer.release.pointer import read_pointer
+    from localizer.release.history import read_pointer
 
     if read_pointer(OneObject(data), "spring") is None:  # type: ignore[arg-type]
         raise ObjectNotFound("there is always one")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -17,7 +16,6 @@ from localizer.review.opened import Snapshot
 from localizer.runs.amendments import Amendment
 from localizer.runs.run import REPORT, TABLE
 
-_FOLDERS = re.compile(r"(?<![\w.:/])(?:/[^\s/]+)+/")
 _CHECK_ORDER = [CheckStatus.FAILED, CheckStatus.UNDECIDED, CheckStatus.PASSED]
 
 
@@ -134,19 +132,15 @@ def details_view(entry: JobResult | Job, history: Sequence[Mapping[str, str]]) -
     }
 
 
-def redo_history(amendments: Iterable[Amendment], place: tuple[str, str]) -> list[dict[str, str]]:
-    """What was asked to be done again in one place, and what came of it."""
-    told = []
-    for each in amendments:
-        if each.place != place:
-            continue
-        if each.problem:
-            problem = _FOLDERS.sub("…/", each.problem)  # of the server; nobody's business
-            what, comment = "could not be done again", "; ".join(filter(None, (each.why, problem)))
-        else:
-            what, comment = "done again" if each.counts else "asked to be done again", each.why
-        told.append({"what": what, "by": each.by, "at": each.ended_at or each.at, "comment": comment})
-    return told
+def history_view(decisions: Iterable[Mapping[str, str]], redos: Iterable[Amendment]) -> list[dict[str, str]]:
+    """What was decided on an item, and what was made anew of it, in the order of time."""
+    told = [dict(decision) for decision in decisions]
+    for redo in redos:
+        outcome = f" (nothing came of it: {redo.problem})" if redo.problem else ""
+        told.append(
+            {"what": "redone", "by": redo.by, "at": redo.at, "comment": f"{redo.why}{outcome}".strip()}
+        )
+    return sorted(told, key=lambda event: event["at"])
 
 
 def _attempts(entry: JobResult) -> list[dict[str, Any]]:

@@ -252,7 +252,7 @@ def test_marks_become_airflow_s_record(browser: Browser, waiting: Waiting, edite
     assert audit("update_hitl_detail", waiting.where["run_id"]) == [("ana", "review")]
 
 
-def audit(event: str, run_id: str) -> list[tuple[str, str]]:
+def audit(event: str, run_id: str | None) -> list[tuple[str, str | None]]:
     """Who did that, to which task, says Airflow's audit log."""
     from airflow.models.log import Log
     from airflow.utils.session import create_session
@@ -260,7 +260,7 @@ def audit(event: str, run_id: str) -> list[tuple[str, str]]:
 
     with create_session() as session:
         query = select(Log.owner, Log.task_id).where(Log.event == event, Log.run_id == run_id)
-        return [(str(owner), str(task)) for owner, task in session.execute(query)]
+        return [(str(owner), task) for owner, task in session.execute(query)]
 
 
 def test_of_two_who_answer_at_once_airflow_takes_one(
@@ -284,6 +284,57 @@ def test_of_two_who_answer_at_once_airflow_takes_one(
     late = answer(mei, waiting)
     assert (late.status_code, late.json()["error"]["code"]) == (409, "answered")
     assert waiting.detail().responded_by["id"] == "ana"
+
+
+def set_paused(dag_id: str, is_paused: bool) -> None:
+    from airflow.models.dag import DagModel
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        dag = session.get(DagModel, dag_id)
+        assert dag is not None
+        dag.is_paused = is_paused
+
+
+def test_an_image_is_made_anew_by_a_run_in_the_reviewer_s_name(
+    browser: Browser, waiting: Waiting, edited: Path
+) -> None:
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    waiting.edit(edited)
+    waiting.ask()
+    ana = browser("ana")
+    items = {i["asset_id"]: i for i in get(ana, "items", waiting.where)["items"]}
+    body = waiting.where | {"version": get(ana, "run", waiting.where)["version"], "id": items["a"]["id"]}
+    body |= {"copy": ["SCHLUSSVERKAUF"], "comment": "as agreed"}
+    set_paused("redo_image", True)
+    assert ana.post("api/redo", json=body).json()["error"]["code"] == "no_redo"
+    set_paused("redo_image", False)
+    assert browser("vera").post("api/redo", json=body).status_code == 403
+    triggered = ana.post("api/redo", json=body)
+    assert triggered.status_code == 202, triggered.text
+    with create_session() as session:
+        run = session.scalars(select(DagRun).where(DagRun.dag_id == "redo_image")).one()
+        assert run.run_id == triggered.json()["redo_run_id"]
+        assert run.triggering_user_name == "ana"
+        job = next(r.job for r in waiting.run.each_result() if r.asset_id == "a")
+        assert run.conf == {
+            **waiting.where,
+            "run_name": waiting.run.run_id,
+            "workspace": waiting.workspace.uri,
+            "gcp_conn_id": None,
+            "item": {"asset_id": "a", "locale": "de", "job": job},
+            "engine": None,
+            "replacements": ["SCHLUSSVERKAUF"],
+            "comment": "as agreed",
+        }
+    assert audit("trigger_dag_run", None) == [("ana", None)]
+    [item] = get(ana, "items", waiting.where, q="rabatt")["items"]
+    assert item["redo"] == "waiting"
+    refused = answer(browser("mei"), waiting)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "redo_running")
 
 
 def test_only_assigned_reviewers_answer(browser: Browser, waiting: Waiting, edited: Path) -> None:
