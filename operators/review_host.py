@@ -40,10 +40,10 @@ from localizer.review.host import Choice, HostedRun, Place, RedoRequest, RunSumm
 from operators.base import open_workspace
 from operators.coming import planned_campaigns
 from operators.form import further_engines
+from operators.queues import REDO_DAG
 from operators.review import APPROVE, REJECT
 from operators.review_access import Answerers, refuse_another_tenant_s
 from operators.review_runs import (
-    REDO_DAG,
     REVIEW,
     KnownRun,
     active_redos,
@@ -246,7 +246,7 @@ class AirflowHost:
         with create_session(scoped=False) as session:
             found = rendered(dag_id, run_id, session=session)
         if not found:
-            raise NotFound(f"{dag_id} has no run {run_id}")
+            raise NotFound(f"{dag_id} has no run {run_id}, or it is not reviewed")
         if not found.get("workspace"):
             raise NotFound(f"{dag_id} keeps nothing in a workspace")
         tags = found.get("tags") or []

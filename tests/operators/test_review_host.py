@@ -93,18 +93,18 @@ def edited(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class Waiting:
     """A DAG run whose review waits for an answer."""
 
-    def __init__(self, folder: Path, run_id: str, **conf: Any) -> None:
+    def __init__(self, folder: Path, run_id: str, *, conf: dict[str, Any], of: str = DAG) -> None:
         from airflow.models.serialized_dag import SerializedDagModel
         from airflow.utils.session import create_session
         from airflow.utils.state import DagRunState
         from airflow.utils.types import DagRunTriggeredByType, DagRunType
 
-        self.where = {"dag_id": DAG, "run_id": run_id}
+        self.where = {"dag_id": of, "run_id": run_id}
         self.workspace = Workspace.open(str(folder / "workspace"))
-        self.run = self.workspace.run(f"{DAG}__{run_id}")
-        conf = {"manifest": str(folder / "small.csv"), "workspace": str(folder / "workspace")} | conf
+        self.run = self.workspace.run(f"{of}__{run_id}")
+        conf = {"workspace": self.workspace.uri} | conf
         with create_session() as session:
-            dag = SerializedDagModel.get_dag(DAG, session=session)
+            dag = SerializedDagModel.get_dag(of, session=session)
             assert dag is not None
             dag.create_dagrun(
                 run_id=run_id,
@@ -187,7 +187,7 @@ def waiting(dags: Any, tmp_path: Path, request: pytest.FixtureRequest) -> Iterat
     from airflow.utils.session import create_session
     from sqlalchemy import delete
 
-    yield Waiting(tmp_path, f"manual__{request.node.name[:60]}", brand=None)
+    yield Waiting(tmp_path, f"manual__{request.node.name[:60]}", conf={"brand": None})
     with create_session() as session:
         session.execute(delete(DagRun))
 
@@ -252,7 +252,7 @@ def test_marks_become_airflow_s_record(browser: Browser, waiting: Waiting, edite
     assert audit("update_hitl_detail", waiting.where["run_id"]) == [("ana", "review")]
 
 
-def audit(event: str, run_id: str) -> list[tuple[str, str]]:
+def audit(event: str, run_id: str | None) -> list[tuple[str, str | None]]:
     """Who did that, to which task, says Airflow's audit log."""
     from airflow.models.log import Log
     from airflow.utils.session import create_session
@@ -260,7 +260,7 @@ def audit(event: str, run_id: str) -> list[tuple[str, str]]:
 
     with create_session() as session:
         query = select(Log.owner, Log.task_id).where(Log.event == event, Log.run_id == run_id)
-        return [(str(owner), str(task)) for owner, task in session.execute(query)]
+        return [(str(owner), task) for owner, task in session.execute(query)]
 
 
 def test_of_two_who_answer_at_once_airflow_takes_one(
@@ -284,6 +284,57 @@ def test_of_two_who_answer_at_once_airflow_takes_one(
     late = answer(mei, waiting)
     assert (late.status_code, late.json()["error"]["code"]) == (409, "answered")
     assert waiting.detail().responded_by["id"] == "ana"
+
+
+def set_paused(dag_id: str, is_paused: bool) -> None:
+    from airflow.models.dag import DagModel
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        dag = session.get(DagModel, dag_id)
+        assert dag is not None
+        dag.is_paused = is_paused
+
+
+def test_an_image_is_made_anew_by_a_run_in_the_reviewer_s_name(
+    browser: Browser, waiting: Waiting, edited: Path
+) -> None:
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    waiting.edit(edited)
+    waiting.ask()
+    ana = browser("ana")
+    items = {i["asset_id"]: i for i in get(ana, "items", waiting.where)["items"]}
+    body = waiting.where | {"version": get(ana, "run", waiting.where)["version"], "id": items["a"]["id"]}
+    body |= {"copy": ["SCHLUSSVERKAUF"], "comment": "as agreed"}
+    set_paused("redo_image", True)
+    assert ana.post("api/redo", json=body).json()["error"]["code"] == "no_redo"
+    set_paused("redo_image", False)
+    assert browser("vera").post("api/redo", json=body).status_code == 403
+    triggered = ana.post("api/redo", json=body)
+    assert triggered.status_code == 202, triggered.text
+    with create_session() as session:
+        run = session.scalars(select(DagRun).where(DagRun.dag_id == "redo_image")).one()
+        assert run.run_id == triggered.json()["redo_run_id"]
+        assert run.triggering_user_name == "ana"
+        job = next(r.job for r in waiting.run.each_result() if r.asset_id == "a")
+        assert run.conf == {
+            **waiting.where,
+            "run_name": waiting.run.run_id,
+            "workspace": waiting.workspace.uri,
+            "gcp_conn_id": None,
+            "item": {"asset_id": "a", "locale": "de", "job": job},
+            "engine": None,
+            "replacements": ["SCHLUSSVERKAUF"],
+            "comment": "as agreed",
+        }
+    assert audit("trigger_dag_run", None) == [("ana", None)]
+    [item] = get(ana, "items", waiting.where, q="rabatt")["items"]
+    assert item["redo"] == "waiting"
+    refused = answer(browser("mei"), waiting)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "redo_running")
 
 
 def test_only_assigned_reviewers_answer(browser: Browser, waiting: Waiting, edited: Path) -> None:
@@ -314,6 +365,22 @@ def test_what_was_rendered_counts_for_more_than_parameters(
     waiting.render("load_manifest", workspace=other.uri, run_name="of another name", gcp_conn_id=None)
     waiting.edit(edited)
     assert get(browser("mei"), "run", waiting.where)["counts"]["total"] == 0
+
+
+def test_a_run_that_works_in_another_s_opens_nothing_of_that(
+    browser: Browser, waiting: Waiting, edited: Path
+) -> None:
+    """Whoever may read the DAG that redoes images may not therefore read the runs that it works in."""
+    waiting.edit(edited)
+    conf = {"item": {"asset_id": "a", "locale": "de"}} | waiting.where
+    redo = Waiting(Path(waiting.workspace.uri).parent, "redo", of="redo_image", conf=conf)
+    fields = {"workspace": waiting.workspace.uri, "run_name": waiting.run.run_id, "gcp_conn_id": None}
+    redo.render("redo", **fields)
+    mei = browser("mei")
+    for path, query in (("run", {}), ("items", {}), ("report", {}), ("image", {"id": "x", "kind": "source"})):
+        assert mei.get(f"api/{path}", params=redo.where | query).status_code == 404
+        assert mei.get(f"api/{path}", params=waiting.where | query).status_code in {200, 404}
+    assert mei.get("api/report", params=waiting.where).status_code == 200
 
 
 def test_a_viewer_looks_and_a_stranger_does_not(browser: Browser, waiting: Waiting, edited: Path) -> None:
