@@ -109,6 +109,7 @@ def test_the_chain_reaches_from_source_to_approver(shop: Shop) -> None:
         "reviewed_sha256": result.delivered_sha256,
         "source_type": EDITED_BY_MODEL,
         "reason": "looks right",
+        "redone": None,
         "credential": None,
     }
 
