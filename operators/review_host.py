@@ -247,7 +247,7 @@ class AirflowHost:
         with create_session(scoped=False) as session:
             found = rendered(dag_id, run_id, session=session)
         if not found:
-            raise NotFound(f"{dag_id} has no run {run_id}")
+            raise NotFound(f"{dag_id} has no run {run_id}, or it is not reviewed")
         if not found.get("workspace"):
             raise NotFound(f"{dag_id} keeps nothing in a workspace")
         tags = found.get("tags") or []
