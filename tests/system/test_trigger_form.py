@@ -52,8 +52,9 @@ def airflow(folder: Path) -> Iterator[OneMachine]:
 @pytest.fixture(scope="module")
 def api(airflow: OneMachine) -> Iterator[Api]:
     api = airflow.api("mei")
-    for dag_id in ("localize_campaign", "rush_job"):
+    for dag_id in ("localize_campaign", "rush_job", "campaign_weekly_offers"):
         api.wait_for_dag(dag_id)
+    api.call("PATCH", "/api/v2/dags/campaign_weekly_offers", json={"is_paused": True})  # it would run now
     yield api
     api.close()
 
@@ -145,7 +146,10 @@ def test_a_dry_run_by_the_form_shows_its_plan(
     )
     assert "no earlier run" in plan["time"]
     assert plan["cost"].startswith("no charge")
-    assert not (folder / "workspace" / "jobs").exists()
+    (records,) = (folder / "workspace" / "runs").glob(
+        f"localize_campaign__{run.run_id[:19].replace(':', '-')}*"
+    )
+    assert {path.name for path in records.iterdir()} == {"plan.parquet", "estimate.json", "plan.html"}
     page.goto(f"{airflow.url}/localizer/api/plan?dag_id={run.dag_id}&run_id={run.run_id.replace('+', '%2B')}")
     assert page.get_by_text("A dry run: nothing was edited").is_visible()
     assert page.get_by_text("row 3, image:").is_visible()
