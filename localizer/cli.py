@@ -15,10 +15,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from localizer import __version__
+from localizer.cache.command import add_cache
 from localizer.display import one_line
 from localizer.errors import ConfigurationError, InputError, LocalizerError, TransientError
 from localizer.provenance.command import add_provenance
-from localizer.run_arguments import add_plan, add_requested_by, add_run, positive
+from localizer.redo.arguments import add_redo
+from localizer.release.command import add_release
+from localizer.run_arguments import add_plan, add_requested_by, add_run, add_run_name, positive
 from localizer.tenants.command import add_tenants
 
 OK, INFRASTRUCTURE, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -73,21 +76,6 @@ def _report(arguments: argparse.Namespace) -> int:
     workspace = Workspace.open(arguments.workspace)
     run = workspace.run(arguments.run)
     sys.stdout.write(f"{save_report(workspace, run, results=run.so_far())}\n")
-    return OK
-
-
-def _cache(arguments: argparse.Namespace) -> int:
-    from localizer.cache.command import CacheOptions, cache
-
-    cache(
-        CacheOptions(
-            workspace=arguments.workspace,
-            budget=arguments.budget,
-            older_than=arguments.older_than,
-            keep_open=arguments.keep_open,
-            evict=arguments.evict,
-        )
-    )
     return OK
 
 
@@ -165,7 +153,9 @@ def _parser() -> argparse.ArgumentParser:
     calls.set_defaults(command=_calls)
 
     _add_report(commands, common)
-    _add_cache(commands, common)
+    add_redo(commands, common)
+    add_release(commands, common)
+    add_cache(commands, common)
     serve = commands.add_parser(
         "serve",
         parents=[common],
@@ -226,40 +216,8 @@ def _add_report(commands: Any, common: argparse.ArgumentParser) -> None:
         description="Write report.html and results.csv of a run, finished or not; jobs without a result are "
         "shown as waiting.",
     )
-    report.add_argument("--workspace", required=True, metavar="DIR", help="folder or gs://bucket/prefix")
-    report.add_argument(
-        "run", metavar="RUN", help="as given by --run-id; of a DAG, its ID, two underscores, the run's ID"
-    )
+    add_run_name(report)
     report.set_defaults(command=_report)
-
-
-def _add_cache(commands: Any, common: argparse.ArgumentParser) -> None:
-    cache = commands.add_parser(
-        "cache",
-        parents=[common],
-        help="show how large the result cache of a workspace is, and evict from it",
-        description="Results are shared by all runs of a workspace. Evicts those that were not used for "
-        "longest; what an unfinished run, a review or a publish still needs stays. Without --evict it only "
-        "says what would go.",
-    )
-    cache.add_argument("--workspace", required=True, metavar="DIR", help="folder or gs://bucket/prefix")
-    cache.add_argument(
-        "--budget",
-        default="",
-        metavar="SIZE",
-        help="evict until the results take no more, such as 200GB (default: LOCALIZER_CACHE_BUDGET)",
-    )
-    cache.add_argument(
-        "--older-than", default="", metavar="AGE", help="only what was not used for so long, such as 30d"
-    )
-    cache.add_argument(
-        "--keep-open",
-        default="",
-        metavar="AGE",
-        help="how long a run that was not finished, reviewed or published keeps its results (default: 30d)",
-    )
-    cache.add_argument("--evict", action="store_true", help="really remove them")
-    cache.set_defaults(command=_cache)
 
 
 def _add_festivals(commands: Any, common: argparse.ArgumentParser) -> None:

@@ -34,7 +34,7 @@ class Finding:
 
 def examine() -> tuple[Finding, ...]:
     """Look at everything that the pipeline uses and that may be missing. Takes a second, loads no model."""
-    return (_ocr(), *_tesseract(), *_fonts(), *_families(), _faces(), _gcs())
+    return (_ocr(), *_tesseract(), *_fonts(), *_families(), _faces(), _gcs(), _credentials())
 
 
 def report(findings: tuple[Finding, ...]) -> str:
@@ -161,6 +161,18 @@ def _version(distribution: str) -> str:
         return importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError:
         return ""
+
+
+def _credentials() -> Finding:
+    found = importlib.util.find_spec("c2pa") is not None
+    return Finding(
+        "Content credentials",
+        is_present=found,
+        is_needed=False,
+        detail=f"c2pa-python {_version('c2pa-python')}" if found else "",
+        means="No published image can be signed, and signed sources cannot be read.",
+        install="pip install 'campaign-localizer[c2pa]'",
+    )
 
 
 def _package_folder(package: str) -> Path | None:

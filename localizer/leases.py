@@ -36,6 +36,11 @@ def is_held(record: Mapping[str, Any]) -> bool:
     return bool(holder) and not _is_dead_here(holder) and _over_s(holder) <= 0
 
 
+def is_taken(storage: Storage, name: str) -> bool:
+    """Whether a process is at the work of that name, see `alone`, as far as one look can tell."""
+    return is_held(_record(storage, _object(name))[0])
+
+
 class Watch:
     """Tells a holder that works from one that died, by this process's own clock.
 
@@ -73,12 +78,12 @@ def alone(
 
     Args:
         name: of the work; a plain file name.
-        on_wait: told once whom this process waits for.
+        on_wait: told once whom this process waits for; what it raises ends the waiting.
 
     Raises:
         StorageUnavailable: storage did not answer.
     """
-    lease = _Lease(storage, f"leases/{name}.json", lease_s)
+    lease = _Lease(storage, _object(name), lease_s)
     lease.take(on_wait)
     done = threading.Event()
     thread = threading.Thread(target=lease.renew, args=(done,), name="lease", daemon=True)
@@ -139,13 +144,7 @@ class _Lease:
             log.warning("%s: could not be given up: %s", self._storage.uri_of(self._name), error)
 
     def _read(self) -> tuple[dict[str, Any], int]:
-        try:
-            data, info = self._storage.read_with_info(self._name)
-            return dict(json.loads(data)), info.generation
-        except ObjectNotFound:
-            return {}, 0
-        except ValueError as error:
-            raise StorageError(f"{self._storage.uri_of(self._name)} is damaged; remove it") from error
+        return _record(self._storage, self._name)
 
     def _write(self) -> None:
         until = datetime.now(UTC) + timedelta(seconds=self._lease_s)
@@ -162,6 +161,21 @@ class _Lease:
             self._name, data, generation=self._generation, content_type="application/json"
         )
         self._generation = info.generation
+
+
+def _object(name: str) -> str:
+    return f"leases/{name}.json"
+
+
+def _record(storage: Storage, name: str) -> tuple[dict[str, Any], int]:
+    """A lease's record and its generation; nothing and 0 if there is none."""
+    try:
+        data, info = storage.read_with_info(name)
+        return dict(json.loads(data)), info.generation
+    except ObjectNotFound:
+        return {}, 0
+    except ValueError as error:
+        raise StorageError(f"{storage.uri_of(name)} is damaged; remove it") from error
 
 
 def _over_s(holder: Mapping[str, Any]) -> float:

@@ -127,6 +127,11 @@ class Job:
         return f"{self.asset_id} · {self.locale}"
 
     @property
+    def slot(self) -> Slot:
+        """Key, asset and locale."""
+        return self.key, self.asset_id, self.locale
+
+    @property
     def rows(self) -> tuple[int, ...]:
         """Manifest rows that it came from, ascending."""
         return tuple(sorted({e.row for e in self.edits if e.row is not None}))

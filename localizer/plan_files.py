@@ -11,7 +11,7 @@ import hashlib
 import heapq
 import json
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,12 +109,19 @@ class PlanWriter:
         self._put(_REJECTED, result.job, result.asset_id, result.locale, result.to_dict())
         self.rejected += 1
 
-    def finish(self, *, out_of_scope: Iterable[tuple[str, str]] = (), warnings: Sequence[str] = ()) -> None:
+    def finish(
+        self,
+        *,
+        out_of_scope: Iterable[tuple[str, str]] = (),
+        warnings: Sequence[str] = (),
+        made_with: Mapping[str, Any] | None = None,
+    ) -> None:
         """Write what is still to be written; nothing can be added after that.
 
         Args:
             out_of_scope: (asset_id, locale) that the manifest has but that this run was not asked for.
             warnings: of the manifest; keep them few, every reader holds them.
+            made_with: what the jobs' keys were made with, see `PlanReader.made_with`; JSON-safe, no secrets.
         """
         for asset_id, locale in out_of_scope:
             self._put(_OUT_OF_SCOPE, "", asset_id, locale, None)
@@ -127,6 +134,7 @@ class PlanWriter:
                 "rejected": self.rejected,
                 "digest": self.digest,
                 "warnings": list(warnings),
+                "made_with": dict(made_with or {}),
                 "groups": self._groups,
             }
             self._writer.add_key_value_metadata({b"plan": json.dumps(facts, ensure_ascii=False).encode()})
@@ -188,6 +196,8 @@ class PlanReader:
         count: number of jobs.
         rejected_count: number of rejected results.
         digest: as `PlanWriter.digest`.
+        made_with: ``engine``, ``engine_parameters``, ``engine_conn_id`` and ``brand`` (a path) as the run was
+            given them; empty where whoever planned did not say.
 
     Raises:
         StorageError: this is no plan, it is damaged, or one of another format version.
@@ -211,6 +221,7 @@ class PlanReader:
                 self.rejected_count: int = facts["rejected"]
                 self.digest: str = facts["digest"]
                 self.warnings: tuple[str, ...] = tuple(facts["warnings"])
+                self.made_with: dict[str, Any] = dict(facts.get("made_with") or {})
                 self._groups: list[tuple[str, int]] = [(kind, size) for kind, size in facts["groups"]]
                 if len(self._groups) != self._file.num_row_groups:
                     raise ValueError("row groups are missing")

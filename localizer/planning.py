@@ -73,6 +73,7 @@ def plan_to_file(
     image_root: str | None = None,
     locales: Sequence[str] = (),
     campaign: str | None = None,
+    made_with: Mapping[str, Any] | None = None,
 ) -> Planned:
     """Turn a manifest into a plan file, for `Run.save_plan_file`. Nothing that grows with it is held.
 
@@ -85,6 +86,7 @@ def plan_to_file(
         image_root: folder or ``gs://`` URI for relative images, in place of the manifest's own.
         locales: plan only these target locales; the others are listed as out of scope. Empty: all.
         campaign: in place of the manifest's own.
+        made_with: kept with the plan, see `PlanReader.made_with`.
 
     Raises:
         ManifestError: a locale was asked for that the manifest does not have.
@@ -106,7 +108,7 @@ def plan_to_file(
             else:
                 left_out.do("INSERT INTO left_out VALUES (?, ?)", *item)
                 made.out_of_scope += 1
-        writer.finish(out_of_scope=_pairs(left_out), warnings=made.warnings)
+        writer.finish(out_of_scope=_pairs(left_out), warnings=made.warnings, made_with=made_with)
     return made
 
 
@@ -144,7 +146,7 @@ def _planned(
 ) -> Iterator[Job | JobResult | _OutOfScope]:
     """What becomes of each job of the manifest, in order."""
     wanted = _wanted(manifest, locales)
-    engine_part = {"name": engine.name, "version": engine.version, "parameters": dict(engine.parameters())}
+    part = engine_part(engine)
 
     def in_scope(job: JobRows) -> bool:
         return not wanted or not job.locale_is_valid or job.locale in wanted
@@ -152,7 +154,7 @@ def _planned(
     with _sources(manifest, workspace, image_root or manifest.image_root) as sources:
         for job, source in sources.attach(manifest.jobs, in_scope):
             if in_scope(job):
-                yield _outcome(job, source, manifest.deck, engine_part, brand.digest)
+                yield _outcome(job, source, manifest.deck, part, brand.digest)
             else:
                 yield _OutOfScope(job.asset_id, job.locale)
         sources.save()
@@ -212,16 +214,10 @@ def _boxes_outside(job: JobRows, source: Entry) -> list[RowError]:
 
 
 def _job(rows: JobRows, source: Entry, deck: CopyDeck, engine: Mapping[str, Any], brand_digest: str) -> Job:
-    edits, missing = [], []
+    edits = []
     for edit in rows.edits:
-        resolved = edit
-        if edit.action is Action.TRANSLATE_TEXT and not edit.replacement and edit.text != ALL_TEXT:
-            copy = deck.lookup(edit.text, rows.source_locale, rows.locale)
-            if copy is None:
-                missing.append(edit.text)
-            else:
-                resolved = replace(edit, replacement=copy)
-        edits.append(resolved)
+        copy = deck.lookup(edit.text, rows.source_locale, rows.locale) if _lacks_copy(edit) else None
+        edits.append(edit if copy is None else replace(edit, replacement=copy))
     key = job_key(
         source_sha256=source.sha256,
         source_locale=rows.source_locale,
@@ -238,8 +234,22 @@ def _job(rows: JobRows, source: Entry, deck: CopyDeck, engine: Mapping[str, Any]
         source=source.name,
         source_sha256=source.sha256,
         edits=tuple(edits),
-        missing_copy=tuple(dict.fromkeys(missing)),
+        missing_copy=missing_copy(edits),
     )
+
+
+def missing_copy(edits: Iterable[Edit]) -> tuple[str, ...]:
+    """Source strings that nobody gave approved copy for."""
+    return tuple(dict.fromkeys(edit.text for edit in edits if _lacks_copy(edit)))
+
+
+def _lacks_copy(edit: Edit) -> bool:
+    return edit.action is Action.TRANSLATE_TEXT and not edit.replacement and edit.text != ALL_TEXT
+
+
+def engine_part(engine: Engine) -> dict[str, Any]:
+    """What an engine adds to a job's key."""
+    return {"name": engine.name, "version": engine.version, "parameters": dict(engine.parameters())}
 
 
 def job_key(
@@ -250,28 +260,29 @@ def job_key(
     edits: Iterable[Edit],
     engine: Mapping[str, Any],
     brand_digest: str,
+    variant: int = 0,
 ) -> str:
     """SHA-256 (hex) over the canonical JSON of everything that decides the pixels of a job.
 
     Args:
         edits: copy resolved. Their row numbers do not count, their order does.
-        engine: ``name``, ``version`` and ``parameters``.
+        engine: see `engine_part`.
+        variant: another number gives another key for the same wish, and so other seeds where a model draws.
     """
     parts = []
     for edit in edits:
         part = edit.to_dict()
         del part["row"]
         parts.append(part)
-    return canonical_digest(
-        {
-            "source_sha256": source_sha256,
-            "source_locale": source_locale,
-            "locale": locale,
-            "edits": parts,
-            "engine": engine,
-            "brand": brand_digest,
-        }
-    )
+    decisive = {
+        "source_sha256": source_sha256,
+        "source_locale": source_locale,
+        "locale": locale,
+        "edits": parts,
+        "engine": engine,
+        "brand": brand_digest,
+    }
+    return canonical_digest(decisive | ({"variant": variant} if variant else {}))
 
 
 def _rejected(job: JobRows, errors: Sequence[RowError], retryable: bool = False) -> JobResult:

@@ -1,4 +1,4 @@
-"""What the commands ``run`` and ``plan`` take on the command line."""
+"""What the commands ``run`` and ``plan`` take on the command line, and others with them."""
 
 from __future__ import annotations
 
@@ -97,6 +97,11 @@ def _add_planning(parser: argparse.ArgumentParser) -> None:
         "--locales", default="", metavar="A,B", help="only these target locales (default: all)"
     )
     parser.add_argument("--campaign", metavar="NAME", help="name to publish under (default: the manifest's)")
+    add_engine_options(parser)
+
+
+def add_engine_options(parser: argparse.ArgumentParser) -> None:
+    """How an engine is set up, and where its service is."""
     parser.add_argument(
         "--engine-parameters",
         default="{}",
@@ -154,13 +159,18 @@ def _options(arguments: argparse.Namespace, **further: Any) -> RunOptions:
         workers=arguments.jobs,
         locales=tuple(tag.strip() for tag in arguments.locales.split(",") if tag.strip()),
         campaign=arguments.campaign,
-        engine_parameters=_object(arguments.engine_parameters),
+        engine_parameters=engine_parameters(arguments.engine_parameters),
         engine_url=arguments.engine_url,
         **further,
     )
 
 
-def _object(text: str) -> dict[str, Any]:
+def engine_parameters(text: str) -> dict[str, Any]:
+    """What ``--engine-parameters`` says.
+
+    Raises:
+        InputError: it is no JSON object.
+    """
     try:
         value = json.loads(text)
     except ValueError as error:
@@ -168,6 +178,14 @@ def _object(text: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise InputError('--engine-parameters must be a JSON object such as \'{"model": "/models/qwen"}\'')
     return value
+
+
+def add_run_name(parser: argparse.ArgumentParser) -> None:
+    """Which run of which workspace."""
+    parser.add_argument("--workspace", required=True, metavar="DIR", help="folder or gs://bucket/prefix")
+    parser.add_argument(
+        "run", metavar="RUN", help="as given by --run-id; of a DAG, its ID, two underscores, the run's ID"
+    )
 
 
 def add_requested_by(parser: argparse.ArgumentParser, what: str) -> None:

@@ -25,7 +25,7 @@ from localizer.plan_files import PlanReader
 from localizer.progress import Progress
 from localizer.provenance.keys import key_from_environment
 from localizer.release import publish
-from localizer.remote.access import REMOTE_ENGINES, access_from_environment, use_access
+from localizer.remote.access import access_for, use_access
 from localizer.report import save_report
 from localizer.runs.merging import Counts, temporary_folder
 from localizer.runs.results_file import ResultsFile
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from localizer.brand import BrandKit
     from localizer.engines.base import Engine
     from localizer.release import Published
-    from localizer.remote.access import Access
     from localizer.runs import Run
     from localizer.workspace import Workspace
 
@@ -124,7 +123,7 @@ def prepared(options: RunOptions) -> Iterator[Prepared]:
         brand_path = options.brand or manifest.brand
         brand = load_brand(brand_path)
         name = options.engine or next(iter(brand.engines), "typeset")
-        with use_access(name, _access(name, options.engine_url)):
+        with use_access(name, access_for(name, options.engine_url)):
             workspace = Workspace.open(options.workspace)
             engine = get_engine(name, **options.engine_parameters)
             path = folder / "plan.parquet"
@@ -137,19 +136,14 @@ def prepared(options: RunOptions) -> Iterator[Prepared]:
                 image_root=options.image_root,
                 locales=options.locales,
                 campaign=_campaign(options.campaign) if options.campaign else None,
+                made_with={
+                    "engine": name,
+                    "engine_parameters": options.engine_parameters,
+                    "brand": brand_path and str(Path(brand_path).absolute()),
+                },
             )
             with PlanReader(path.open("rb")) as plan:
                 yield Prepared(plan, path, workspace, engine, name, brand, brand_path)
-
-
-def _access(engine: str, url: str) -> Access | None:
-    if engine in REMOTE_ENGINES:
-        return access_from_environment(url)
-    if url:
-        raise InputError(
-            f"--engine-url: engine {engine!r} calls no service; these do: {', '.join(REMOTE_ENGINES)}"
-        )
-    return None
 
 
 def _tell_wait(holder: str) -> None:

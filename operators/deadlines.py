@@ -19,7 +19,7 @@ from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import BaseDeadlineReference, DeadlineAlert
 
 from localizer.campaigns.deadlines import CLOSE, close_at, parse_deadline
-from localizer.errors import InputError
+from localizer.errors import CampaignError, ConfigurationError, InputError
 from localizer.notices import Event, channels_of
 from operators.notices import RunNotices, RunRef
 
@@ -34,8 +34,18 @@ DEADLINE = "LOCALIZER_DEADLINE"
 
 
 def usual_deadline() -> str | None:
-    """As the environment says."""
-    return os.environ.get(DEADLINE) or None
+    """As the environment says.
+
+    Raises:
+        ConfigurationError: it is no deadline.
+    """
+    text = os.environ.get(DEADLINE) or None
+    if text is not None:
+        try:
+            parse_deadline(text)
+        except CampaignError as error:
+            raise ConfigurationError(f"{DEADLINE}: {error}") from None
+    return text
 
 
 @dataclass(eq=False)  # equal where what is written of them is

@@ -169,6 +169,7 @@ class LoadManifestOperator(LocalizerOperator):
         from localizer.planning import plan_to_file
         from localizer.runs.merging import temporary_folder
         from operators.hooks.c2pa import signing_key_of
+        from operators.hooks.engines import own_parameters
 
         with faults.of("c2pa_conn_id"):
             signing_key_of(self.c2pa_conn_id)
@@ -185,6 +186,12 @@ class LoadManifestOperator(LocalizerOperator):
                 image_root=self.image_root or None,
                 locales=ready.locales,
                 campaign=self.campaign or None,
+                made_with={
+                    "engine": self.engine,
+                    "engine_parameters": own_parameters(self.engine_parameters),
+                    "engine_conn_id": self.engine_conn_id or "",
+                    "brand": ready.brand_path,
+                },
             )
             run.save_plan_file(folder / "plan.parquet")
             shards, estimate = mapped_shards(

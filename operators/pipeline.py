@@ -31,8 +31,9 @@ __all__ = [
     "run_params",
 ]
 
-CAMPAIGN_PRIORITY, CATALOG_PRIORITY = 100, 1
-"""A slot that becomes free goes to a campaign, however long a catalog waits."""
+REDO_PRIORITY, CAMPAIGN_PRIORITY, CATALOG_PRIORITY = 1000, 100, 1
+"""A slot that becomes free goes to the image that a person waits for, then to a campaign, however long a
+catalog waits."""
 
 
 def default_args(priority: int) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import Asset, AssetAlias
+from airflow.sdk import Asset, AssetAlias, BaseOperatorLink
+from airflow.sdk.configuration import conf
 
 from localizer.display import one_line
 from localizer.runs.run import RESULTS
@@ -14,15 +15,30 @@ from operators.hooks.c2pa import signing_key_of
 from operators.lineage import lineage
 from operators.manifest import as_bool
 from operators.metrics import count_published
+from operators.tenants import dag_id_of, tenant_of
 
 if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage
-    from airflow.sdk import Context
+    from airflow.sdk import BaseOperator, Context
+    from airflow.sdk.types import TaskInstanceKey
 
     from localizer.release import Published
 
+ROLLBACK_DAG = "rollback_release"
+
 RELEASES = AssetAlias("localizer_releases")
 """Gets an event per release that became current; a DAG scheduled on it runs after each of them."""
+
+
+class TakeBackLink(BaseOperatorLink):
+    """From a publish to the DAG that takes it back; its form wants what `PublishReleaseOperator` returns as
+    ``take_back``."""
+
+    name = "Take a release back"
+
+    def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:
+        base: str = conf.get("api", "base_url", fallback="") or ""
+        return f"{base.rstrip('/')}/dags/{_rollback_dag(operator)}"
 
 
 class PublishReleaseOperator(LocalizerOperator):
@@ -31,10 +47,13 @@ class PublishReleaseOperator(LocalizerOperator):
     Takes nothing but what the run's recorded decisions name, with the very bytes that were decided on.
     Where nothing was approved it publishes nothing and succeeds: whoever comes after looks at what it
     returns. Publishing again what is current already writes nothing. A release that became current is an
-    event of the asset alias ``localizer_releases``, on the asset ``localizer://campaigns/<campaign>``.
+    event of the asset alias ``localizer_releases``, on the asset ``localizer://campaigns/<campaign>``; where
+    a task died in the middle of it there may be two, with the same `release_id`.
 
     Returns ``{"release_id", "release_uri", "campaign", "images", "signed", "written", "moved", "previous",
-    "message"}``; the first two are empty where nothing was approved.
+    "message", "take_back"}``; the first two are empty where nothing was approved. `take_back` is how this
+    release is taken back: a DAG and the parameters to trigger it with, the reason apart; None where it is the
+    first, or was not made current by this run.
 
     Args:
         publish_uri: path or ``gs://bucket/prefix`` below which all campaigns are published.
@@ -51,6 +70,7 @@ class PublishReleaseOperator(LocalizerOperator):
         "c2pa_conn_id",
     )
     ui_color = "#d9f0dd"
+    operator_extra_links = (TakeBackLink(),)
 
     def __init__(
         self,
@@ -90,8 +110,18 @@ class PublishReleaseOperator(LocalizerOperator):
         self.log.info("%s", published.message)
         if not published.dry_run:
             count_published(published.objects_new, context["ti"].dag_id, moved=published.pointer_moved)
-        if published.pointer_moved:
-            self._announce(context, published)
+        # A try that died after it had moved the pointer may have announced nothing.
+        if published.pointer_moved or (published.by_this_run and context["ti"].try_number > 1):
+            announce(
+                context,
+                self.outlets,
+                campaign=published.campaign,
+                release_id=published.release_id,
+                release_uri=published.uri,
+                images=published.objects,
+                previous=published.previous,
+                action="publish",
+            )
         return {
             "release_id": published.release_id or "",
             "release_uri": published.uri or "",
@@ -102,6 +132,7 @@ class PublishReleaseOperator(LocalizerOperator):
             "moved": published.pointer_moved,
             "previous": published.previous or "",
             "message": published.message,
+            "take_back": self._take_back(published),
         }
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:
@@ -113,19 +144,38 @@ class PublishReleaseOperator(LocalizerOperator):
             rows=published.objects if published else None,
         )
 
-    def _announce(self, context: Context, published: Published) -> None:
-        """Tell Airflow; a task that was given other outlets announces nothing."""
-        if RELEASES not in self.outlets:
-            return
-        context["outlet_events"][RELEASES].add(
-            Asset(
-                name=f"localized campaign {published.campaign}",
-                uri=f"localizer://campaigns/{published.campaign}",
-            ),
-            extra={
-                "release_id": published.release_id,
-                "release_uri": published.uri,
-                "images": published.objects,
-                "previous": published.previous,
+    def _take_back(self, published: Published) -> dict[str, Any] | None:
+        # Never "the one before": by the time that somebody uses it, that may be another.
+        if not published.by_this_run or not published.previous:
+            return None
+        return {
+            "dag_id": _rollback_dag(self),
+            "conf": {
+                "campaign": published.campaign,
+                "release_id": published.previous,
+                "publish_uri": self.publish_uri,
+                "gcp_conn_id": self.gcp_conn_id,
             },
-        )
+        }
+
+
+def _rollback_dag(operator: BaseOperator) -> str:
+    """The DAG that takes back what a task publishes: its own tenant's."""
+    dag = operator.get_dag()
+    return dag_id_of(ROLLBACK_DAG, tenant_of(dag.tags if dag else ()))
+
+
+def announce(
+    context: Context, outlets: Sequence[Any], *, campaign: str, release_id: str | None, **facts: Any
+) -> None:
+    """Tell Airflow that a release became current; a task that was given other outlets announces nothing.
+
+    Args:
+        facts: what else goes with the event: ``release_uri``, ``previous``, ``action``, ``images`` ...
+    """
+    if RELEASES not in outlets:
+        return
+    context["outlet_events"][RELEASES].add(
+        Asset(name=f"localized campaign {campaign}", uri=f"localizer://campaigns/{campaign}"),
+        extra={"release_id": release_id, **facts},
+    )

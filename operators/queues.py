@@ -26,6 +26,7 @@ GPU_ENGINES = ("qwen", *filter(None, os.environ.get("LOCALIZER_GPU_ENGINES", "")
 """Engines that need a GPU in the task's process; the others compute on a CPU or call a server."""
 
 EDIT_TASK = "edit_images"
+REDO_DAG, REDO_TASK = "redo_image", "redo"
 CAMPAIGN_PREFIX = "campaign_"
 """Of the ids of the DAGs that campaign files make."""
 _DAGS = ("localize_campaign", "localize_catalog", "rush_job")
@@ -61,8 +62,7 @@ def edit_pod(engine: str) -> str:
 def task_instance_mutation_hook(task_instance: TaskInstance, dag_run: DagRun | None) -> None:
     """Called by the scheduler whenever it makes or takes up a task instance."""
     kind = task_instance.dag_id.partition("__")[0]  # a tenant's own has its name after that
-    ours = kind in _DAGS or kind.startswith(CAMPAIGN_PREFIX)
-    if task_instance.task_id != EDIT_TASK or not ours:
+    if not _edits(kind, task_instance.task_id):
         return
     conf = (dag_run.conf if dag_run else None) or {}
     # A run that names no engine takes the DAG's default, whose queue and pool the task already has.
@@ -70,3 +70,9 @@ def task_instance_mutation_hook(task_instance: TaskInstance, dag_run: DagRun | N
         task_instance.queue, task_instance.pool = edit_queue(engine), edit_pool(engine)
         if template := edit_pod(engine):
             task_instance.executor_config = {"pod_template_file": template}
+
+
+def _edits(kind: str, task_id: str) -> bool:
+    if kind == REDO_DAG:
+        return task_id == REDO_TASK
+    return task_id == EDIT_TASK and (kind in _DAGS or kind.startswith(CAMPAIGN_PREFIX))

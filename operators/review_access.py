@@ -29,11 +29,16 @@ class Answerers:
 
     def include(self, user: BaseUser) -> bool:
         """Whether a user is one of them."""
+        return not self.why_not(user)
+
+    def why_not(self, user: BaseUser) -> str:
+        """Why a user is none of them, for them to read; empty if they are."""
         if self.barred and self.barred in {user.get_name(), str(user.get_id())}:
-            return False
-        if not self.reviewers:
-            return True
-        return get_auth_manager().is_authorized_hitl_task(assigned_users=set(self.reviewers), user=user)
+            return "you triggered this run; somebody else reviews it (four eyes)"
+        is_one = get_auth_manager().is_authorized_hitl_task
+        if self.reviewers and not is_one(assigned_users=set(self.reviewers), user=user):
+            return "you are not one of the reviewers of this run"
+        return ""
 
 
 def answerers(task: Any, triggered_by: str | None) -> Answerers:

@@ -40,10 +40,10 @@ from localizer.review.host import Choice, HostedRun, Place, RedoRequest, RunSumm
 from operators.base import open_workspace
 from operators.coming import planned_campaigns
 from operators.form import further_engines
+from operators.queues import REDO_DAG
 from operators.review import APPROVE, REJECT
 from operators.review_access import Answerers, refuse_another_tenant_s
 from operators.review_runs import (
-    REDO_DAG,
     REVIEW,
     KnownRun,
     active_redos,
@@ -139,7 +139,7 @@ class AirflowHost:
         if known is None:
             raise NotFound(f"{dag_id} has no run {run_id}, or it is not reviewed")
         rollback = dag_id_of(ROLLBACK_DAG, fields.tenant)
-        may_review = self._may_answer(viewer, dag_id, run_id)
+        why_not = self._why_not(viewer, dag_id, run_id)
         return HostedRun(
             dag_id=dag_id,
             run_id=run_id,
@@ -151,8 +151,9 @@ class AirflowHost:
             engines=tuple(dict.fromkeys([*engine_names(), *further_engines()])),
             request=known.request,
             redos=redos,
-            may_review=may_review,
-            may_redo=may_review,
+            may_review=not why_not,
+            why_not=why_not,
+            may_redo=not why_not,
             may_roll_back=_may(viewer, "POST", rollback, DagAccessEntity.RUN),
             links={
                 "airflow": f"../dags/{quote(dag_id, safe='')}/runs/{quote(run_id, safe='')}",
@@ -162,8 +163,8 @@ class AirflowHost:
 
     async def answer(self, viewer: Viewer, run: HostedRun, choice: Choice, form: Mapping[str, Any]) -> None:
         def task_id() -> str:
-            if not self._may_answer(viewer, run.dag_id, run.run_id):
-                raise Forbidden(f"you may not review {run.dag_id}")
+            if why_not := self._why_not(viewer, run.dag_id, run.run_id):
+                raise Forbidden(why_not)
             with create_session(scoped=False) as session:
                 known = known_run(run.dag_id, run.run_id, session=session)
             if known is None:
@@ -194,8 +195,8 @@ class AirflowHost:
         def conf() -> dict[str, Any]:
             # The right to review a run includes the right to have its images made anew: who may trigger the
             # DAG for any workspace is another matter.
-            if not self._may_answer(viewer, run.dag_id, run.run_id):
-                raise Forbidden(f"you may not review {run.dag_id}")
+            if why_not := self._why_not(viewer, run.dag_id, run.run_id):
+                raise Forbidden(why_not)
             with create_session(scoped=False) as session:
                 dag = session.get(DagModel, redo_dag)
                 if dag is None or dag.is_paused:
@@ -230,10 +231,11 @@ class AirflowHost:
         with _told():
             return await run_in_threadpool(trigger)
 
-    def _may_answer(self, viewer: Viewer, dag_id: str, run_id: str) -> bool:
-        return _may(viewer, "PUT", dag_id, DagAccessEntity.HITL_DETAIL) and self._fields_of(
-            dag_id, run_id
-        ).answerers.include(_user(viewer))
+    def _why_not(self, viewer: Viewer, dag_id: str, run_id: str) -> str:
+        """Why somebody may not review a run; empty if they may."""
+        if not _may(viewer, "PUT", dag_id, DagAccessEntity.HITL_DETAIL):
+            return f"you may look at {dag_id}, not review it"
+        return self._fields_of(dag_id, run_id).answerers.why_not(_user(viewer))
 
     def _fields_of(self, dag_id: str, run_id: str) -> _Fields:
         key = (dag_id, run_id)
@@ -244,7 +246,7 @@ class AirflowHost:
         with create_session(scoped=False) as session:
             found = rendered(dag_id, run_id, session=session)
         if not found:
-            raise NotFound(f"{dag_id} has no run {run_id}")
+            raise NotFound(f"{dag_id} has no run {run_id}, or it is not reviewed")
         if not found.get("workspace"):
             raise NotFound(f"{dag_id} keeps nothing in a workspace")
         tags = found.get("tags") or []

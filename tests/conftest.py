@@ -50,19 +50,24 @@ def airflow_db() -> None:
 def small_campaign(tmp_path: Path) -> Path:
     """A folder with two posters that every engine can do, and ``small.csv``: two good rows, and one (row 4)
     whose image is missing."""
+    return draw_small_campaign(tmp_path)
+
+
+def draw_small_campaign(folder: Path) -> Path:
+    """See `small_campaign`."""
     from PIL import Image, ImageDraw, ImageFont
 
     for name, text in (("a.png", "SALE"), ("b.png", "NEW")):
         image = Image.new("RGB", (480, 320), "white")
         ImageDraw.Draw(image).text((240, 160), text, "black", ImageFont.load_default(64), "mm")
-        image.save(tmp_path / name)
-    (tmp_path / "small.csv").write_text(
+        image.save(folder / name)
+    (folder / "small.csv").write_text(
         "asset_id,image,source_locale,locale,action,text,replacement\n"
         "a,a.png,en,de,replace_text,SALE,RABATT\n"
         "b,b.png,en,de,replace_text,NEW,NEU\n"
         "c,missing.png,en,de,replace_text,OLD,ALT\n"
     )
-    return tmp_path
+    return folder
 
 
 @pytest.fixture(scope="session")

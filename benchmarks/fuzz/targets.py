@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 from localizer.errors import LocalizerError, ObjectNotFound
 from localizer.model import Action, Decision, Edit, Job, JobResult, Status, Verdict
+from localizer.provenance.xmp import Statement, with_statement
 from localizer.storage import ObjectInfo
 
 HEADER = "asset_id,image,source_locale,locale,action,text,replacement,box,object,attribute,rights,instruction"
@@ -25,6 +26,7 @@ JOB = Job("0" * 64, "poster", "ja", "en", "sources/" + "0" * 64 + ".png", "0" * 
 RESULT = JobResult(
     "0" * 64, "poster", "ja", Status.NEEDS_REVIEW, "candidate.png", "delivered.png", reason="why"
 )
+STATEMENT = Statement("http://x/humanEdits", "fuzz", "replace_text 1")
 
 
 @dataclass(frozen=True)
@@ -139,11 +141,13 @@ def _instruction(data: bytes) -> None:
 
 def _image(data: bytes) -> None:
     from localizer.images import decode, deliver
+    from localizer.provenance.reading import account_of
 
     source = decode(data, name="fuzz")
     changed = source.rgb.copy()
     changed[4:8, 4:8] = 255 - changed[4:8, 4:8]
-    deliver(source, changed, (changed != source.rgb).any(axis=2))
+    delivered = deliver(source, changed, (changed != source.rgb).any(axis=2), statement=STATEMENT)
+    account_of(delivered.data, name="fuzz")
 
 
 def _plan(data: bytes) -> None:
@@ -180,7 +184,7 @@ def _release(data: bytes) -> None:
 
 
 def _pointer(data: bytes) -> None:
-    from localizer.release.pointer import read_pointer
+    from localizer.release.history import read_pointer
 
     if read_pointer(OneObject(data), "spring") is None:  # type: ignore[arg-type]
         raise ObjectNotFound("there is always one")
@@ -226,6 +230,10 @@ def _document_seeds() -> list[bytes]:
     ]
 
 
+def _packet() -> bytes:
+    return with_statement(None, Statement("http://x/digitalCapture", "camera", "taken"))
+
+
 def _image_seeds() -> list[bytes]:
     import numpy as np
     from PIL import Image
@@ -235,13 +243,13 @@ def _image_seeds() -> list[bytes]:
     plain = Image.fromarray(rgb)
     ways: list[tuple[Image.Image, str, dict[str, Any]]] = [
         (plain, "JPEG", {"quality": 80}),
-        (plain, "JPEG", {"progressive": True}),
+        (plain, "JPEG", {"progressive": True, "xmp": _packet()}),
         (plain.convert("CMYK"), "JPEG", {}),
         (plain, "PNG", {"dpi": (144, 144)}),
         (plain.quantize(20), "PNG", {"transparency": 3}),
         (plain.convert("RGBA"), "PNG", {}),
         (plain, "WEBP", {"lossless": True}),
-        (plain, "WEBP", {"quality": 70}),
+        (plain, "WEBP", {"quality": 70, "xmp": _packet()}),
         (plain, "TIFF", {"compression": "tiff_lzw"}),
         (plain, "TIFF", {"compression": "tiff_adobe_deflate"}),
         (plain.convert("1"), "TIFF", {"compression": "group4"}),

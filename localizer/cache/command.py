@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import sys
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from localizer.cache.eviction import KEEP_OPEN, Cache, CacheState, Share
 from localizer.errors import InputError
@@ -57,6 +59,49 @@ def cache(options: CacheOptions) -> Share:
             why = "the rest is needed, or was used too recently" if older_than else "the rest is needed"
             _say(f"over budget {size(left - budget)}: {why}")
     return chosen
+
+
+def add_cache(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add the command to the command line."""
+    cache = commands.add_parser(
+        "cache",
+        parents=[common],
+        help="show how large the result cache of a workspace is, and evict from it",
+        description="Results are shared by all runs of a workspace. Evicts those that were not used for "
+        "longest; what an unfinished run, a review or a publish still needs stays. Without --evict it only "
+        "says what would go.",
+    )
+    cache.add_argument("--workspace", required=True, metavar="DIR", help="folder or gs://bucket/prefix")
+    cache.add_argument(
+        "--budget",
+        default="",
+        metavar="SIZE",
+        help="evict until the results take no more, such as 200GB (default: LOCALIZER_CACHE_BUDGET)",
+    )
+    cache.add_argument(
+        "--older-than", default="", metavar="AGE", help="only what was not used for so long, such as 30d"
+    )
+    cache.add_argument(
+        "--keep-open",
+        default="",
+        metavar="AGE",
+        help="how long a run that was not finished, reviewed or published keeps its results (default: 30d)",
+    )
+    cache.add_argument("--evict", action="store_true", help="really remove them")
+    cache.set_defaults(command=_cache)
+
+
+def _cache(arguments: argparse.Namespace) -> int:
+    cache(
+        CacheOptions(
+            workspace=arguments.workspace,
+            budget=arguments.budget,
+            older_than=arguments.older_than,
+            keep_open=arguments.keep_open,
+            evict=arguments.evict,
+        )
+    )
+    return 0
 
 
 def describe(state: CacheState, budget: int | None) -> str:

@@ -9,9 +9,10 @@ from itertools import groupby
 
 from localizer.model import JobResult, Verdict, slot_of
 from localizer.plan_files import PlanReader
+from localizer.runs.amendments import Amendment, AmendmentTrail
 from localizer.runs.decisions import DecisionTrail, LatestDecisions
 from localizer.runs.merging import read_results
-from localizer.runs.run import DECISIONS, PLAN, PUBLISHED, RESULTS
+from localizer.runs.run import AMENDMENTS, DECISIONS, PLAN, PUBLISHED, RESULTS
 from localizer.storage import ObjectInfo, Storage
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -33,6 +34,7 @@ class RunFiles:
     folder: str
     plan: ObjectInfo | None
     results: ObjectInfo | None
+    amendments: ObjectInfo | None
     decisions: ObjectInfo | None
     published: ObjectInfo | None
     shards_at: datetime
@@ -81,12 +83,13 @@ def list_runs(storage: Storage) -> Iterator[RunFiles]:
             count, generations = count + 1, generations + info.generation
             if name.startswith("results/"):
                 shards_at = max(shards_at, _at(info))
-            elif name in {PLAN, RESULTS, DECISIONS, PUBLISHED}:
+            elif name in {PLAN, RESULTS, AMENDMENTS, DECISIONS, PUBLISHED}:
                 found[name] = info
         yield RunFiles(
             folder,
             found.get(PLAN),
             found.get(RESULTS),
+            found.get(AMENDMENTS),
             found.get(DECISIONS),
             found.get(PUBLISHED),
             shards_at,
@@ -117,15 +120,26 @@ def uses_of(run: RunFiles, storage: Storage, *, now: datetime, keep_open: timede
         for result, _ in read_results(file, storage.uri_of(name)):
             if result.job:
                 yield Use(result.job, at, result.engine, _need(run, latest, result) if is_open else "")
+    if _at(run.amendments) > _at(run.results):  # the results may not have what was done again
+        at = _at(run.amendments).timestamp()
+        for each in _amendments(run, storage):
+            if each.is_open or each.counts:
+                yield Use(each.job.key, at, "", UNFINISHED if is_open else "")
 
 
 def planned_keys(run: RunFiles, storage: Storage) -> Iterator[str]:
-    """Keys of the jobs that a run has planned; none if it has no plan."""
+    """Keys of the jobs that a run has planned or that were asked for instead; none if it has no plan."""
     if run.plan is None:
         return
     with PlanReader(storage.open(run.plan.name), name=storage.uri_of(run.plan.name)) as plan:
         for key, _, _ in plan.slots():
             yield key
+    for each in _amendments(run, storage):
+        yield each.job.key
+
+
+def _amendments(run: RunFiles, storage: Storage) -> list[Amendment]:
+    return AmendmentTrail(storage, run.amendments.name).read() if run.amendments else []
 
 
 def _need(run: RunFiles, latest: LatestDecisions, result: JobResult) -> str:

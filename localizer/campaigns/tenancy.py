@@ -10,6 +10,7 @@ from typing import Any
 from localizer.campaigns.model import is_template
 from localizer.documents import did_you_mean
 from localizer.errors import TenantError
+from localizer.notices.model import DEFAULT_CONNECTIONS
 from localizer.strict_yaml import Fault, beside
 from localizer.strict_yaml import Path as Field
 from localizer.tenants import FILE, TAG, Tenant, installed_tenants
@@ -57,10 +58,17 @@ def _places(path: Path, content: Mapping[str, Any], tenant: Tenant) -> Iterator[
             continue
         if tenant.connections(parameter) is None:
             value = beside(path, _fixed(value))
-        try:
-            tenant.check(parameter, value)
-        except TenantError as error:
-            yield field, str(error)
+        yield from _fault(tenant, parameter, value, field)
+    for index, channel in enumerate(content.get("notify", ())):
+        connection = channel.get("connection") or DEFAULT_CONNECTIONS[channel["by"]]
+        yield from _fault(tenant, "notice_conn_id", connection, ("notify", index, "connection"))
+
+
+def _fault(tenant: Tenant, parameter: str, value: Any, field: Field) -> Iterator[Fault]:
+    try:
+        tenant.check(parameter, value)
+    except TenantError as error:
+        yield field, str(error).removeprefix(f"{parameter}: ")
 
 
 def _fixed(value: str) -> str:

@@ -147,3 +147,9 @@ def concurrency_of(engine: Engine) -> int:
     """
     own = getattr(engine, "concurrency", 0)
     return int(own or getattr(getattr(engine, "model", None), "concurrency", 0))
+
+
+def draws_by_seed(engine: Engine) -> bool:
+    """Whether the same wish under another job key may give another image: a model draws it, by a seed that
+    follows from the key."""
+    return getattr(engine, "model", None) is not None

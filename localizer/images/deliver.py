@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from localizer.images.encode import encode
+from localizer.images.metadata import without_xmp_thumbnails
 from localizer.images.packet import FORMATS, MOST_IN_JPEG, has_credentials, packet_of
 from localizer.images.paint import changed_pixels, paint
 from localizer.images.sniff import EXTENSIONS, extension_of
@@ -107,7 +108,8 @@ def _packet(source: SourceImage, statement: Statement) -> tuple[bytes | None, tu
     if source.format not in FORMATS:
         return None, (f"a {source.format} cannot say how it was made",)
     try:
-        packet = with_statement(packet_of(source), statement)
+        before = packet_of(source)
+        packet = with_statement(before and without_xmp_thumbnails(before), statement)
     except ValueError as error:
         return None, (f"the source's XMP {error}: it is kept as it is and does not say how this was made",)
     if source.format == "JPEG" and len(packet) > MOST_IN_JPEG:

@@ -22,6 +22,11 @@ _MEDIA = "http://ns.adobe.com/xap/1.0/mm/"
 _EVENT = "http://ns.adobe.com/xap/1.0/sType/ResourceEvent#"
 _THUMBNAILS = ("http://ns.adobe.com/xap/1.0/", "Thumbnails")
 _SOURCE_TYPE, _HISTORY = (_IPTC, "DigitalSourceType"), (_MEDIA, "History")
+_CREDENTIALS = (
+    "http://purl.org/dc/terms/",
+    "provenance",
+)  # where content credentials lie, if not in the file
+_LEFT_OUT = (_SOURCE_TYPE, _CREDENTIALS, _THUMBNAILS)
 
 _LARGEST = 4 * 1024 * 1024
 _MOST_NODES = 50_000
@@ -89,7 +94,7 @@ def source_type_of(packet: bytes) -> str:
     Raises:
         ValueError: it is no packet that can be read; says why.
     """
-    return next((value for _, _, value in _stated(_rdf(_parse(packet)))), "")
+    return next((value for _, _, value in _properties(_rdf(_parse(packet)), _SOURCE_TYPE)), "")
 
 
 def history_of(packet: bytes) -> list[dict[str, str]]:
@@ -109,7 +114,8 @@ def history_of(packet: bytes) -> list[dict[str, str]]:
 
 
 def lost(before: bytes, after: bytes) -> list[str]:
-    """What one packet states and another does not, but for the digital source type and old thumbnails.
+    """What one packet states and another does not, but for what speaks of the old pixels: the digital source
+    type, thumbnails, and the place of content credentials.
 
     Raises:
         ValueError: one of them is no packet that can be read; says why.
@@ -119,7 +125,7 @@ def lost(before: bytes, after: bytes) -> list[str]:
 
 
 def with_statement(packet: bytes | None, statement: Statement) -> bytes:
-    """A packet that states how an edited image was made.
+    """A packet that states how an edited image was made, and no longer where credentials of the old one lie.
 
     Args:
         packet: the source's, of which nothing is lost; None: a new one is made.
@@ -130,13 +136,15 @@ def with_statement(packet: bytes | None, statement: Statement) -> bytes:
     if packet is None:
         return _new_packet(statement)
     rdf = _rdf(_parse(packet))
-    stated = list(_stated(rdf))
+    stated = list(_properties(rdf, _SOURCE_TYPE))
     before = stated[0][2] if stated else ""
     changes: list[_Change] = []
     stays = bool(before) and term_of(before) in {*statement.keeps, term_of(statement.source_type)}
     if not stays:
         changes = [_replaced(packet, node, qname, statement) for node, qname, _ in stated]
-    event = _event(statement, "" if stays else before)
+    linked = list(_properties(rdf, _CREDENTIALS))
+    changes += [_removed(packet, node, qname) for node, qname, _ in linked]
+    event = _event(statement, "" if stays else before, linked[0][2] if linked else "")
     history = next((node for node in rdf.below() if node.name == _HISTORY), None)
     properties = "" if stated else _source_type(statement)
     if history is None:
@@ -154,7 +162,7 @@ def with_statement(packet: bytes | None, statement: Statement) -> bytes:
 
 
 def _new_packet(statement: Statement) -> bytes:
-    event = _event(statement, "")
+    event = _event(statement)
     history = f'<xmpMM:History xmlns:xmpMM="{_MEDIA}"><rdf:Seq>{event}</rdf:Seq></xmpMM:History>'
     return (
         '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
@@ -169,9 +177,11 @@ def _source_type(statement: Statement) -> str:
     return f'<{name} xmlns:Iptc4xmpExt="{_IPTC}">{escape(statement.source_type)}</{name}>'
 
 
-def _event(statement: Statement, before: str) -> str:
+def _event(statement: Statement, before: str = "", linked: str = "") -> str:
     """No time: the same edit of the same source gives the same bytes."""
-    parameters = statement.parameters + (f"; digital source type before: {before}" if before else "")
+    parameters = statement.parameters
+    parameters += f"; digital source type before: {before}" if before else ""
+    parameters += f"; content credentials of the source: {linked}" if linked else ""
     return (
         f'<rdf:li xmlns:rdf="{_RDF}" xmlns:stEvt="{_EVENT}" rdf:parseType="Resource">'
         f"<stEvt:action>edited</stEvt:action><stEvt:softwareAgent>{escape(statement.agent)}"
@@ -190,15 +200,15 @@ def _about(rdf: _Node) -> str:
     return next((about for about in found if about), "")
 
 
-def _stated(rdf: _Node) -> Iterator[tuple[_Node, str, str]]:
-    """Where a packet states a digital source type of the image, and which: an element and an empty word, or
-    the element that has it as an attribute, and the attribute's name."""
+def _properties(rdf: _Node, name: _Name) -> Iterator[tuple[_Node, str, str]]:
+    """Where a packet states a property of the image, and its value: an element and an empty word, or the
+    element that has it as an attribute, and the attribute's name."""
     for description in rdf.children:
-        for qname, name, value in description.attributes:
-            if name == _SOURCE_TYPE:
+        for qname, found, value in description.attributes:
+            if found == name:
                 yield description, qname, value
         for node in description.children:
-            if node.name == _SOURCE_TYPE:
+            if node.name == name:
                 yield node, "", node.value
 
 
@@ -206,9 +216,21 @@ def _replaced(packet: bytes, node: _Node, qname: str, statement: Statement) -> _
     """The change that has an element, or an attribute of it, state the digital source type."""
     if not qname:
         return node.start, node.end, _source_type(statement).encode()
+    found = _attribute(packet, node, qname)
+    return found.start(2), found.end(2), quoteattr(statement.source_type).encode()
+
+
+def _removed(packet: bytes, node: _Node, qname: str) -> _Change:
+    """The change that takes an element, or an attribute of it, out."""
+    if not qname:
+        return node.start, node.end, b""
+    return *_attribute(packet, node, qname).span(), b""
+
+
+def _attribute(packet: bytes, node: _Node, qname: str) -> re.Match[bytes]:
     for found in _ATTRIBUTE.finditer(packet, node.start, node.body):
         if found[1] == qname.encode():
-            return found.start(2), found.end(2), quoteattr(statement.source_type).encode()
+            return found
     raise ValueError("is not UTF-8")
 
 
@@ -239,11 +261,11 @@ def _facts(root: _Node) -> Counter[tuple[str, str]]:
     found: Counter[tuple[str, str]] = Counter()
 
     def walk(node: _Node, path: str) -> None:
-        if node.name in (_SOURCE_TYPE, _THUMBNAILS):
+        if node.name in _LEFT_OUT:
             return
         here = f"{path}/{{{node.name[0]}}}{node.name[1]}"
         for _, name, value in node.attributes:
-            if name != _SOURCE_TYPE:
+            if name not in _LEFT_OUT:
                 found[f"{here}/@{{{name[0]}}}{name[1]}", value] += 1
         text = "".join(node.text).strip()
         if text:

@@ -1,17 +1,49 @@
-"""Which release is current, and how that changes: by compare-and-swap, after the release was verified."""
+"""Which release is current, and how that changes: by compare-and-swap, after the release was verified.
+
+In this order, so that it may be cut off anywhere and run again:
+
+1. the pointer is read, and with it its generation;
+2. what is to become current is verified;
+3. the move before gets its record, should it lack it (see `localizer.release.history`);
+4. the pointer is replaced, only if it still has that generation;
+5. this move gets its record.
+
+Whoever wrote the pointer after 1, be it a publisher, a person or retention (`localizer.release.retention`),
+makes 4 fail, and then nothing moved.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from localizer.errors import ObjectNotFound, PreconditionFailed, TransientError
-from localizer.release.records import Pointer, parse, pointer_name
+from localizer.errors import ObjectNotFound, PreconditionFailed, ReleaseError, TransientError
+from localizer.release.history import read_pointer, record_move
+from localizer.release.records import Pointer, pointer_name
 from localizer.release.verification import verify
 from localizer.storage import Storage, open_storage
 
 _JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Mover:
+    """Who moves a pointer.
+
+    Attributes:
+        by: run id of a publish, or the person who rolls back.
+        action: ``publish`` or ``rollback``.
+        reason, requested_by, via: see `Pointer`.
+    """
+
+    by: str
+    action: str
+    reason: str = ""
+    requested_by: str = ""
+    via: str = ""
 
 
 def read_current(publish_uri: str, campaign: str, *, client: Any = None) -> Pointer | None:
@@ -24,7 +56,7 @@ def read_current(publish_uri: str, campaign: str, *, client: Any = None) -> Poin
 
 
 def rollback(publish_uri: str, campaign: str, release_id: str, by: str, *, client: Any = None) -> Pointer:
-    """Make an earlier release current again. Nothing but the pointer is written.
+    """Make an earlier release current again. Nothing but the pointer is written, and the record of its move.
 
     Args:
         by: the person who does it; recorded.
@@ -33,27 +65,48 @@ def rollback(publish_uri: str, campaign: str, release_id: str, by: str, *, clien
         The pointer as it is now; unmoved if it was there already.
 
     Raises:
-        ReleaseError: the release does not exist or is not whole.
+        ReleaseError: the release does not exist, is not whole, or is being removed.
         TransientError: somebody else moved the pointer meanwhile.
     """
-    storage = open_storage(publish_uri, client=client)
+    return roll_back(open_storage(publish_uri, client=client), campaign, release_id, Mover(by, "rollback"))[0]
+
+
+def roll_back(
+    storage: Storage, campaign: str, release_id: str, mover: Mover, *, shown: Pointer | None = None
+) -> tuple[Pointer, bool]:
+    """Like `rollback`, on an open storage, and only from what a person was shown.
+
+    Args:
+        shown: the pointer as it was when the person said yes; None: whatever it is.
+
+    Returns:
+        The pointer as it is now, and whether it was moved by this call, or by an earlier try of the same
+        DAG run (`Mover.via`) that died after it.
+
+    Raises:
+        ReleaseError: also where the pointer moved since it was shown.
+    """
     pointer = read_pointer(storage, campaign)
+    if pointer is None:
+        where = storage.uri_of(pointer_name(campaign))
+        raise ReleaseError(f"nothing of {campaign} was published yet: there is no {where}")
+    if pointer.release_id == release_id:
+        record_move(storage, pointer)
+        return pointer, bool(mover.via) and pointer.via == mover.via
+    # Retention may have written it meanwhile, which moves nothing; so it is the move that is compared.
+    if shown is not None and pointer != shown:
+        raise ReleaseError(
+            f"{campaign} was moved to {pointer.release_id} by {pointer.moved_by} at {pointer.moved_at}, "
+            f"after you were shown {shown.release_id}; nothing was moved now: look again and decide anew"
+        )
+    if pointer.is_retiring(release_id):
+        raise ReleaseError(f"{release_id} is being removed by retention; choose another release")
     verify(storage, campaign, release_id)
-    return move_pointer(storage, campaign, release_id, since=pointer, by=by, action="rollback")[0]
-
-
-def read_pointer(storage: Storage, campaign: str) -> Pointer | None:
-    """Like `read_current`, on an open storage."""
-    name = pointer_name(campaign)
-    try:
-        data, info = storage.read_with_info(name)
-    except ObjectNotFound:
-        return None
-    return replace(parse(data, Pointer.from_dict, storage.uri_of(name)), generation=info.generation)
+    return move_pointer(storage, campaign, release_id, since=pointer, mover=mover)
 
 
 def move_pointer(
-    storage: Storage, campaign: str, release_id: str, *, since: Pointer | None, by: str, action: str
+    storage: Storage, campaign: str, release_id: str, *, since: Pointer | None, mover: Mover
 ) -> tuple[Pointer, bool]:
     """Point at a release, unless somebody moved the pointer since it was read.
 
@@ -64,31 +117,71 @@ def move_pointer(
         The pointer as it is now, and whether this call moved it.
 
     Raises:
-        TransientError: somebody else moved it to another release; what follows from that (the parent, what
-            is carried forward) has to be worked out again, which a retry does.
+        TransientError: somebody else moved it to another release, or retention removes this one; what follows
+            from that (the parent, what is carried forward) has to be worked out again, which a retry does.
     """
-    if since is not None and since.release_id == release_id:
-        return since, False
+    if since is not None:
+        record_move(storage, since)
+        if since.release_id == release_id:
+            return since, False
+        if since.is_retiring(release_id):
+            raise TransientError(f"{release_id} is being removed by retention; run again")
     moved = Pointer(
         release_id=release_id,
         campaign=campaign,
         moved_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        moved_by=by,
-        action=action,
+        moved_by=mover.by,
+        action=mover.action,
         previous=since.release_id if since else None,
+        reason=mover.reason,
+        requested_by=mover.requested_by,
+        via=mover.via,
+        number=since.number + 1 if since else 1,
+        retiring=since.retiring if since else None,
     )
-    name = pointer_name(campaign)
     try:
-        info = storage.swap(
-            name, moved.to_bytes(), generation=since.generation if since else 0, content_type=_JSON
-        )
+        moved = write_pointer(storage, moved, generation=since.generation if since else 0)
     except PreconditionFailed as error:
         now = read_pointer(storage, campaign)
         if now is not None and now.release_id == release_id:
+            record_move(storage, now)
             return now, False
-        at = now.release_id if now else "nothing"
+        where = storage.uri_of(pointer_name(campaign))
+        what = f"moved to {now.release_id} by somebody else" if now else "removed"
+        if now is not None and now == since:
+            what = "written by retention"
         raise TransientError(
-            f"{storage.uri_of(name)} was moved to {at} by somebody else meanwhile; {release_id} is "
-            "complete but not current; run again to decide on what is current now"
+            f"{where} was {what} meanwhile; {release_id} is complete but not current; run again to decide "
+            "on what is current now"
         ) from error
-    return replace(moved, generation=info.generation), True
+    record_move(storage, moved)
+    return moved, True
+
+
+def write_pointer(storage: Storage, pointer: Pointer, *, generation: int) -> Pointer:
+    """Replace ``current.json`` if it still has a generation; the pointer with its new one.
+
+    Raises:
+        PreconditionFailed: somebody else wrote it.
+    """
+    name = pointer_name(pointer.campaign)
+    info = storage.swap(name, pointer.to_bytes(), generation=generation, content_type=_JSON)
+    return replace(pointer, generation=info.generation)
+
+
+@contextmanager
+def unless_written_since(storage: Storage, campaign: str, since: Pointer | None) -> Iterator[None]:
+    """Work on a release, which may fail for no other reason than that somebody else changed what is current.
+
+    Raises:
+        TransientError: in place of ReleaseError, or of an object that is gone, if ``current.json`` was
+            written since it was read.
+    """
+    try:
+        yield
+    except (ObjectNotFound, ReleaseError) as error:
+        now = read_pointer(storage, campaign)
+        if (now.generation if now else 0) == (since.generation if since else 0):
+            raise
+        name = storage.uri_of(pointer_name(campaign))
+        raise TransientError(f"{name} was written by somebody else meanwhile; run again: {error}") from error

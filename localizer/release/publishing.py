@@ -17,13 +17,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from localizer.errors import ObjectNotFound, PreconditionFailed, ReleaseError
+from localizer.errors import ObjectNotFound, PreconditionFailed, ReleaseError, TransientError
 from localizer.parallel import in_parallel
 from localizer.provenance.keys import SigningKey
 from localizer.provenance.signing import Signer
-from localizer.release.pointer import move_pointer, read_pointer
+from localizer.release.history import Trail, read_pointer
+from localizer.release.pointer import Mover, move_pointer, unless_written_since
 from localizer.release.record_files import each_object, write_record
-from localizer.release.records import record_name, release_folder
+from localizer.release.records import Pointer, record_name, release_folder
+from localizer.release.retention import finish_removal
 from localizer.release.selection import stage_approved
 from localizer.release.staging import Item, Stage
 from localizer.release.verification import beside, compare
@@ -44,8 +46,9 @@ class Published:
             there already, and `carried` were taken over from the release before; `signed` have content
             credentials.
         pointer_moved: whether this call made the release current.
+        by_this_run: whether it is current because of this run, by this call or by one that died after it.
         already_current: whether it was current before.
-        previous: the release that was current before.
+        previous: the release that was current before this run, or is where this run made none current.
         dry_run: nothing was written; the counts say what would be.
     """
 
@@ -58,6 +61,7 @@ class Published:
     carried: int = 0
     signed: int = 0
     pointer_moved: bool = False
+    by_this_run: bool = False
     already_current: bool = False
     previous: str | None = None
     dry_run: bool = False
@@ -121,7 +125,8 @@ def publish(
             return Published(campaign, previous=previous, dry_run=dry_run, warnings=notes)
         left_out = plan.out_of_scope
         if pointer is not None and left_out:
-            stage.carry_over(storage, campaign, pointer.release_id, left_out)
+            with unless_written_since(storage, campaign, pointer):
+                stage.carry_over(storage, campaign, pointer.release_id, left_out)
             if signer and (unsigned := stage.carried_unsigned):
                 notes = (
                     *notes,
@@ -129,32 +134,38 @@ def publish(
                 )
         release_id = stage.release_id()
         current = previous == release_id
+        if pointer is not None and not current:
+            _may_become_current(storage, pointer, release_id, dry_run=dry_run)
         folder = release_folder(campaign, release_id)
-        record_there = storage.stat(record_name(campaign, release_id)) is not None
-        if record_there:
-            stage.adopt_record(each_object(storage, campaign, release_id))
-        target = _Target(storage, folder, workspace.storage, stage, trust_sizes=current, dry_run=dry_run)
-        new = target.fill()
-        moved = False
+        with unless_written_since(storage, campaign, pointer):
+            record_there = storage.stat(record_name(campaign, release_id)) is not None
+            if record_there:
+                stage.adopt_record(each_object(storage, campaign, release_id))
+            target = _Target(storage, folder, workspace.storage, stage, trust_sizes=current, dry_run=dry_run)
+            new = target.fill()
+            if not dry_run:
+                if not record_there:
+                    head = {
+                        "release_id": release_id,
+                        "campaign": campaign,
+                        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+                        "run": run.run_id,
+                        "parent": previous,
+                    }
+                    _create_record(storage, head, stage, warnings=notes)
+                if stage.contradicts_record():
+                    name = record_name(campaign, release_id)
+                    raise ReleaseError(f"{storage.uri_of(name)} exists and speaks of other images")
+                if new or not current:
+                    compare(storage, campaign, release_id, stage.expected(), trust_sizes=current)
+        moved, now = False, pointer
         if not dry_run:
-            if not record_there:
-                head = {
-                    "release_id": release_id,
-                    "campaign": campaign,
-                    "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
-                    "run": run.run_id,
-                    "parent": previous,
-                }
-                _create_record(storage, head, stage, warnings=notes)
-            if stage.contradicts_record():
-                name = record_name(campaign, release_id)
-                raise ReleaseError(f"{storage.uri_of(name)} exists and speaks of other images")
-            if new or not current:
-                compare(storage, campaign, release_id, stage.expected(), trust_sizes=current)
-            _, moved = move_pointer(
-                storage, campaign, release_id, since=pointer, by=run.run_id, action="publish"
-            )
+            mover = Mover(run.run_id, "publish")
+            now, moved = move_pointer(storage, campaign, release_id, since=pointer, mover=mover)
             run.mark_published(release_id, storage.uri_of(folder))
+        by_this_run = now is not None and (
+            (now.release_id, now.moved_by, now.action) == (release_id, run.run_id, "publish")
+        )
         return Published(
             campaign=campaign,
             release_id=release_id,
@@ -165,10 +176,33 @@ def publish(
             carried=stage.carried,
             signed=stage.signed,
             pointer_moved=moved,
+            by_this_run=by_this_run,
             already_current=current,
-            previous=previous,
+            previous=now.previous if now is not None and by_this_run else previous,
             dry_run=dry_run,
             warnings=notes,
+        )
+
+
+def _may_become_current(storage: Storage, pointer: Pointer, release_id: str, *, dry_run: bool) -> None:
+    """Whether a run may make a release current that may have been there before.
+
+    Raises:
+        ReleaseError: a person took this very release back, so only a person may bring it back.
+        TransientError: retention was removing it, and is through now.
+    """
+    campaign = pointer.campaign
+    if pointer.is_retiring(release_id):
+        if not dry_run:
+            finish_removal(storage, campaign)  # whoever began it may be dead
+        raise TransientError(f"{release_id} was just being removed by retention; run again")
+    taken_back = Trail.of(storage, campaign).taken_back.get(release_id)
+    if taken_back is not None:
+        why = f" ({taken_back.reason})" if taken_back.reason else ""
+        raise ReleaseError(
+            f"{taken_back.moved_by} took {release_id} back at {taken_back.moved_at}{why}, and this run would "
+            f"publish the same images again; nothing was published. Should they be right after all, bring "
+            f"the release back yourself: rollback_release with release_id {release_id}"
         )
 
 
@@ -209,6 +243,8 @@ class _Target:
     def _to_do(self) -> Iterator[tuple[Item, ObjectInfo | None]]:
         there = beside(self._storage, self._folder, self._stage.items(), path=lambda item: item.path)
         for item, info in there:
+            if item is None:
+                continue  # a stray; the comparison at the end tells of it
             known = info is not None and self._stage.is_recorded_as(item.path, info)
             if info is None or not known or not (info.crc32c or self._trust_sizes):
                 yield item, info

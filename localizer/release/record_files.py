@@ -80,7 +80,7 @@ def each_object(storage: Storage, campaign: str, release_id: str) -> Iterator[Re
     identity = IdHash()
     try:
         with storage.open(name) as file:
-            says = _head(file, where)
+            head = _head(file, where)
             file.seek(0)
             with _undamaged(where):
                 for record in ijson.items(file, "objects.item", use_float=True):
@@ -91,22 +91,39 @@ def each_object(storage: Storage, campaign: str, release_id: str) -> Iterator[Re
                     yield each
     except ObjectNotFound as error:
         raise ReleaseError(f"there is no release {release_id}: {error}") from error
-    if (*says, identity.release_id) != (checked_release_id(release_id), campaign, release_id):
+    says = (head.get("release_id"), head.get("campaign"), identity.release_id)
+    if says != (checked_release_id(release_id), campaign, release_id):
         raise ReleaseError(f"{where} does not belong to release {release_id} of {campaign}")
 
 
-def _head(file: IO[bytes], where: str) -> tuple[str, str]:
-    """Release id and campaign that a record says it is of."""
+def read_head(storage: Storage, campaign: str, release_id: str) -> dict[str, str]:
+    """What a release's record says before its objects: ``created_at``, ``run``, ``parent`` and so on.
+
+    Raises:
+        ObjectNotFound: there is no record.
+        ReleaseError: it is damaged, or another release's.
+    """
+    name = record_name(campaign, release_id)
+    where = storage.uri_of(name)
+    with storage.open(name) as file:
+        head = _head(file, where)
+    if (head.get("release_id"), head.get("campaign")) != (release_id, campaign):
+        raise ReleaseError(f"{where} does not belong to release {release_id} of {campaign}")
+    return head
+
+
+def _head(file: IO[bytes], where: str) -> dict[str, str]:
+    """The texts that a record begins with, up to its objects."""
     import ijson
 
     found: dict[str, str] = {}
     with _undamaged(where):
         for prefix, event, value in ijson.parse(file):
-            if prefix in {"release_id", "campaign"} and event == "string":
+            if event == "string" and "." not in prefix:
                 found[prefix] = value
-            if len(found) == 2:
+            if (prefix, event) == ("objects", "start_array") and {"release_id", "campaign"} <= set(found):
                 break
-        return found["release_id"], found["campaign"]
+    return found
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 <campaign>/releases/<release_id>/<locale>/<asset_id>.<ext>   create-once
 <campaign>/releases/<release_id>/release.json                create-once, after the images
 <campaign>/current.json                                      the pointer, moved last
+<campaign>/history/<number>-<time>-<action>-<release>.json   create-once, after each move of the pointer
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from localizer.documents import DAMAGED
 from localizer.errors import ReleaseError
 from localizer.manifest.values import parse_name
 
+_TOKEN = re.compile(r"[0-9a-f]{16}")
 _RELEASE_ID = re.compile(r"r-[0-9a-f]{16}")
 _LOCALE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _EXTENSION = re.compile(r"[a-z0-9]{1,8}")
@@ -44,6 +46,8 @@ class ReleaseObject:
             published one, except that this may have content credentials added.
         source_type: URI of the IPTC digital source type that the file states.
         reason: what the approver said.
+        redone: of an image that somebody had done again in another way, ``by``, ``at`` and ``why``; None for
+            one that is as it was planned.
         credential: of a signed file: ``state`` by C2PA's reader, ``signer``, ``certificate_sha256`` and
             ``signed_at``; None if it is not signed.
 
@@ -71,6 +75,7 @@ class ReleaseObject:
     reviewed_sha256: str = ""
     source_type: str = ""
     reason: str = ""
+    redone: Mapping[str, str] | None = None
     credential: Mapping[str, Any] | None = None
 
     @classmethod
@@ -120,7 +125,31 @@ class Release:
         )
 
     def to_bytes(self) -> bytes:
-        return _to_bytes(self.to_dict())
+        return as_json(self.to_dict())
+
+
+@dataclass(frozen=True, slots=True)
+class Retiring:
+    """Releases that retention is removing: nobody may point at them until it is through.
+
+    Attributes:
+        token: of this removal; no other has the same.
+        releases: a few at a time.
+        by: the person or run that removes them.
+        at: ISO 8601 UTC time.
+    """
+
+    token: str
+    releases: tuple[str, ...]
+    by: str
+    at: str
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Retiring:
+        token, releases = data["token"], tuple(checked_release_id(each) for each in data["releases"])
+        if not _TOKEN.fullmatch(token):
+            raise ValueError(f"{token!r} is not a token")
+        return cls(token, releases, str(data["by"]), str(data["at"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +160,11 @@ class Pointer:
         action: ``publish`` or ``rollback``.
         moved_by: run id, or the person who rolled back.
         previous: the release that was current before.
+        reason: why it was rolled back, in that person's words.
+        requested_by: who asked for it, where another person confirmed it.
+        via: the DAG run that moved it; empty where it was none.
+        number: of this move; each is one more than the one before. 0: from before moves were counted.
+        retiring: what retention is removing just now; not part of the move.
         generation: of ``current.json`` as read; decides whether the pointer may be moved. Not stored in it.
     """
 
@@ -140,13 +174,30 @@ class Pointer:
     moved_by: str
     action: str
     previous: str | None
+    reason: str = ""
+    requested_by: str = ""
+    via: str = ""
+    number: int = 0
+    retiring: Retiring | None = field(default=None, compare=False)
     generation: int = field(default=0, compare=False)
 
+    def to_dict(self) -> dict[str, Any]:
+        """The move, without what retention is doing meanwhile."""
+        return {k: v for k, v in asdict(self).items() if k not in {"generation", "retiring"}}
+
     def to_bytes(self) -> bytes:
-        return _to_bytes({k: v for k, v in asdict(self).items() if k != "generation"})
+        retiring = {"retiring": asdict(self.retiring)} if self.retiring else {}
+        return as_json(self.to_dict() | retiring)
+
+    def is_retiring(self, release_id: str) -> bool:
+        """Whether retention is removing a release."""
+        return self.retiring is not None and release_id in self.retiring.releases
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Pointer:
+        number, retiring = data.get("number", 0), data.get("retiring")
+        if type(number) is not int or number < 0:
+            raise ValueError(f"{number!r} is not the number of a move")
         return cls(
             release_id=checked_release_id(data["release_id"]),
             campaign=data["campaign"],
@@ -154,6 +205,11 @@ class Pointer:
             moved_by=data["moved_by"],
             action=data["action"],
             previous=data["previous"],
+            reason=str(data.get("reason", "")),
+            requested_by=str(data.get("requested_by", "")),
+            via=str(data.get("via", "")),
+            number=number,
+            retiring=Retiring.from_dict(retiring) if retiring else None,
         )
 
 
@@ -218,6 +274,21 @@ def pointer_name(campaign: str) -> str:
     return f"{_checked_name(campaign, 'campaign')}/current.json"
 
 
+def history_folder(campaign: str) -> str:
+    """``<campaign>/history``."""
+    return f"{_checked_name(campaign, 'campaign')}/history"
+
+
+def is_release_id(text: str) -> bool:
+    """Whether a name is that of a release."""
+    return _RELEASE_ID.fullmatch(text) is not None
+
+
+def as_json(record: Mapping[str, Any]) -> bytes:
+    """A record as it is stored."""
+    return json.dumps(record, ensure_ascii=False, indent=1).encode() + b"\n"
+
+
 def _checked_name(name: str, what: str) -> str:
     try:
         unchanged = parse_name(name) == name
@@ -226,7 +297,3 @@ def _checked_name(name: str, what: str) -> str:
     if not unchanged:
         raise ReleaseError(f"{what} {name!r} is not in its canonical form")
     return name
-
-
-def _to_bytes(record: dict[str, Any]) -> bytes:
-    return json.dumps(record, ensure_ascii=False, indent=1).encode() + b"\n"

@@ -8,13 +8,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from localizer.errors import ReleaseError
+from localizer.errors import ObjectNotFound, ReleaseError
 from localizer.parallel import in_parallel
 from localizer.release.record_files import each_object
 from localizer.release.records import Release, parse, record_name, release_folder
 from localizer.storage import ObjectInfo, Storage, open_storage
 
 log = logging.getLogger(__name__)
+
+MISSING, ALTERED, EXTRA = "missing", "altered", "extra"
 
 _SHOWN = 5
 
@@ -35,6 +37,19 @@ class Expected:
     crc32c: str
     generation: int | None = None
     sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong at one path of a release's folder.
+
+    Attributes:
+        kind: `MISSING`, `ALTERED` or `EXTRA`.
+    """
+
+    kind: str
+    path: str
+    detail: str
 
 
 def verify_release(
@@ -81,62 +96,90 @@ def compare(
     Raises:
         ReleaseError: objects are missing or differ; names them.
     """
+    few, count = [], 0
+    for fault in faults(storage, campaign, release_id, expected, trust_sizes=trust_sizes):
+        if fault.kind == EXTRA:
+            where = storage.uri_of(f"{release_folder(campaign, release_id)}/{fault.path}")
+            log.warning("%s does not belong to the release", where)
+            continue
+        count += 1
+        if count <= _SHOWN:
+            few.append(f"{fault.path} {fault.detail}")
+    if count:
+        more = f" and {count - _SHOWN} more" if count > _SHOWN else ""
+        raise ReleaseError(f"release {release_id} is not whole: {'; '.join(few)}{more}")
+
+
+def faults(
+    storage: Storage,
+    campaign: str,
+    release_id: str,
+    expected: Iterable[Expected],
+    *,
+    trust_sizes: bool = False,
+) -> Iterator[Fault]:
+    """What is wrong with a release's folder, see `compare`; one after another."""
     folder = release_folder(campaign, release_id)
 
-    def fault(pair: tuple[Expected, ObjectInfo | None]) -> str | None:
+    def fault(pair: tuple[Expected | None, ObjectInfo | None]) -> Fault | None:
         wanted, info = pair
+        if wanted is None:
+            path = info.name.removeprefix(f"{folder}/") if info else ""
+            return Fault(EXTRA, path, "does not belong to the release")
+        try:
+            wrong = info and _wrong(storage, wanted, info, trust_size=trust_sizes)
+        except ObjectNotFound:
+            info = None  # removed since it was listed
         if info is None:
-            return f"{wanted.path} is missing"
-        crc32c = info.crc32c
-        if info.size == wanted.size and not crc32c:
-            if trust_sizes or info.generation == wanted.generation:
-                crc32c = wanted.crc32c
-            else:
-                found = storage.stat(info.name)
-                crc32c = found.crc32c if found else ""
-        if (info.size, crc32c) != (wanted.size, wanted.crc32c):
-            return f"{wanted.path} is not the image recorded"
-        if wanted.sha256 and hashlib.sha256(storage.read(info.name)).hexdigest() != wanted.sha256:
-            return f"{wanted.path} has another SHA-256"
-        return None
+            return Fault(MISSING, wanted.path, "is missing")
+        return Fault(ALTERED, wanted.path, wrong) if wrong else None
 
-    faults: list[str] = []
-    count = 0
-    for found in in_parallel(fault, beside(storage, folder, expected, path=lambda each: each.path)):
+    pairs = beside(storage, folder, expected, path=lambda each: each.path)
+    for found in in_parallel(fault, pairs):
         if found:
-            count += 1
-            if count <= _SHOWN:
-                faults.append(found)
-    if faults:
-        more = f" and {count - _SHOWN} more" if count > _SHOWN else ""
-        raise ReleaseError(f"release {release_id} is not whole: {'; '.join(faults)}{more}")
+            yield found
+
+
+def _wrong(storage: Storage, wanted: Expected, info: ObjectInfo, *, trust_size: bool) -> str:
+    """What is wrong with a listed object, after "this image"; empty if nothing is."""
+    other = "is not the image recorded"
+    if info.size != wanted.size or info.crc32c not in {"", wanted.crc32c}:
+        return other
+    if wanted.sha256:
+        data, info = storage.read_with_info(info.name)
+        if (info.size, info.crc32c) != (wanted.size, wanted.crc32c):
+            return other
+        return "" if hashlib.sha256(data).hexdigest() == wanted.sha256 else "has another SHA-256"
+    if info.crc32c or trust_size or info.generation == wanted.generation:
+        return ""
+    found = storage.stat(info.name)
+    if found is None:
+        raise ObjectNotFound(f"{storage.uri_of(info.name)} was removed just now")
+    return "" if (found.size, found.crc32c) == (wanted.size, wanted.crc32c) else other
 
 
 def beside(
     storage: Storage, folder: str, items: Iterable[_Item], *, path: Callable[[_Item], str]
-) -> Iterator[tuple[_Item, ObjectInfo | None]]:
-    """Each item with what a listing of a release's folder says of it; says which objects are strays.
+) -> Iterator[tuple[_Item | None, ObjectInfo | None]]:
+    """Each item with what a listing of a release's folder says of it; without an item where there is none.
 
     Args:
         items: in the order of their paths, which is that of the listing.
         path: of an item, below `folder`.
     """
-    listing = storage.infos(f"{folder}/")
+    record = f"{folder}/release.json"
+    listing = (info for info in storage.infos(f"{folder}/") if info.name != record)
     info = next(listing, None)
-
-    def pass_strays(until: str | None) -> None:
-        nonlocal info
-        while info is not None and (until is None or info.name < until):
-            if info.name != f"{folder}/release.json":
-                log.warning("%s does not belong to the release", storage.uri_of(info.name))
-            info = next(listing, None)
-
     for item in items:
         name = f"{folder}/{path(item)}"
-        pass_strays(name)
+        while info is not None and info.name < name:
+            yield None, info
+            info = next(listing, None)
         if info is not None and info.name == name:
             yield item, info
             info = next(listing, None)
         else:
             yield item, None
-    pass_strays(None)
+    while info is not None:
+        yield None, info
+        info = next(listing, None)

@@ -138,6 +138,21 @@ def access_from_environment(url: str = "") -> Access | None:
     return Access(url.rstrip("/"), key=os.environ.get(KEY_VARIABLE, ""), price=price, currency=currency)
 
 
+def access_for(engine: str, url: str = "") -> Access | None:
+    """What a command line gives an engine: see `access_from_environment`; None to one that calls no service.
+
+    Raises:
+        InputError: a URL for such an engine, or one that cannot be used.
+    """
+    if engine in REMOTE_ENGINES:
+        return access_from_environment(url)
+    if url:
+        raise InputError(
+            f"--engine-url: engine {engine!r} calls no service; these do: {', '.join(REMOTE_ENGINES)}"
+        )
+    return None
+
+
 def _price(text: str) -> tuple[float | None, str]:
     amount, _, currency = text.strip().partition(" ")
     try:

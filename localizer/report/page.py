@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from localizer.costs import in_words, paid
 from localizer.display import duration
 from localizer.estimates.words import compared
-from localizer.model import Action, Box, CheckStatus, Decision, Job, JobResult, Slot, Status
+from localizer.model import Action, Box, CheckStatus, Decision, Job, JobResult, Slot, Status, slot_of
 from localizer.report.overview import WAITING, Overview, most_common, worst
 from localizer.report.templates import templates
 from localizer.report.thumbnails import Picture, Thumbnails
@@ -32,6 +32,7 @@ from localizer.runs.merging import local_disk
 
 if TYPE_CHECKING:
     from localizer.estimates.model import Estimate
+    from localizer.runs.amendments import Amendment
 
 FEW = 60
 """Up to this number of jobs, pictures are large and each first edit is shown close up; beyond, only
@@ -98,6 +99,7 @@ def render_report(
     warnings: Sequence[str] = (),
     out_of_scope: Sequence[tuple[str, str]] = (),
     decisions: Mapping[Slot, Decision] | None = None,
+    redone: Mapping[Slot, Amendment] | None = None,
     release_id: str = "",
     release_uri: str = "",
     seconds: float | None = None,
@@ -116,6 +118,7 @@ def render_report(
             An image that cannot be read is named on the page, not left out.
         out_of_scope: asset and locale of manifest rows that the run's target locales leave out.
         decisions: the latest of each image, by job key, asset and locale.
+        redone: of what was done again, who asked for it, likewise.
         release_id: empty if nothing was published.
         seconds: wall-clock time of the run, if it is known; the sum over its jobs is shown anyway.
         estimate: what the plan was expected to take.
@@ -136,7 +139,7 @@ def render_report(
             generated_at=generated_at,
             script=script,
             script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii"),
-            jobs=_views(overview, read=read),
+            jobs=_views(overview, redone or {}, read=read),
             shares=[(s.value, STATUS[s], counts[s.value]) for s in reversed(_ORDER)] + waiting,
             total=overview.all.total,
             cached=overview.all.cached,
@@ -179,7 +182,9 @@ def render_report(
             stream.dump(file, encoding="utf-8")
 
 
-def _views(overview: Overview, *, read: Callable[[str], bytes]) -> Iterator[_JobView]:
+def _views(
+    overview: Overview, redone: Mapping[Slot, Amendment], *, read: Callable[[str], bytes]
+) -> Iterator[_JobView]:
     """In the order shown, each made when the page has come to it."""
     count = overview.all.total
     thumbnails = Thumbnails(read, long_side=480 if count <= FEW else 320 if count <= MANY else 240)
@@ -188,6 +193,7 @@ def _views(overview: Overview, *, read: Callable[[str], bytes]) -> Iterator[_Job
             shown.result,
             anchor=f"job-{shown.index}",
             decision=shown.decision,
+            amendment=redone.get(slot_of(shown.result)),
             thumbnails=thumbnails,
             crops=count <= FEW if shown.exception is None else shown.exception < _CLOSE_UPS,
         )
@@ -198,6 +204,7 @@ def _view(
     *,
     anchor: str,
     decision: Decision | None,
+    amendment: Amendment | None,
     thumbnails: Thumbnails,
     crops: bool,
 ) -> _JobView:
@@ -229,7 +236,7 @@ def _view(
             }
             for c in sorted(result.checks, key=lambda c: _CHECK_ORDER.index(c.status))
         ),
-        facts=_facts(result),
+        facts=_facts(result, amendment),
         decision=_decision(decision),
         # Relative to runs/<run>/report.html, so that it holds wherever the workspace is moved to.
         handover=f"../../jobs/{result.job}/handover.svg" if result.handover else "",
@@ -259,7 +266,7 @@ def _edit_view(edit: Mapping[str, Any]) -> _EditView:
     )
 
 
-def _facts(result: JobResult) -> tuple[tuple[str, str], ...]:
+def _facts(result: JobResult, amendment: Amendment | None) -> tuple[tuple[str, str], ...]:
     facts = []
     if result.engine:
         facts.append(("Engine", result.engine))
@@ -275,6 +282,9 @@ def _facts(result: JobResult) -> tuple[tuple[str, str], ...]:
         facts.append(
             ("Manifest row" if len(result.rows) == 1 else "Manifest rows", ", ".join(map(str, result.rows)))
         )
+    if amendment is not None:
+        why = f": {amendment.why}" if amendment.why else ""
+        facts.append(("Done again", f"for {amendment.by}, {moment(amendment.at)}{why}"))
     if result.job:
         facts.append(("Job", result.job[:12]))
     return tuple(facts)

@@ -70,6 +70,7 @@ def save_report(
                 warnings=plan.warnings,
                 out_of_scope=plan.out_of_scope,
                 decisions=decisions,
+                redone={each.job.slot: each for each in run.amendments() if each.counts},
                 release_id=release_id,
                 release_uri=release_uri,
                 seconds=seconds,

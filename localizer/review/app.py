@@ -18,7 +18,7 @@ from localizer.review.index import Filter
 from localizer.review.opened import OpenedRun, OpenedRuns
 from localizer.review.pictures import Kind, Pictures
 from localizer.review.questions import AnswerBody, MarksBody, RedoBody
-from localizer.review.views import details_view, item_view, run_view, summary_view
+from localizer.review.views import details_view, history_view, item_view, run_view, summary_view
 from localizer.review.web import Guard, matches, read_body, refusal, tagged
 from localizer.runs.run import PLAN_PAGE, PUBLISHED, REPORT, TABLE
 
@@ -154,12 +154,14 @@ def _add_questions(app: FastAPI, desk: _Desk) -> None:
 
     @app.get("/api/item")
     def item(run: Hosted, id: Id) -> Response:
-        index = desk.open(run).snapshot().index
+        there = desk.open(run)
+        index = there.snapshot().index
         row, entry = index.find(id), index.result(id)
         if row is None or entry is None:
             raise NotFound("there is no such item in this run")
         size = desk.pictures.sizes(run.place.workspace, [row]).get(row.image_sha256)
-        history = index.history(row.asset_id, row.locale)
+        again = (each for each in there.run.amendments() if each.place == (row.asset_id, row.locale))
+        history = history_view(index.history(row.asset_id, row.locale), again)
         return JSONResponse(item_view(row, run, size) | details_view(entry, history))
 
 

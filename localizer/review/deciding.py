@@ -33,7 +33,7 @@ def put_marks(
         InputError: an item that has no image to approve, or no result to judge.
     """
     if not run.may_review:
-        raise Forbidden("you may look at this run, not review it")
+        raise Forbidden(run.why_not or "you may look at this run, not review it")
     known, revision = _parsed(body.version)
     snapshot = there.snapshot(fresh=True)
     at = datetime.now(UTC).isoformat(timespec="seconds")
@@ -65,7 +65,7 @@ def answer_run(there: OpenedRun, run: HostedRun, body: AnswerBody) -> dict[str, 
             the caller has seen it.
     """
     if not run.may_review:
-        raise Forbidden("you may look at this run, not review it")
+        raise Forbidden(run.why_not or "you may look at this run, not review it")
     if run.request is None:
         raise Conflict("nobody is asked about this run", code="not_asked")
     if not run.request.open:
@@ -108,7 +108,7 @@ def redo_item(there: OpenedRun, run: HostedRun, body: RedoBody) -> RedoRequest:
         InputError: no such engine, copy that does not match the item's edits, or nothing to change.
     """
     if not run.may_redo:
-        raise Forbidden("you may look at this run, not redo its images")
+        raise Forbidden(run.why_not or "you may look at this run, not redo its images")
     if run.request is None or not run.request.open:
         raise Conflict("only while a review is open can its images be made anew", code="not_asked")
     snapshot = _settled(there, run)

@@ -92,6 +92,7 @@ class HostedRun:
         engines: by which an item may be redone.
         request: None if nobody was asked.
         redos: items that are being redone, by asset and locale.
+        why_not: why this viewer may not review it, for them to read; empty if they may.
         links: further addresses, relative to the app's root: ``airflow``, ``rollback``.
     """
 
@@ -106,6 +107,7 @@ class HostedRun:
     request: ReviewRequest | None = None
     redos: Mapping[tuple[str, str], Redo] = field(default_factory=dict)
     may_review: bool = False
+    why_not: str = ""
     may_redo: bool = False
     may_roll_back: bool = False
     links: Mapping[str, str] = field(default_factory=dict)

@@ -130,6 +130,7 @@ class RunIndex:
         self._lock = threading.Lock()
         self._table = Scratch(_SCHEMA, any_thread=True)
         self._key = hmac.digest(secret, f"items of {run}".encode("utf-8", "surrogatepass"), "sha256")
+        self._marks = 0  # revision of those that are shown
         self.counts: Counter[str] = Counter()
         self.locales: dict[str, Counter[str]] = {}
         seen = Seen()
@@ -186,13 +187,22 @@ class RunIndex:
 
     def set_marks(self, book: MarkBook) -> None:
         """Show these marks, as far as they speak of the very files that the items have now."""
-        rows = (
-            (str(mark.verdict), mark.reason, mark.by, mark.at, *mark.slot, mark.sha256)
-            for mark in book.marks.values()
-            if mark.verdict
-        )
         with self._lock:
-            self._table.do("DELETE FROM marks")
+            if book.revision < self._marks:  # the file was removed: all begins anew
+                self._table.do("DELETE FROM marks")
+                self._marks = 0
+            changed = [mark for mark in book.marks.values() if mark.revision > self._marks]
+            self._marks = book.revision
+            self._table.put(
+                "DELETE FROM marks WHERE place IN"
+                " (SELECT place FROM items WHERE job = ? AND asset = ? AND locale = ?)",
+                (mark.slot for mark in changed),
+            )
+            rows = (
+                (str(mark.verdict), mark.reason, mark.by, mark.at, *mark.slot, mark.sha256)
+                for mark in changed
+                if mark.verdict
+            )
             self._table.put(
                 "INSERT OR REPLACE INTO marks SELECT place, ?, ?, ?, ? FROM items"
                 " WHERE job = ? AND asset = ? AND locale = ? AND sha256 = ?",

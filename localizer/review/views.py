@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from localizer.locales import is_rtl
@@ -13,6 +13,7 @@ from localizer.report.wording import CHECK_STATUS, check_title, locale_name, mea
 from localizer.review.host import HostedRun, RunSummary
 from localizer.review.index import Row
 from localizer.review.opened import Snapshot
+from localizer.runs.amendments import Amendment
 from localizer.runs.run import REPORT, TABLE
 
 _CHECK_ORDER = [CheckStatus.FAILED, CheckStatus.UNDECIDED, CheckStatus.PASSED]
@@ -70,7 +71,12 @@ def run_view(run: HostedRun, snapshot: Snapshot, release: tuple[str, str]) -> di
             "responded_at": run.request.responded_at or None,
             "choice": run.request.choice or None,
         },
-        "may": {"review": run.may_review, "redo": run.may_redo, "roll_back": run.may_roll_back},
+        "may": {
+            "review": run.may_review,
+            "redo": run.may_redo,
+            "roll_back": run.may_roll_back,
+            "why_not": run.why_not or None,
+        },
         "release": {"release_id": release[0], "uri": _outside(release[1])} if release[0] else None,
         "links": {
             **run.links,
@@ -124,6 +130,17 @@ def details_view(entry: JobResult | Job, history: Sequence[Mapping[str, str]]) -
         "cost": None,
         "history": [*_attempts(entry), *history],
     }
+
+
+def history_view(decisions: Iterable[Mapping[str, str]], redos: Iterable[Amendment]) -> list[dict[str, str]]:
+    """What was decided on an item, and what was made anew of it, in the order of time."""
+    told = [dict(decision) for decision in decisions]
+    for redo in redos:
+        outcome = f" (nothing came of it: {redo.problem})" if redo.problem else ""
+        told.append(
+            {"what": "redone", "by": redo.by, "at": redo.at, "comment": f"{redo.why}{outcome}".strip()}
+        )
+    return sorted(told, key=lambda event: event["at"])
 
 
 def _attempts(entry: JobResult) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ import hashlib
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -119,7 +119,9 @@ class Counts:
 
 
 def merged(
-    plan: PlanReader, shards: Iterable[tuple[str, IO[bytes]]]
+    plan: PlanReader,
+    shards: Iterable[tuple[str, IO[bytes]]],
+    amended: Mapping[Slot, Job] | None = None,
 ) -> Iterator[tuple[JobResult, bytes] | tuple[Job, None]]:
     """Each result of a run, and its line, in the plan's order: one per rejected row and per job. A job that
     has none yet comes itself.
@@ -127,12 +129,14 @@ def merged(
     Args:
         shards: name and content of each, oldest first: the newest result of a job counts. One that could only
             not be done just then gives way to any other that the same version of the checks judged.
+        amended: jobs that took the place of jobs of the plan, by the slots of those.
 
     Raises:
         StorageError: a record is damaged; names file and line.
     """
     with temporary_folder() as folder, (folder / "lines").open("w+b") as kept:
-        lines = _Lines(plan, kept)
+        jobs = amended or {}
+        lines = _Lines(plan, kept, jobs)
         for name, file in shards:
             lines.take(name, file)
         index = 0
@@ -140,11 +144,12 @@ def merged(
             if isinstance(entry, JobResult):
                 yield entry, line_of(entry)
                 continue
+            job = jobs.get(entry.slot, entry)
             line = lines.of(index)
             index += 1
             result = JobResult.from_dict(json.loads(line)) if line else None
-            if result is None or slot_of(result) != (entry.key, entry.asset_id, entry.locale):
-                yield entry, None
+            if result is None or slot_of(result) != job.slot:
+                yield job, None
             else:
                 yield result, line
 
@@ -157,10 +162,11 @@ def line_of(record: JobResult) -> bytes:
 class _Lines:
     """The lines of all shards in a local file, and where the one of each job of the plan stands."""
 
-    def __init__(self, plan: PlanReader, file: IO[bytes]) -> None:
+    def __init__(self, plan: PlanReader, file: IO[bytes], amended: Mapping[Slot, Job]) -> None:
         import numpy as np
 
-        hashes = np.fromiter((_hash(slot) for slot in plan.slots()), dtype=np.uint64, count=plan.count)
+        slots = (amended[slot].slot if slot in amended else slot for slot in plan.slots())
+        hashes = np.fromiter(map(_hash, slots), dtype=np.uint64, count=plan.count)
         self._jobs: npt.NDArray[np.intp] = np.argsort(hashes)
         self._hashes: npt.NDArray[np.uint64] = hashes[self._jobs]
         self._places = np.full(plan.count, -1, dtype=np.int64)

@@ -6,6 +6,7 @@ runs/<run>/estimate.json           what the plan was expected to take; plan.html
 runs/<run>/results/<shard>.jsonl   results as they come, one writer per shard
 runs/<run>/results.jsonl           all of them, merged, in the plan's order
 runs/<run>/summary.json            them in short
+runs/<run>/amendments.jsonl        what was done again in another way, see `localizer.runs.amendments`
 runs/<run>/decisions.jsonl         the audit trail: only ever added to
 runs/<run>/marks.json              what reviewers think so far, see `localizer.review.marks`
 runs/<run>/published.json          the release that it was published as
@@ -30,8 +31,10 @@ from typing import TYPE_CHECKING, BinaryIO
 from localizer.documents import DAMAGED
 from localizer.errors import ObjectNotFound, StorageError
 from localizer.estimates.model import Estimate
-from localizer.model import Decision, Job, JobResult, Status
+from localizer.leases import alone, is_taken
+from localizer.model import Decision, Job, JobResult, Slot, Status, slot_of
 from localizer.plan_files import Plan, PlanReader, read_plan, write_plan
+from localizer.runs.amendments import Amendment, AmendmentTrail, in_effect
 from localizer.runs.decisions import DecisionTrail, LatestDecisions
 from localizer.runs.merging import Counts, line_of, local_disk, merged, read_results, temporary_folder
 from localizer.runs.summary import RunSummary
@@ -45,6 +48,7 @@ log = logging.getLogger(__name__)
 
 _PLAIN = re.compile(r"(?!\.)[A-Za-z0-9_.-]{1,120}")
 PLAN, RESULTS, DECISIONS = "plan.parquet", "results.jsonl", "decisions.jsonl"
+AMENDMENTS = "amendments.jsonl"
 REPORT, TABLE, PUBLISHED = "report.html", "results.csv", "published.json"
 SUMMARY, NOTICES = "summary.json", "notices"
 ESTIMATE, PLAN_PAGE = "estimate.json", "plan.html"
@@ -141,12 +145,56 @@ class Run:
             return []
         return [result for result, _ in read_results(BytesIO(data), self._storage.uri_of(name))]
 
+    def amend(self, amendment: Amendment) -> Amendment:
+        """Record that a job is done again in another way; see `AmendmentTrail.ask`. It counts once `settle`
+        says so, and the plan stays what it was."""
+        return self._amendment_trail().ask(amendment)
+
+    def settle(self, amendment: Amendment, *, at: str, problem: str = "") -> Amendment:
+        """Record how that ended; see `AmendmentTrail.end`. Its result must be kept in its shard by then."""
+        return self._amendment_trail().end(amendment, at=at, problem=problem)
+
+    def amendments(self) -> list[Amendment]:
+        """What was asked to be done again, in the order of what was last said of each; few."""
+        return self._amendment_trail().read()
+
+    def redoing(self) -> dict[tuple[str, str], Amendment]:
+        """What is being done again right now, by asset and locale."""
+        return {
+            each.place: each
+            for each in self.amendments()
+            if each.is_open and is_taken(self._storage, self.redo_lease(*each.place))
+        }
+
+    def redo_lease(self, asset_id: str, locale: str) -> str:
+        """Name of the lease that is held while one image is done again."""
+        place = "\0".join((self.run_id, asset_id, locale)).encode("utf-8", "surrogatepass")
+        return f"redo-{hashlib.sha256(place).hexdigest()[:32]}"
+
+    def _amendment_trail(self) -> AmendmentTrail:
+        return AmendmentTrail(self._storage, f"{self._folder}/{AMENDMENTS}")
+
+    def _amended(self, plan: PlanReader) -> dict[Slot, Amendment]:
+        """The amendment that counts, by the slot of the job of this plan that it speaks of."""
+        known = in_effect(self.amendments())
+        return {slot: known[slot] for slot in plan.slots() if slot in known} if known else {}
+
+    def is_merged(self) -> bool:
+        """Whether there are merged results."""
+        return self._storage.stat(f"{self._folder}/{RESULTS}") is not None
+
+    def is_reviewed(self) -> bool:
+        """Whether anybody, or the policy, decided on any of its images."""
+        return self._storage.stat(f"{self._folder}/{DECISIONS}") is not None
+
     def merge(self, on_result: Callable[[JobResult], None] | None = None) -> Counts:
-        """Gather all shards into ``results.jsonl``: one result per rejected row and per job, as in the plan.
+        """Gather all shards into ``results.jsonl``: one result per rejected row and per job, as in the plan,
+        or as it was amended.
 
         Where several shards hold a result of one job, the last that was written counts, see
         `localizer.runs.merging`. A job without any result is `failed`, "was not finished". Results of jobs
-        that the plan does not have (left over from an earlier plan of this run) are left out.
+        that the plan does not have (left over from an earlier plan of this run) are left out. Of several
+        processes that merge one run, each waits for the one before.
 
         Args:
             on_result: called with each result, in that order.
@@ -155,13 +203,14 @@ class Run:
             ObjectNotFound: the run was not planned.
             StorageError: a record is damaged; names file and line.
         """
+        lease = f"merge-{path_segment(self.run_id)}"
         counts, digest = Counts(), hashlib.sha256()
-        with temporary_folder() as folder, self.plan() as plan:
+        with temporary_folder() as folder, self.plan() as plan, alone(self._storage, lease):
             counts.rejected = plan.rejected_count
             with local_disk():
                 file = (folder / RESULTS).open("wb")
             with file:
-                for entry, known in merged(plan, self._shards()):
+                for entry, known in self._merged(plan):
                     result = self._unfinished(entry) if isinstance(entry, Job) else entry
                     line = known or line_of(result)
                     with local_disk():
@@ -200,8 +249,12 @@ class Run:
     def so_far(self) -> Iterator[JobResult | Job]:
         """What `merge` would gather now, with nothing written; a job that has no result yet comes itself."""
         with self.plan() as plan:
-            for entry, _ in merged(plan, self._shards()):
+            for entry, _ in self._merged(plan):
                 yield entry
+
+    def _merged(self, plan: PlanReader) -> Iterator[tuple[JobResult, bytes] | tuple[Job, None]]:
+        amended = {slot: each.job for slot, each in self._amended(plan).items()}
+        return merged(plan, self._shards(), amended)
 
     def _shards(self) -> Iterator[tuple[str, BinaryIO]]:
         """Name and content of each shard's results, oldest first."""
@@ -223,15 +276,40 @@ class Run:
         )
 
     def each_result(self) -> Iterator[JobResult]:
-        """The merged results, one after another.
+        """The merged results, one after another. Where an image was done again since, or a merge was cut off
+        before it saw that, its new result comes all the same.
 
         Raises:
             ObjectNotFound: not merged yet.
             StorageError: a record is damaged; names file and line.
         """
         with self._storage.open(f"{self._folder}/{RESULTS}") as file:
+            places = self._amended_places()
             for result, _ in read_results(file, self.uri_of(RESULTS)):
-                yield result
+                amendment = places.get((result.asset_id, result.locale)) if places else None
+                if amendment is None or amendment.job.key == result.job:
+                    yield result
+                else:
+                    yield self.amended_result(amendment)
+
+    def _amended_places(self) -> dict[tuple[str, str], Amendment]:
+        if not any(each.counts for each in self.amendments()):
+            return {}
+        with self.plan() as plan:
+            return {each.place: each for each in self._amended(plan).values()}
+
+    def amended_result(self, amendment: Amendment) -> JobResult:
+        """The result of an amendment that counts.
+
+        Raises:
+            StorageError: it is gone.
+        """
+        slot = amendment.job.slot
+        found = next((each for each in self.load_shard(amendment.shard) if slot_of(each) == slot), None)
+        if found is None:
+            where = self.uri_of(_shard_name(amendment.shard))
+            raise StorageError(f"{where}: the result of {amendment.job.label} is gone; have it done again")
+        return found
 
     def results(self) -> list[JobResult]:
         """The merged results of a small run; raises like `each_result`."""

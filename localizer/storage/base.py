@@ -121,3 +121,11 @@ class Storage(Protocol):
     def infos(self, prefix: str = "") -> Iterator[ObjectInfo]:
         """Like `names`, with what is known of each object, by one listing; see `ObjectInfo.crc32c`."""
         ...
+
+    def folders(self, prefix: str = "") -> Iterator[str]:
+        """Names of the folders right below a folder, sorted, without looking into them.
+
+        Args:
+            prefix: the folder, with its slash; ``""`` is the root.
+        """
+        ...

@@ -147,6 +147,21 @@ class GcsStorage:
         for blob in self._list(prefix, "name,size,generation,crc32c,updated"):
             yield _info(blob.name.removeprefix(self._below), blob)
 
+    def folders(self, prefix: str = "") -> Iterator[str]:
+        full = self._below + checked_prefix(prefix)
+        with self._translated(prefix or ".", "storage.objects.list", bucket_only=True):
+            pages = self._client.list_blobs(
+                self._bucket,
+                prefix=full,
+                delimiter="/",
+                fields="prefixes,nextPageToken",
+                timeout=_TIMEOUT_S,
+                retry=_retry(),
+            ).pages
+            for page in pages:
+                for name in sorted(page.prefixes):
+                    yield name.removeprefix(full).rstrip("/")
+
     def _list(self, prefix: str, fields: str) -> Iterator[Any]:
         """The blobs below a prefix, page by page, in the order of their names, which is the bucket's."""
         full = self._below + checked_prefix(prefix)

@@ -4,7 +4,8 @@ Every write goes to a temporary file in the target's folder, is flushed to disk,
 name in one step, so a reader sees the whole object or none. A new object appears by `os.link`, which fails
 if the name is taken: of several creators exactly one wins, on network file systems too. An overwrite holds
 a lock file in the target's folder (``.localizer-lock``, made at the first overwrite) while it compares and
-replaces. A removal holds it too, and removes the folder with its last object.
+replaces. A removal holds it too, and removes the folder with its last object, and those above it that are
+empty then.
 
 The generation of an object is its modification time in nanoseconds. Under the lock each overwrite sets a
 time greater than its predecessor's, whatever the clock or the file system's time resolution, so that a
@@ -20,7 +21,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
@@ -137,8 +138,12 @@ class LocalStorage:
                         raise PreconditionFailed(f"{path} was changed by another writer")
                     path.unlink()
                     _flush_folder(path.parent)
-                    if path.parent != self._root:
-                        _remove_if_empty(path.parent)
+                    empty = path.parent != self._root and _remove_if_empty(path.parent)
+                folder = path.parent.parent
+                while empty and folder != self._root and set(os.listdir(folder)) <= {_LOCK}:
+                    with _locked(folder):
+                        empty = _remove_if_empty(folder)
+                    folder = folder.parent
             except FileNotFoundError:
                 return  # another remover was faster
 
@@ -154,6 +159,16 @@ class LocalStorage:
                 except FileNotFoundError:
                     continue  # removed since it was listed
             yield _info(name, facts.st_size, facts.st_mtime_ns, "")
+
+    def folders(self, prefix: str = "") -> Iterator[str]:
+        folder = self._root / checked_prefix(prefix)
+        with _translated(folder, "list"):
+            try:
+                with os.scandir(folder) as entries:
+                    found = sorted(e.name for e in entries if e.is_dir(follow_symlinks=False))
+            except FileNotFoundError:
+                found = []
+        yield from (name for name in found if not name.startswith(RESERVED))
 
     def _files(self, prefix: str) -> Iterator[str]:
         above, _, start = checked_prefix(prefix).rpartition("/")
@@ -230,8 +245,8 @@ def _opened(data: Content) -> BinaryIO:
 def _made(temporary: Path) -> BinaryIO:
     """A new file, in a folder that is made where it is missing."""
     for _ in range(_TRIES):
-        temporary.parent.mkdir(parents=True, exist_ok=True)
         try:
+            temporary.parent.mkdir(parents=True, exist_ok=True)
             # Not `tempfile`: its files are private to the user, ours get the mode the umask asks for.
             return open(temporary, "xb")
         except FileNotFoundError:
@@ -300,13 +315,16 @@ def _locked(folder: Path) -> Iterator[None]:
                 return
 
 
-def _remove_if_empty(folder: Path) -> None:
+def _remove_if_empty(folder: Path) -> bool:
     """Remove a folder that holds nothing but its lock, which is held; a writer on the way makes it anew."""
-    if os.listdir(folder) == [_LOCK]:
-        (folder / _LOCK).unlink()
-        # Somebody may have begun to write there just now; then the folder stays.
-        with suppress(OSError):
-            folder.rmdir()
+    if os.listdir(folder) != [_LOCK]:
+        return False
+    (folder / _LOCK).unlink()
+    try:
+        folder.rmdir()
+    except OSError:
+        return False  # somebody began to write there just now; then the folder stays
+    return True
 
 
 def _flush_folder(folder: Path) -> None:

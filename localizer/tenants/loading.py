@@ -68,6 +68,7 @@ def _tenant(path: Path, name: str, content: Mapping[str, Any]) -> Tenant:
         google_connection=content.get("google_connection"),
         engine_connections=tuple(content.get("engine_connections", ())),
         signing_connection=content.get("signing_connection"),
+        notice_connections=tuple(content.get("notice_connections", ())),
         team=content.get("team"),
         reviewers=tuple(map(Reviewer.of, content.get("reviewers", ()))),
         four_eyes=content.get("four_eyes", False),

@@ -48,6 +48,7 @@ class Tenant:
         engine_connections: Airflow connections that its runs may name.
         signing_connection: Airflow connection with whose key all that it publishes is signed; None: nothing
             is.
+        notice_connections: Airflow connections by which its campaigns may tell people.
         team: Airflow team that its DAGs belong to, in multi-team mode.
         reviewers: who answers where a campaign names nobody; empty: whoever may edit the DAG.
         four_eyes: whether somebody else than who triggered a run has to answer for it.
@@ -62,6 +63,7 @@ class Tenant:
     google_connection: str | None = None
     engine_connections: tuple[str, ...] = ()
     signing_connection: str | None = None
+    notice_connections: tuple[str, ...] = ()
     team: str | None = None
     reviewers: tuple[Reviewer, ...] = ()
     four_eyes: bool = False
@@ -89,6 +91,7 @@ class Tenant:
             "gcp_conn_id": (self.google_connection,),
             "engine_conn_id": (None, *self.engine_connections),
             "c2pa_conn_id": (self.signing_connection,),
+            "notice_conn_id": self.notice_connections,
         }.get(field)
 
     @property
@@ -107,7 +110,7 @@ class Tenant:
         """
         connections = self.connections(field)
         if connections is not None and (value or None) not in connections:
-            may = ", ".join(name or "none" for name in connections)
+            may = ", ".join(name or "none" for name in connections) or "none"
             raise TenantError(f"{field}: tenant {self.name} may not use connection {value!r}; it has: {may}")
         prefixes = self.prefixes(field)
         if prefixes is None or value is None or value == "":

@@ -8,8 +8,8 @@ from localizer.tenants.model import Tenant
 
 VIEW, TRIGGER, REVIEW, RELEASE = "view", "trigger", "review", "release"
 ROLES = (VIEW, TRIGGER, REVIEW, RELEASE)
-"""``acme-view`` sees the tenant's DAGs and runs, ``acme-trigger`` starts runs, ``acme-review`` answers them,
-``acme-release`` takes releases back, verifies and thins them out. Whoever does several has several."""
+"""``acme-view`` sees the tenant's DAGs and runs, and everybody has it; ``acme-trigger`` starts runs,
+``acme-review`` answers them, ``acme-release`` takes releases back, verifies and thins them out."""
 
 _ALL = (
     ("Website", "can_read"),
@@ -23,10 +23,11 @@ _ALL = (
     ("HITL Detail", "can_read,menu_access"),
     ("Plugins", "can_read"),
     ("DAGs", "menu_access"),
-    ("DAG Runs", "menu_access"),
+    ("DAG Runs", "can_read,menu_access"),  # of the DAGs that one may read; their tasks ask for this one
     ("Browse", "menu_access"),
 )
-"""Never a right on all DAGs or all runs: those would reach over to other tenants."""
+"""Never a right on all DAGs, which would reach over to other tenants; each of these counts only together with
+a right on the DAG."""
 
 _ANSWERS = (("HITL Detail", "can_edit"),)
 
@@ -57,9 +58,10 @@ def access_control(tenant: Tenant, *, by: str) -> dict[str, dict[str, set[str]]]
 
 def fab_roles(tenants: Iterable[Tenant]) -> list[dict[str, str]]:
     """What ``airflow roles import`` reads; the rights on single DAGs come with the DAGs."""
+    rights = {VIEW: _ALL, TRIGGER: (("", ""),), REVIEW: _ANSWERS, RELEASE: _ANSWERS}
     return [
         {"name": role_name(tenant, role), "resource": resource, "action": action}
         for tenant in tenants
         for role in ROLES
-        for resource, action in (*_ALL, *(_ANSWERS if role in {REVIEW, RELEASE} else ()))
+        for resource, action in rights[role]
     ]

@@ -167,7 +167,7 @@ def engine_settings(
         InputError: the engine takes no connection, or the parameters are no object.
         ConfigurationError: the connection cannot be used.
     """
-    own = _as_object(engine_parameters)
+    own = own_parameters(engine_parameters)
     if not engine_conn_id:
         return own, None
     if engine not in HOOKS:
@@ -178,7 +178,12 @@ def engine_settings(
     return {**hook.parameters, **own}, hook.access
 
 
-def _as_object(value: Mapping[str, Any] | str | None) -> dict[str, Any]:
+def own_parameters(value: Mapping[str, Any] | str | None) -> dict[str, Any]:
+    """Engine parameters as a form gives them: an object, or one as JSON.
+
+    Raises:
+        InputError: they are neither.
+    """
     if isinstance(value, str):
         try:
             value = json.loads(value or "{}")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from airflow.sdk import BaseHook
+from airflow.sdk.log import mask_secret
 
 from localizer.errors import ConfigurationError, InputError, TransientError
 
@@ -80,7 +81,10 @@ class WebhookHook(BaseHook):
             raise ConfigurationError(
                 f"connection {self.webhook_conn_id!r}: the URL says {_SECRET}, but there is no password"
             )
-        return pattern.replace(_SECRET, quote(self._secret, safe=""))
+        secret = quote(self._secret, safe="")
+        if _SECRET in pattern:
+            mask_secret(secret)  # httpx logs addresses; Airflow knows the secret only as it was before
+        return pattern.replace(_SECRET, secret)
 
     def post(self, payload: Mapping[str, Any], *, title: str, text: str, delivery: str) -> None:
         """Send one notice; what may be cured by waiting a second is tried again.

@@ -15,6 +15,7 @@ from localizer.engines import registry
 from localizer.engines.base import Candidate, EditRequest, Placement
 from localizer.errors import EngineUnavailable
 from localizer.release import read_current, verify_release
+from tests.authority import Authority
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -141,6 +142,32 @@ def test_a_dry_run_plans_and_does_nothing_else(start: Start, campaign: Path) -> 
     }
     assert not (campaign / "published").exists()
     assert not (campaign / "workspace" / "jobs").exists()
+
+
+def test_a_run_with_a_signing_connection_publishes_signed_images_once(
+    start: Start, campaign: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = Authority()
+    signer = authority.issue()
+
+    def connect(key: str) -> None:
+        extra = {"certificates": signer.certificates, "trust": authority.root}
+        connection = {"conn_type": "localizer_c2pa", "password": key, "extra": extra}
+        monkeypatch.setenv("AIRFLOW_CONN_CREDENTIALS", json.dumps(connection))
+
+    connect(signer.key[:-50])
+    failed = start(c2pa_conn_id="credentials")
+    assert failed.state == "failed"
+    assert failed.tasks["load_manifest", -1] == "failed"
+    assert not (campaign / "workspace" / "jobs").exists()
+    connect(signer.key)
+    assert start(c2pa_conn_id="credentials").state == "success"
+    release = verify_release(str(campaign / "published"), "small", current(campaign), read_all=True)
+    assert [o.credential and o.credential["state"] for o in release.objects] == ["Trusted", "Trusted"]
+    assert all(o.reviewed_sha256 != o.sha256 and o.source_sha256 for o in release.objects)
+    before = current(campaign)
+    assert start(c2pa_conn_id="credentials").state == "success"
+    assert current(campaign) == before
 
 
 def test_a_manifest_of_wrong_rows_only_fails_the_run_with_a_report(start: Start, campaign: Path) -> None:

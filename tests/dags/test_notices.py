@@ -84,6 +84,8 @@ def test_a_failed_run_is_told_with_the_task_that_failed(
     assert (news["event"], news["failed_task"]) == ("failed", "quality_gate")
     assert news["counts"]["failed"] == 3
     assert str(small_campaign) not in json.dumps(news)
+    [record] = (small_campaign / "workspace" / "runs").glob("*/notices/failed-*.json")
+    assert json.loads(record.read_bytes())["by"] == "webhook"
 
 
 def created(bag: Any, dag_id: str, start: datetime | None, **options: Any) -> dict[str, datetime]:

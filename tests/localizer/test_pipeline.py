@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from localizer import pipeline
 from localizer.brand import BrandKit
 from localizer.checks import suite
 from localizer.engines import registry
@@ -21,6 +22,8 @@ from localizer.engines.base import Candidate, EditRequest, Placement
 from localizer.errors import EngineError, EngineUnavailable, StorageError
 from localizer.model import Action, CheckResult, CheckStatus, Edit, Job, JobResult, Status
 from localizer.pipeline import known_result, localize, localize_many
+from localizer.provenance.reading import account_of
+from localizer.provenance.statements import EDITED_BY_MODEL, HUMAN_EDITS, VERSION
 from localizer.workspace import Workspace
 
 BOX = (20, 10, 60, 40)
@@ -239,6 +242,51 @@ def test_engines_share_the_attempts(
     first.painters = (bad,)
     result = run(job, workspace, first, BrandKit(engines=("first", "second")))
     assert (len(first.requests), len(second.requests), result.attempts) == (3, 0, 3)
+
+
+def test_the_delivered_file_says_how_it_was_made(job: Job, workspace: Workspace) -> None:
+    result = run(job, workspace, Engine(paint))
+    said = account_of(Path(result.delivered or "").read_bytes(), name="a.png")
+    assert said.source_type == result.source_type == HUMAN_EDITS
+    assert said.history[-1]["softwareAgent"] == "campaign-localizer test/1"
+    assert f"remove_object 1; locale {job.locale}; source sha256 {job.source_sha256}" in str(said.history)
+    assert (result.engine_version, result.models, result.statement) == ("1", (), VERSION)
+    again = run(replace(job, key="b" * 64), workspace, Engine(paint))
+    assert again.delivered_sha256 == result.delivered_sha256
+    file = next(c for c in result.checks if c.name == "file")
+    assert file.status is CheckStatus.PASSED
+
+
+def test_pixels_that_a_model_made_are_stated(job: Job, workspace: Workspace) -> None:
+    named = run(job, workspace, Engine(lambda r: paint(r, models=("/models/Qwen-Image-Edit-2509",))))
+    assert (named.source_type, named.models) == (EDITED_BY_MODEL, ("Qwen-Image-Edit-2509",))
+    said = account_of(Path(named.delivered or "").read_bytes(), name="a.png")
+    assert said.source_type == EDITED_BY_MODEL
+    assert "pixels by Qwen-Image-Edit-2509" in said.history[-1]["parameters"]
+    assert "/models" not in str(said.history)
+
+    def unnamed(request: EditRequest) -> Candidate:
+        made = paint(request)
+        return replace(made, placements=tuple(replace(p, typeset=False) for p in made.placements))
+
+    other = run(replace(job, key="b" * 64), workspace, Engine(unnamed))
+    assert (other.source_type, other.models) == (EDITED_BY_MODEL, ("a model",))
+
+
+def test_a_result_whose_file_says_nothing_is_made_anew(
+    job: Job, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Engine(paint)
+    with monkeypatch.context() as patch:
+        patch.setattr(pipeline, "VERSION", "")  # as results of old have it
+        run(job, workspace, engine)
+    assert known_result(job, workspace=workspace) is None
+    assert not run(job, workspace, engine).cached
+    assert run(job, workspace, engine).cached
+    assert len(engine.requests) == 2
+    with monkeypatch.context() as patch:
+        patch.setattr(pipeline, "VERSION", "99")  # a new form, beside which the old one is still true
+        assert run(job, workspace, engine).cached
 
 
 def _lies(request: EditRequest) -> Candidate:

@@ -12,8 +12,10 @@ import pytest
 from operators import queues
 
 
-def routed(conf: dict[str, Any] | None, task_id: str = "edit_images") -> tuple[str, str]:
-    task: Any = SimpleNamespace(dag_id="localize_campaign", task_id=task_id, queue="usual", pool="usual_pool")
+def routed(
+    conf: dict[str, Any] | None, task_id: str = "edit_images", dag_id: str = "localize_campaign"
+) -> tuple[str, str]:
+    task: Any = SimpleNamespace(dag_id=dag_id, task_id=task_id, queue="usual", pool="usual_pool")
     run: Any = None if conf is None else SimpleNamespace(conf=conf)
     queues.task_instance_mutation_hook(task, run)
     return task.queue, task.pool
@@ -30,6 +32,9 @@ def test_a_model_in_the_process_goes_to_the_gpu_and_nothing_else_does(
     assert routed({"engine": "openai"}) == ("cpu", "image_edit")
     assert routed({}) == routed(None) == ("usual", "usual_pool")
     assert routed({"engine": "qwen"}, task_id="publish") == ("usual", "usual_pool")
+    assert routed({"engine": "qwen"}, "redo", "redo_image") == ("gpu", "image_edit_gpu")
+    assert routed({"engine": None}, "redo", "redo_image") == ("usual", "usual_pool")
+    assert routed({"engine": "qwen"}, "redo") == ("usual", "usual_pool")
 
 
 def test_a_pod_of_its_own_where_there_are_no_queues(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,8 @@ tenants:
   globex: {workspace: /srv/globex/work, publish: /srv/globex/published, inputs: [/srv/globex/in]}
 """
 NEITHER_PLACE_NOR_CONNECTION = {
+    *("item", "replacements", "comment"),
+    *("release", "release_id", "proposal", "confirmation", "reason", "keep", "keep_for", "pinned"),
     *("run_name", "campaign", "published", "shards", "shard", "subject"),
     *("engine", "engine_parameters", "workers", "job_timeout", "locales", "min_pass_rate"),
     *("images", "instructions", "source_locale", "rows"),  # of a manifest, which asks where it reads from

@@ -105,7 +105,7 @@ class OneMachine:
         """Run one of Airflow's commands; returns what it said."""
         command = [sys.executable, "-m", "airflow", *arguments]
         done = subprocess.run(
-            command, env=self.settings, cwd=PROJECT, capture_output=True, text=True, timeout=180, check=False
+            command, env=self.settings, cwd=PROJECT, capture_output=True, text=True, timeout=400, check=False
         )
         if done.returncode:
             raise RuntimeError(f"airflow {' '.join(arguments)}: {done.stdout}{done.stderr}")

@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import draw_small_campaign
 from tests.receivers import Datagrams, Receiver, http_receiver, udp_receiver, until
 from tests.system.cluster import free_port
 from tests.system.rest import Api, RunRef
@@ -57,6 +58,12 @@ class Scene:
         body = {"logical_date": when.isoformat() if when else None, "conf": conf | params}
         made = self.api.call("POST", "/api/v2/dags/localize_campaign/dagRuns", json=body)
         return RunRef("localize_campaign", made["dag_run_id"])
+
+
+@pytest.fixture(scope="module")
+def campaign(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Shared, so that images are made once."""
+    return draw_small_campaign(tmp_path_factory.mktemp("campaign"))
 
 
 @pytest.fixture(scope="module")
@@ -118,35 +125,13 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         yield Scene(api, web, statsd, lineage)
 
 
-def test_a_review_that_nobody_answers_closes_with_the_deadline(scene: Scene, small_campaign: Path) -> None:
-    # A deadline of an hour of which a minute and a half is left: three quarters are over.
-    when = datetime.now(UTC) - timedelta(hours=1) + timedelta(seconds=90)
-    run = scene.start(small_campaign, when, deadline="1h", approval="always")
-    until(lambda: {"review_waiting", "deadline_close"} <= set(scene.news(run)), 85)
-    [asked] = scene.news(run)["review_waiting"]
-    assert asked["counts"]["passed"] == 2
-    assert datetime.fromisoformat(asked["deadline"]) == when + timedelta(hours=1)
-    [close] = scene.news(run)["deadline_close"]
-    assert datetime.fromisoformat(close["deadline"]) == when + timedelta(hours=1)
-    assert asked["links"]["run"].startswith(f"{scene.api.client.base_url}/dags/localize_campaign/runs/manual")
-
-    assert scene.api.wait(run, 150) == "failed"
-    until(lambda: {"deadline_missed", "failed"} <= set(scene.news(run)), 60)
-    news = scene.news(run)
-    assert {event: len(times) for event, times in news.items()} == dict.fromkeys(
-        ("review_waiting", "deadline_close", "deadline_missed", "failed"), 1
-    )
-    assert news["failed"][0]["failed_task"] == "review"
-    assert news["failed"][0]["counts"]["passed"] == 2
-
-
-def test_an_answer_a_release_its_numbers_and_its_lineage(scene: Scene, small_campaign: Path) -> None:
-    run = scene.start(small_campaign, deadline="2d", approval="always")
-    until(lambda: scene.api.states(run).get(("review", -1)) == "awaiting_input", 120)
+def test_an_answer_a_release_its_numbers_and_its_lineage(scene: Scene, campaign: Path) -> None:
+    run = scene.start(campaign, deadline="2d", approval="always")
+    until(lambda: scene.api.states(run).get(("review", -1)) == "awaiting_input", 240)
     until(lambda: "review_waiting" in scene.news(run), 5)
     time.sleep(2)  # an answer within the first half second can be lost; no person is that fast
     scene.api.answer(run, "Approve")
-    assert scene.api.wait(run, 120) == "success"
+    assert scene.api.wait(run, 240) == "success"
     until(lambda: "published" in scene.news(run), 20)
     assert {event: len(times) for event, times in scene.news(run).items()} == {
         "review_waiting": 1,
@@ -165,14 +150,36 @@ def test_an_answer_a_release_its_numbers_and_its_lineage(scene: Scene, small_cam
 
     pytest.importorskip("airflow.providers.openlineage")
     datasets = lineage_of(scene, run)
-    folder = f"{small_campaign}/workspace/runs"
-    assert datasets["load_manifest"][0] == [f"{small_campaign}/small.csv"]
+    folder = f"{campaign}/workspace/runs"
+    assert datasets["load_manifest"][0] == [f"{campaign}/small.csv"]
     [results] = datasets["quality_gate"][1]
     assert results.startswith(folder)
     assert results.endswith("/results.jsonl")
     assert datasets["publish"][0] == [results]
     [release] = datasets["publish"][1]
-    assert release.startswith(f"{small_campaign}/published/small/releases/")
+    assert release.startswith(f"{campaign}/published/small/releases/")
+
+
+def test_a_review_that_nobody_answers_closes_with_the_deadline(scene: Scene, campaign: Path) -> None:
+    # A deadline of an hour of which two minutes are left: three quarters are over. The images are known.
+    when = datetime.now(UTC) - timedelta(hours=1) + timedelta(seconds=120)
+    run = scene.start(campaign, when, deadline="1h", approval="always")
+    until(lambda: {"review_waiting", "deadline_close"} <= set(scene.news(run)), 115)
+    [asked] = scene.news(run)["review_waiting"]
+    assert asked["counts"]["passed"] == 2
+    assert datetime.fromisoformat(asked["deadline"]) == when + timedelta(hours=1)
+    [close] = scene.news(run)["deadline_close"]
+    assert datetime.fromisoformat(close["deadline"]) == when + timedelta(hours=1)
+    assert asked["links"]["run"].startswith(f"{scene.api.client.base_url}/dags/localize_campaign/runs/manual")
+
+    assert scene.api.wait(run, 240) == "failed"
+    until(lambda: {"deadline_missed", "failed"} <= set(scene.news(run)), 90)
+    news = scene.news(run)
+    assert {event: len(times) for event, times in news.items()} == dict.fromkeys(
+        ("review_waiting", "deadline_close", "deadline_missed", "failed"), 1
+    )
+    assert news["failed"][0]["failed_task"] == "review"
+    assert news["failed"][0]["counts"]["passed"] == 2
 
 
 def lineage_of(scene: Scene, run: RunRef) -> dict[str, tuple[list[str], list[str]]]:

@@ -67,6 +67,23 @@ def version(client: httpx.Client, run: RunRef) -> str:
     return str(client.get("api/run", params=where(run)).raise_for_status().json()["version"])
 
 
+def redo_image(client: httpx.Client, run: RunRef, item: dict[str, Any], copy: str) -> None:
+    """With other copy; until the new image is there."""
+    body = where(run) | {"version": version(client, run), "id": item["id"], "copy": [copy]}
+    assert client.post("api/redo", json=body).status_code == 202
+    early = client.post("api/answer", json=where(run) | {"version": body["version"], "choice": "approve"})
+    assert (early.status_code, early.json()["error"]["code"]) == (409, "redo_running")
+    until = time.monotonic() + 240
+    while True:
+        now = client.get("api/item", params=where(run) | {"id": item["id"]}).json()
+        if now["redo"] is None:
+            break
+        assert time.monotonic() < until, now
+        time.sleep(1)
+    assert now["sha"] != item["sha"]
+    assert now["copy"][0]["replacement"] == copy
+
+
 def test_two_reviewers_one_decision(machine: OneMachine, conf: dict[str, Any]) -> None:
     api = machine.api("mei")
     run = api.trigger(DAG, conf)
@@ -79,15 +96,12 @@ def test_two_reviewers_one_decision(machine: OneMachine, conf: dict[str, Any]) -
     assert shown["state"] == "reviewing"
     assert shown["policy"] == "always"
     assert shown["request"]["open"] is True
-    assert shown["may"] == {"review": True, "redo": True, "roll_back": True}
+    assert shown["may"] == {"review": True, "redo": True, "roll_back": True, "why_not": None}
     assert shown["links"]["airflow"].endswith(
         f"/dags/{DAG}/runs/{run.run_id.replace(':', '%3A').replace('+', '%2B')}"
     )
-    assert vera.get("api/run", params=where(run)).json()["may"] == {
-        "review": False,
-        "redo": False,
-        "roll_back": False,
-    }
+    may = vera.get("api/run", params=where(run)).json()["may"]
+    assert (may["review"], may["redo"], may["roll_back"]) == (False, False, False)
     items = {i["asset_id"]: i for i in mei.get("api/items", params=where(run)).json()["items"]}
     assert set(items) == {"a", "b", "c"}
     image = mei.get(
@@ -97,6 +111,7 @@ def test_two_reviewers_one_decision(machine: OneMachine, conf: dict[str, Any]) -
     assert image.headers["Content-Type"] == "image/webp"
     assert "immutable" in image.headers["Cache-Control"]
 
+    redo_image(mei, run, items["a"], "ANGEBOT")
     mark = {"id": items["b"]["id"], "verdict": "rejected", "reason": "the type is too small"}
     body = where(run) | {"version": version(mei, run), "marks": [mark]}
     assert mei.post("api/marks", json=body).status_code == 200
@@ -117,6 +132,8 @@ def test_two_reviewers_one_decision(machine: OneMachine, conf: dict[str, Any]) -
         ("a", "approved", "mei", "fine"),
         ("b", "rejected", "mei", "the type is too small"),
     ]
+    [published] = Path(conf["publish_uri"]).rglob("*.png")
+    assert (published.parent.name, published.name) == ("de", "a.png")
     shown = ana.get("api/run", params=where(run)).json()
     assert shown["state"] == "published"
     assert shown["release"]["release_id"]
@@ -140,6 +157,46 @@ def test_what_is_in_airflow_s_own_form_is_taken_too(machine: OneMachine, conf: d
     time.sleep(2)
     api.answer(run, "Reject", **form)
     assert api.wait(run) == "success"
+
+
+def test_an_image_is_done_again_and_only_what_was_seen_is_published(
+    machine: OneMachine, conf: dict[str, Any]
+) -> None:
+    api, mei = machine.api("mei"), browser(machine, "mei")
+    run = api.trigger(DAG, conf)
+    wait_for_question(api, run)
+    time.sleep(2)
+    asked = api.get(f"{run.path}/taskInstances/review/-1/hitlDetails")["params"]
+    items = {i["asset_id"]: i for i in mei.get("api/items", params=where(run)).json()["items"]}
+    wish = {"id": items["a"]["id"], "engine": None, "copy": ["ANGEBOT"], "comment": "nobody says “Rabatt”"}
+    sent = mei.post("api/redo", json=where(run) | {"version": version(mei, run)} | wish)
+    assert sent.status_code == 202, sent.text
+    redo = RunRef("redo_image", sent.json()["redo_run_id"])
+    hasty = where(run) | {"version": version(mei, run), "choice": "approve"}
+    assert mei.post("api/answer", json=hasty).json()["error"]["code"] == "redo_running"
+    assert mei.post("api/redo", json=where(run) | {"version": version(mei, run)} | wish).status_code == 409
+    assert api.wait(redo) == "success", api.states(redo)
+
+    # Who still has the form of before answers on an image that is not there any more.
+    api.answer(run, "Approve", **{name: param["value"] for name, param in asked.items()})
+    wait_for_question(api, run, try_number=2)
+    assert not Path(conf["publish_uri"]).exists()
+    time.sleep(2)
+
+    again = {i["asset_id"]: i for i in mei.get("api/items", params=where(run)).json()["items"]}
+    assert again["a"]["copy"][0]["replacement"] == "ANGEBOT"
+    assert again["a"]["sha"] != items["a"]["sha"]
+    assert again["b"]["sha"] == items["b"]["sha"]
+    told = mei.get("api/item", params=where(run) | {"id": again["a"]["id"]}).json()["history"]
+    assert ("redone", "mei", wish["comment"]) in {(h["what"], h["by"], h["comment"]) for h in told}
+    answer = where(run) | {"version": version(mei, run), "choice": "approve"}
+    assert mei.post("api/answer", json=answer).status_code == 200
+    assert api.wait(run) == "success"
+    [record] = Path(conf["publish_uri"]).rglob("release.json")
+    objects = {o["asset_id"]: o for o in json.loads(record.read_bytes())["objects"]}
+    assert objects["a"]["reviewed_sha256"].startswith(again["a"]["sha"])
+    assert objects["a"]["redone"]["by"] == "mei"
+    assert objects["b"]["redone"] is None
 
 
 def routes() -> list[tuple[str, str]]:

@@ -58,7 +58,7 @@ export function button({ label, sign, word, key, class: kind = "", ...attributes
     {
       type: "button",
       class: `button ${kind}`.trim(),
-      "aria-label": word ? null : label,
+      "aria-label": label, // with a word, too: small screens hide it
       title: key ? `${label ?? word} (${key})` : word ? null : label,
       "aria-keyshortcuts": key ?? null,
       ...attributes,

@@ -65,12 +65,15 @@ export const number = (value) => numbers.format(value);
 export const count = (value, one, many = `${one}s`) => `${number(value)} ${value === 1 ? one : many}`;
 
 /** A time to the minute, in the reader's own zone. */
-export const moment = (iso) => (iso ? moments.format(new Date(iso)) : "");
+export function moment(iso) {
+  const at = new Date(iso || NaN);
+  return Number.isNaN(at.getTime()) ? "" : moments.format(at);
+}
 
 /** `3 minutes ago`; after a week the date itself. */
 export function ago(iso) {
-  if (!iso) return "";
-  const seconds = (Date.now() - new Date(iso)) / 1000;
+  const seconds = (Date.now() - new Date(iso || NaN)) / 1000;
+  if (Number.isNaN(seconds)) return "";
   if (seconds > 7 * 86_400) return moment(iso);
   for (const [unit, length] of SPANS) {
     if (seconds >= length) return relative.format(-Math.floor(seconds / length), unit);

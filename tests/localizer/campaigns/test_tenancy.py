@@ -18,6 +18,7 @@ tenants:
     inputs: [/srv/acme/in, gs://acme/input]
     google_connection: acme_google
     engine_connections: [acme_server]
+    notice_connections: [acme_slack]
   globex: {workspace: /srv/globex/work, publish: /srv/globex/published, inputs: [/srv/globex/in]}
 """
 GOOD = "manifest: gs://acme/input/m.csv\nowners: [Mei]\n"
@@ -67,6 +68,8 @@ def test_where_there_are_tenants_each_campaign_is_one_s(tmp_path: Path, tenants:
         (GOOD + "google_connection: globex_google\n", "google_connection"),
         (GOOD + "provenance: {signing_connection: globex}\n", "provenance.signing_connection"),
         (GOOD + "engine: {name: openai, connection: globex_server}\n", "engine.connection"),
+        (GOOD + "notify: [{on: [failed], by: slack, connection: globex_slack}]\n", "notify.0.connection"),
+        (GOOD + "notify: [{on: [failed], by: webhook}]\n", "notify.0.connection"),
         (
             "manifest: gs://globex/{{ ds }}/m.csv\nowners: [Mei]\nschedule: {cron: '0 9 * * *'}\n",
             "manifest",
@@ -78,6 +81,11 @@ def test_a_campaign_does_not_leave_its_tenant(tmp_path: Path, tenants: None, tex
     assert f", {field}: " in said
     assert "tenant acme" in said
     assert "\n" not in said
+
+
+def test_a_tenant_tells_people_by_its_own_connections(tmp_path: Path, tenants: None) -> None:
+    text = GOOD + "tenant: acme\nnotify: [{on: [failed], by: slack, connection: acme_slack}]\n"
+    assert load(tmp_path, text).tenant == "acme"
 
 
 def test_a_template_in_a_tenant_s_folder_is_fine(tmp_path: Path, tenants: None) -> None:

@@ -109,6 +109,7 @@ def test_what_a_model_draws_well_is_found_and_read_back(scene) -> None:
     assert call.prompt.startswith('Replace the text "SUMMER SALE" with "VERANO LOCO".')
     assert call.negative_prompt == " "
     (noted,) = candidate.facts["calls"]
+    assert candidate.models == (noted["model"],)
     assert (noted["tier"], noted["seed"], noted["steps"]) == ("fast", call.seed, 4)
     assert (noted["prompt"], noted["model"]) == (call.prompt, "painted@1")
     assert noted["correlation"] > 0.9
@@ -191,6 +192,7 @@ def test_a_plain_ground_is_continued_without_asking_anybody(chinese) -> None:
     candidate = ModelEngine(model, name="m").edit(EditRequest(job, chinese, BrandKit()))
     assert model.calls == []
     assert candidate.facts["calls"] == []
+    assert candidate.models == ()
     assert not candidate.can_retry
     assert candidate.placements[0].typeset
 

@@ -148,6 +148,19 @@ def test_a_packet_that_fills_its_segment_is_left_alone(picture):
     assert deliver(source, *edited(source), statement=SAYS).source_type == HUMAN_EDITS
 
 
+@pytest.mark.parametrize("fmt", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_thumbnails_of_the_old_picture_go_and_make_room(fmt, picture):
+    body = b"<xmp:Thumbnails>" + b"A" * 64_500 + b"</xmp:Thumbnails></rdf:Description>"
+    full = XMP.replace(b"</rdf:Description>", body).replace(
+        b"<rdf:RDF ", b'<rdf:RDF xmlns:xmp="http://ns.adobe.com/xap/1.0/" '
+    )
+    source = decode(with_xmp(fmt, picture, full), name="a")
+    told = deliver(source, *edited(source), statement=SAYS)
+    assert told.source_type == HUMAN_EDITS
+    assert b"AAAA" not in stated(told, "a")
+    assert check_file(source, told).status is CheckStatus.PASSED
+
+
 def test_extended_xmp_stays(picture):
     """A packet too large for one segment goes on in others, which the first names by a checksum."""
     more = b"http://ns.adobe.com/xmp/extension/\x00" + b"A" * 32 + struct.pack(">II", 9, 0) + b"<x>12</x>"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from localizer.cli import main
-from localizer.provenance.keys import SigningKey
+from localizer.provenance.keys import CERTIFICATES, KEY, SigningKey
 from localizer.provenance.statements import HUMAN_EDITS
 from tests.authority import Authority
 
@@ -138,3 +138,29 @@ def test_what_is_not_there_is_told(place: str, tmp_path: Path, capsys: pytest.Ca
     code, text = told(capsys, tmp_path / place)
     assert code in (1, 2)
     assert "there is no" in text or "is not the folder" in text
+
+
+def test_a_run_of_the_command_line_signs_what_it_publishes(
+    small_campaign: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    authority: Authority,
+) -> None:
+    folder, signer = small_campaign, authority.issue()
+    (folder / "c.pem").write_text(signer.certificates)
+    (folder / "k.pem").write_text(signer.key)
+    monkeypatch.setenv(CERTIFICATES, str(folder / "c.pem"))
+    arguments = ["run", str(folder / "small.csv"), "--workspace", str(folder / "work"), "--jobs", "1"]
+    arguments += ["--approve", "passed", "--publish", str(folder / "out")]
+    assert main(arguments) == 2
+    assert f"{KEY} is not" in capsys.readouterr().err
+    assert not (folder / "work").exists(), "told before anything is edited"
+    monkeypatch.setenv(KEY, str(folder / "k.pem"))
+    assert main(arguments) == 0
+    release = json.loads((folder / "out" / "small" / "current.json").read_text())["release_id"]
+    assert "signed" in capsys.readouterr().out
+    code, text = told(capsys, folder / "out" / "small" / "releases" / release)
+    assert code == 0
+    assert text.count("Valid, signed by Acme Campaigns") == text.count("approved    by policy:") > 0
+    assert main(arguments) == 0
+    assert "is current already; nothing was written" in capsys.readouterr().out

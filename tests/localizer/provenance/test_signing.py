@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import ClassVar
 
+import c2pa  # noqa: TID253  a test is no Airflow task
 import numpy as np
 import pytest
 
+from localizer.cli import main
 from localizer.errors import ReleaseError, SigningFailed, TransientError
 from localizer.images import decode
 from localizer.images.packet import has_credentials, packet_of
@@ -16,7 +22,8 @@ from localizer.provenance import signing
 from localizer.provenance.credentials import MIME_TYPES, examine, sign
 from localizer.provenance.keys import SigningKey, signing_key
 from localizer.provenance.reading import account_of
-from localizer.provenance.statements import EDITED_BY_MODEL, HUMAN_EDITS
+from localizer.provenance.statements import EDITED_BY_MODEL, HUMAN_EDITS, VOCABULARY
+from localizer.provenance.xmp import history_of
 from localizer.release import verify_release
 from tests.authority import Authority
 
@@ -102,6 +109,7 @@ def test_the_chain_reaches_from_source_to_approver(shop: Shop) -> None:
         "reviewed_sha256": result.delivered_sha256,
         "source_type": EDITED_BY_MODEL,
         "reason": "looks right",
+        "redone": None,
         "credential": None,
     }
 
@@ -214,6 +222,21 @@ def test_a_signer_whom_the_trusted_roots_do_not_vouch_for_publishes_nothing(
     assert shop.signatures() == []
 
 
+def test_roots_that_are_configured_later_are_asked_for_too(shop: Shop, authority: Authority) -> None:
+    signer = authority.issue()
+    run = shop.run("r1", ONE)
+    plain = signing_key(signer.certificates, signer.key)
+    first = shop.publish(run, plain)
+    assert record_of(shop, first.release_id)["ja/poster.png"]["credential"]["state"] == "Valid"  # type: ignore[index]
+    kept = shop.signatures()
+    stranger = signing_key(signer.certificates, signer.key, trust=Authority("Other").root)
+    with pytest.raises(SigningFailed, match="none of the trusted roots"):
+        shop.publish(run, stranger)
+    again = shop.publish(run, signing_key(signer.certificates, signer.key, trust=authority.root))
+    assert again.release_id == first.release_id
+    assert shop.signatures() == kept
+
+
 def test_a_signed_file_with_other_pixels_is_refused(
     shop: Shop, key: SigningKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -306,6 +329,47 @@ def test_a_source_that_was_tampered_with_can_still_be_signed_and_tells(shop: Sho
     assert found is not None
     assert found.state in ("Valid", "Trusted")
     assert "assertion.dataHash.mismatch" in json.dumps(found.manifest["ingredients"])
+
+
+class Counting(BaseHTTPRequestHandler):
+    """A stand-in for wherever credentials lie; nobody is to ask it."""
+
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        self.send_error(404)
+
+
+def test_credentials_that_lie_elsewhere_are_not_fetched(
+    local_shop: Shop, key: SigningKey, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Counting)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/manifest.c2pa"
+    out = io.BytesIO()
+    info = c2pa.C2paSignerInfo(b"es256", key.chain.encode(), key.private_key.encode(), None)
+    actions = [{"action": "c2pa.created", "digitalSourceType": VOCABULARY + "digitalCapture"}]
+    definition = {"assertions": [{"label": "c2pa.actions.v2", "data": {"actions": actions}}]}
+    with c2pa.Signer.from_info(info) as signer, c2pa.Builder(definition) as builder:
+        builder.set_no_embed()
+        builder.set_remote_url(url)
+        builder.sign(signer, "image/jpeg", io.BytesIO(picture("JPEG")), out)
+    source = out.getvalue()
+    assert url.encode() in source
+    Counting.asked.clear()
+    try:
+        done = local_shop.publish(local_shop.run("r1", {("poster", "ja"): ("jpg", source)}), key)
+        data = local_shop.files(done.release_id)["ja/poster.jpg"]
+        (tmp_path / "source.jpg").write_bytes(source)
+        assert main(["provenance", str(tmp_path / "source.jpg"), str(done.uri)]) == 0
+    finally:
+        server.shutdown()
+    assert Counting.asked == []
+    packet = packet_of(decode(data, name="a.jpg"))
+    assert packet is not None
+    assert b"provenance=" not in packet
+    assert url in history_of(packet)[-1]["parameters"]
 
 
 def test_a_dry_run_signs_nothing(shop: Shop, key: SigningKey) -> None:

@@ -175,6 +175,23 @@ def test_what_is_no_packet_is_told_and_not_touched(bad: bytes, why: str) -> None
         with_statement(bad, SAYS)
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        packet("", description='xmlns:t="http://purl.org/dc/terms/" t:provenance="https://x/m.c2pa" t:x="y"'),
+        packet(
+            "<t:provenance>https://x/m.c2pa</t:provenance>", description='xmlns:t="http://purl.org/dc/terms/"'
+        ),
+    ],
+)
+def test_credentials_that_lie_elsewhere_are_not_claimed_for_the_new_picture(source: bytes) -> None:
+    out = with_statement(source, SAYS)
+    assert history_of(out)[-1]["parameters"].endswith("content credentials of the source: https://x/m.c2pa")
+    assert out.count(b"https://x/m.c2pa") == 1
+    assert b"t:provenance" not in out
+    assert lost(source, out) == []
+
+
 def test_padding_of_zeros_is_kept() -> None:
     out = with_statement(RICH + b"\0" * 10, SAYS)
     assert out.endswith(b"\0" * 10)

@@ -83,6 +83,7 @@ def test_killed_and_run_again(
     verify_release(publish_uri, "spring", pointer.release_id, read_all=True)
     survivors = {n: g for n, g in settled(campaign).items() if f"/{before.release_id}/" not in n}
     del survivors["spring/current.json"]
+    survivors = {name: generation for name, generation in survivors.items() if "/history/" not in name}
     assert least <= len(survivors) <= most
 
     again = publish(run, workspace=workspace, publish_uri=publish_uri, campaign="spring")

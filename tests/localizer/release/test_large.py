@@ -88,7 +88,8 @@ def test_a_release_that_was_current_before_is_compared_and_not_written_again(cam
     again = go(campaign, old)
     assert (again.release_id, again.objects_new, again.pointer_moved) == (first.release_id, 0, True)
     after = campaign.generations()
-    assert {name for name in after if after[name] != before.get(name)} == {"spring/current.json"}
+    changed = {name for name in after if after[name] != before.get(name) and "/history/" not in name}
+    assert changed == {"spring/current.json"}
     go(campaign, new)
     campaign.published.write(f"spring/releases/{first.release_id}/ko/poster.jpg", b"TWO")
     with pytest.raises(ReleaseError, match="another image"):

@@ -51,8 +51,10 @@ def test_a_release_holds_what_was_approved_and_says_why(campaign: Campaign) -> N
     assert current_images(campaign) == {"ja/poster.jpg": b"one", "ja/banner.jpg": b"three"}
     folder = f"spring/releases/{done.release_id}"
     assert done.uri == f"{campaign.publish_uri}/{folder}"
+    [history] = campaign.published.names("spring/history/")
     assert list(campaign.published.names()) == [
         "spring/current.json",
+        history,
         f"{folder}/ja/banner.jpg",
         f"{folder}/ja/poster.jpg",
         f"{folder}/release.json",
@@ -85,6 +87,7 @@ def test_a_release_holds_what_was_approved_and_says_why(campaign: Campaign) -> N
         "reviewed_sha256": hashlib.sha256(b"one").hexdigest(),
         "source_type": "",
         "reason": "",
+        "redone": None,
         "credential": None,
     }
 
@@ -417,7 +420,9 @@ def test_rollback_moves_the_pointer_and_nothing_else(campaign: Campaign) -> None
     assert read_current(campaign.publish_uri, "spring") == pointer
     assert current_images(campaign)["ja/poster.jpg"] == b"one"
     after = campaign.generations()
-    assert {name for name in after if after[name] != before[name]} == {"spring/current.json"}
+    changed = {name for name in after if after[name] != before.get(name)}
+    assert {name for name in changed if "/history/" not in name} == {"spring/current.json"}
+    assert len(changed) == 2
     assert rollback(campaign.publish_uri, "spring", first.release_id or "", by="bob") == pointer
     assert campaign.generations() == after
 

@@ -7,6 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from localizer.approval import Seen
+from localizer.cli import main
 from localizer.errors import MarksChanged
 from localizer.model import Verdict
 from localizer.review.app import review_app
@@ -198,6 +199,32 @@ def test_an_item_is_made_anew_with_other_copy(client: TestClient, host: DemoHost
     assert (request.replacements, request.engine, request.comment) == (("SCHLUSSVERKAUF",), None, "too short")
     assert items(client, where)["a de"]["redo"] == "waiting"
     assert redo(client, where, "b de", copy=["X"]).json()["error"]["code"] == "redo_running"
+
+
+def test_an_item_that_was_made_anew_is_judged_anew(
+    client: TestClient, host: DemoHost, workspace: Workspace, where: Where
+) -> None:
+    """By the real command, while its review is open."""
+    assert mark(client, where, "a de", "approved").status_code == 200
+    before, seen = items(client, where)["a de"], version(client, where)
+    options = [RUN, "--workspace", workspace.uri, "--item", "a · de", "--replacement", "ANGEBOT"]
+    assert main(["redo", *options, "--comment", "as agreed", "--requested-by", "ana"]) == 0
+    after = items(client, where)["a de"]
+    assert after["id"] == before["id"]
+    assert after["sha"] != before["sha"]
+    assert after["copy"][0]["replacement"] == "ANGEBOT"
+    assert after["mark"] is None
+    details = client.get("/api/item", params=where | {"id": after["id"]}).json()
+    [redone] = [event for event in details["history"] if event["what"] == "redone"]
+    assert (redone["by"], redone["comment"]) == ("ana", "as agreed")
+    for kind in ("candidate", "difference", "thumbnail"):
+        image = client.get("/api/image", params=where | {"id": after["id"], "kind": kind, "v": after["sha"]})
+        assert image.status_code == 200, image.text
+    refused = client.post("/api/answer", json=where | {"version": seen, "choice": "approve"})
+    assert refused.json()["error"]["code"] == "changed"
+    body = where | {"version": version(client, where), "choice": "approve"}
+    assert client.post("/api/answer", json=body).status_code == 200
+    assert host.answers[RUN][2]["seen"] == Seen.of(workspace.run(RUN).each_result())
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_a_run_counts_by_locale_and_says_what_may_be_done(client: TestClient, wh
     assert by_locale["ar"]["dir"] == "rtl"
     assert by_locale["ar"]["name"] == "Arabic"
     assert by_locale["de"]["counts"]["total"] == 3
-    assert run["may"] == {"review": True, "redo": True, "roll_back": True}
+    assert run["may"] == {"review": True, "redo": True, "roll_back": True, "why_not": None}
     assert run["request"]["open"] is True
     assert run["links"]["report"] == "api/report"
     assert run["release"] is None

@@ -209,7 +209,11 @@ def test_a_folder_goes_with_its_last_object(tmp_path: Path) -> None:
     storage.delete("jobs/a/x")
     assert (tmp_path / "jobs/a").is_dir()
     storage.delete("jobs/a/y")
-    assert [p.name for p in (tmp_path / "jobs").iterdir()] == []
+    assert list(tmp_path.iterdir()) == []  # nor the folders above that are empty now
+    storage.write("jobs/a/b/c/x", b"1")
+    storage.write("jobs/other", b"1")
+    storage.delete("jobs/a/b/c/x")
+    assert [p.name for p in (tmp_path / "jobs").iterdir()] == ["other"]
     storage.write("z", b"1")
     storage.delete("z")
     assert tmp_path.is_dir()

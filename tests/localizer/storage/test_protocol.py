@@ -91,6 +91,17 @@ def test_names_are_sorted_and_filtered(storage: Storage) -> None:
     assert list(storage.names("b")) == ["b/10", "b/2", "b/sub/x", "bc/1"]
 
 
+def test_folders_are_listed_without_looking_into_them(storage: Storage) -> None:
+    for name in ["b/2", "a", "b/sub/x", "bc/1", "b/sub/y", "c/d/e/f"]:
+        storage.write(name, b"-")
+    assert list(storage.folders()) == ["b", "bc", "c"]
+    assert list(storage.folders("b/")) == ["sub"]
+    assert list(storage.folders("b/sub/")) == []
+    assert list(storage.folders("none/")) == []
+    with pytest.raises(StorageError):
+        list(storage.folders("../"))
+
+
 @pytest.mark.parametrize(
     "name",
     [

@@ -131,6 +131,7 @@ def test_every_state_fits_a_small_phone(desk: Desk, site: Site) -> None:
                 ".map(node => [node.ariaLabel || node.innerText, node.getBoundingClientRect().width,"
                 " node.getBoundingClientRect().height, getComputedStyle(node).visibility])"
                 ".filter(([, width, , visibility]) => width > 0 && visibility !== 'hidden')"
+                ".map(([label, width, height]) => [label, width, height])"
             )
             if min(width, height) < LEAST
         ]

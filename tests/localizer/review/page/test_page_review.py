@@ -161,6 +161,8 @@ def test_two_reviewers_and_one_image(desk: Desk, site: Site) -> None:
     ana.keyboard.type("the price is wrong")
     ana.keyboard.press("Enter")
     expect(ana.locator('.card[data-mark="rejected"]')).to_have_count(1)
+    expect(ana.locator(".saving")).to_be_hidden()
+    ana.unroute_all()
     ana.reload()
     expect(ana.get_by_role("button", name=re.compile("Rejected by Ana: the price is wrong"))).to_have_count(1)
 

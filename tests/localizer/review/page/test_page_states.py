@@ -143,6 +143,9 @@ def test_text_of_others_is_text(desk: Desk, tmp_path: Path) -> None:
 
         def spoiled(route: Route) -> None:
             answer = route.fetch()
+            if answer.status == 304:
+                route.fulfill(response=answer)
+                return
             body = json.loads(answer.text())
             for item in body.get("items", []):
                 item |= {"asset_id": EVIL, "reason": EVIL, "locale": EVIL, "status": "needs_review"}

@@ -1,0 +1,1 @@
+"""Have one image of a run done again, with other copy or by another engine; see `localizer.redo.redoing`."""
