@@ -28,6 +28,7 @@ from airflow.api_fastapi.core_api.routes.public.dag_run import trigger_dag_run
 from airflow.api_fastapi.core_api.routes.public.hitl import update_hitl_detail
 from airflow.api_fastapi.core_api.security import bearer_scheme, get_user
 from airflow.api_fastapi.logging.decorators import action_logging
+from airflow.exceptions import AirflowException
 from airflow.models.dag import DagModel
 from airflow.models.dagbag import DBDagBag
 from airflow.utils.session import create_session
@@ -35,7 +36,7 @@ from fastapi import HTTPException, Request
 from starlette.concurrency import run_in_threadpool
 
 from localizer.engines.registry import engine_names
-from localizer.errors import Conflict, Forbidden, InputError, NotFound, NotSignedIn
+from localizer.errors import ConfigurationError, Conflict, Forbidden, InputError, NotFound, NotSignedIn
 from localizer.review.host import Choice, HostedRun, Place, RedoRequest, RunSummary, Viewer
 from operators.base import open_workspace
 from operators.coming import planned_campaigns
@@ -268,7 +269,10 @@ class AirflowHost:
         with self._lock:
             workspace = self._workspaces.get(key)
         if workspace is None:
-            workspace = open_workspace(*key)
+            try:
+                workspace = open_workspace(*key)
+            except AirflowException as error:  # no such connection
+                raise ConfigurationError(f"{fields.workspace}: {error}") from error
             with self._lock:
                 _remember(self._workspaces, key, workspace)
         return Place(workspace, fields.run_name)
