@@ -28,9 +28,9 @@ from airflow.api_fastapi.core_api.routes.public.dag_run import trigger_dag_run
 from airflow.api_fastapi.core_api.routes.public.hitl import update_hitl_detail
 from airflow.api_fastapi.core_api.security import bearer_scheme, get_user
 from airflow.api_fastapi.logging.decorators import action_logging
-from airflow.exceptions import AirflowException
 from airflow.models.dag import DagModel
 from airflow.models.dagbag import DBDagBag
+from airflow.sdk.exceptions import AirflowException
 from airflow.utils.session import create_session
 from fastapi import HTTPException, Request
 from starlette.concurrency import run_in_threadpool
