@@ -14,7 +14,8 @@ from localizer.tenants import FILE
 
 PROJECT = Path(__file__).resolve().parents[2]
 RELEASING = {"evict_results", "rollback_release", "verify_release", "prune_releases"}
-SHARED = {"localize_campaign", "localize_catalog", "rush_job", *RELEASING}
+TRIGGERED_BY = {"redo_image": "review", **dict.fromkeys(RELEASING, "release")}
+SHARED = {"localize_campaign", "localize_catalog", "rush_job", "redo_image", *RELEASING}
 BRANDS = ("acme", "globex")
 
 
@@ -83,8 +84,7 @@ def test_under_flask_appbuilder_dags_say_which_role_may_what(
         brand = "globex" if "globex" in dag_id else "acme"
         assert set(dag.access_control) == {f"{brand}-{r}" for r in ("view", "trigger", "review", "release")}
         triggers = {name for name, may in dag.access_control.items() if "can_create" in may["DAG Runs"]}
-        by = "release" if kind(dag_id) in RELEASING else "trigger"
-        assert triggers == {f"{brand}-{by}"}, dag_id
+        assert triggers == {f"{brand}-{TRIGGERED_BY.get(kind(dag_id), 'trigger')}"}, dag_id
 
 
 def test_a_campaign_of_nobody_has_no_dag_where_there_are_tenants(airflow_db: None, place: Path) -> None:

@@ -19,7 +19,7 @@ export class Card {
     this.box = el("span", { class: "box" }, this.picture);
     this.name = el("span", { class: "name" });
     this.tag = el("span", { class: "tag" });
-    this.why = el("span", { class: "why", dir: "auto" });
+    this.why = el("span", { class: "why" });
     this.opener = el(
       "button",
       {
@@ -116,8 +116,9 @@ export class Card {
     const copy = item.copy?.find(({ replacement }) => replacement);
     const text = item.redo ? "Being redone…" : item.status === "passed" ? copy?.replacement : why(item.reason, true);
     say(this.why, text || (item.status === "passed" ? "" : STATUS[item.status]));
-    if (item.status === "passed" && copy && !item.redo) this.why.lang = item.locale;
-    else this.why.removeAttribute("lang");
+    const copied = item.status === "passed" && copy && !item.redo;
+    this.why.lang = copied ? item.locale : "en";
+    this.why.dir = copied ? item.dir : "ltr";
     const label = `${item.asset_id}, ${names.get(item.locale) ?? item.locale}`;
     const can = mayMark && markable(item);
     show(this.tick.parentNode, can);

@@ -15,7 +15,7 @@ export function verdictOf(item, clear) {
       el("strong", {}, STATUS[item.status]),
     ),
   ];
-  if (item.reason) parts.push(el("p", { class: "reason", dir: "auto" }, why(item.reason)));
+  if (item.reason) parts.push(el("p", { class: "reason", dir: "ltr" }, why(item.reason)));
   if (item.redo) {
     const words = item.redo === "running" ? "It is being made anew now." : "It is waiting to be made anew.";
     parts.push(el("p", { class: "redoing" }, icon("redo"), words));
@@ -88,7 +88,7 @@ export function checksOf(checks) {
         {},
         el("span", { class: "asks" }, title),
         el("span", { class: "unseen" }, `: ${OUTCOME[status] ?? status}`),
-        status !== "passed" && words ? el("span", { class: "why", dir: "auto" }, words) : null,
+        status !== "passed" && words ? el("span", { class: "why", dir: "ltr" }, words) : null,
       ),
     );
   const order = ["failed", "undecided"];
