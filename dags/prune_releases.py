@@ -16,7 +16,9 @@ import os
 
 from airflow.sdk import Param
 
+from localizer.notices import Event
 from localizer.tenants.roles import RELEASE
+from operators.notices import RunNotices
 from operators.release_params import CAMPAIGN, CONNECTION, TARGET
 from operators.releases import PruneReleasesOperator
 from operators.retries import RETRY_DEFAULTS
@@ -60,6 +62,8 @@ params = {
     "gcp_conn_id": CONNECTION,
 }
 
+failed = RunNotices.of_installation().notifiers(Event.FAILED)
+
 for tenant in tenants_here(__file__):
     with tenant_dag(
         tenant,
@@ -71,6 +75,7 @@ for tenant in tenants_here(__file__):
         is_paused_upon_creation=True,
         default_args={"owner": "localization", **RETRY_DEFAULTS},
         params=params,
+        on_failure_callback=failed or None,
         render_template_as_native_obj=True,
         tags=["localization", "release", "maintenance"],
         doc_md=__doc__,

@@ -21,7 +21,9 @@ from typing import Any
 
 from airflow.sdk import Param
 
+from localizer.notices import Event
 from localizer.tenants.roles import RELEASE
+from operators.notices import RunNotices
 from operators.pipeline import CAMPAIGN_PRIORITY, default_args
 from operators.release_params import CAMPAIGN, CONNECTION, TARGET, release_id
 from operators.releases import ConfirmRollbackOperator, ProposeRollbackOperator, RollBackOperator
@@ -47,6 +49,8 @@ params = {
     "gcp_conn_id": CONNECTION,
 }
 
+failed = RunNotices.of_installation().notifiers(Event.FAILED)
+
 for tenant in tenants_here(__file__):
     with tenant_dag(
         tenant,
@@ -58,6 +62,7 @@ for tenant in tenants_here(__file__):
         is_paused_upon_creation=False,
         default_args=default_args(CAMPAIGN_PRIORITY),
         params=params,
+        on_failure_callback=failed or None,
         render_template_as_native_obj=True,
         tags=["localization", "release"],
         doc_md=__doc__,

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 from airflow.sdk import Param
 
+from localizer.notices import Event
 from localizer.tenants.roles import RELEASE
+from operators.notices import RunNotices
 from operators.release_params import CAMPAIGN, CONNECTION, TARGET, release_id
 from operators.releases import VerifyReleasesOperator
 from operators.retries import RETRY_DEFAULTS
@@ -31,6 +33,8 @@ params = {
     "gcp_conn_id": CONNECTION,
 }
 
+failed = RunNotices.of_installation().notifiers(Event.FAILED)
+
 for tenant in tenants_here(__file__):
     with tenant_dag(
         tenant,
@@ -42,6 +46,7 @@ for tenant in tenants_here(__file__):
         is_paused_upon_creation=True,
         default_args={"owner": "localization", **RETRY_DEFAULTS},
         params=params,
+        on_failure_callback=failed or None,
         render_template_as_native_obj=True,
         tags=["localization", "release", "maintenance"],
         doc_md=__doc__,

@@ -4,6 +4,7 @@
     jobs/<key>/candidate.png, ...      what an engine made of it
     jobs/<key>/result.json             written last; without it, or if it does not match, there is no result
     runs/<run>/...                     see `localizer.runs.run`
+    credentials/...                    signed files, see `localizer.provenance.signing`
     indexes/sources/...                see `localizer.sources.index`; may be removed at any time
 
 A result names its files by size and checksum. Should two runs save different bytes for one job key at the

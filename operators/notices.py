@@ -78,6 +78,8 @@ class RunRef:
     def open(self) -> Run | None:
         """Its records in the workspace; None, and an error in the log, if it cannot be reached from here."""
         place = {name: self.params.get(name) for name in ("workspace", "gcp_conn_id")}
+        if not place["workspace"]:
+            return None  # a DAG that works on releases, not on a run
         try:
             # A run that was refused for naming another tenant's workspace must not be told of there.
             keep_to_tenant(self.tags, place)

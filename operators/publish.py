@@ -47,12 +47,13 @@ class PublishReleaseOperator(LocalizerOperator):
     Takes nothing but what the run's recorded decisions name, with the very bytes that were decided on.
     Where nothing was approved it publishes nothing and succeeds: whoever comes after looks at what it
     returns. Publishing again what is current already writes nothing. A release that became current is an
-    event of the asset alias ``localizer_releases``, on the asset ``localizer://campaigns/<campaign>``.
+    event of the asset alias ``localizer_releases``, on the asset ``localizer://campaigns/<campaign>``; where
+    a task died in the middle of it there may be two, with the same `release_id`.
 
     Returns ``{"release_id", "release_uri", "campaign", "images", "signed", "written", "moved", "previous",
     "message", "take_back"}``; the first two are empty where nothing was approved. `take_back` is how this
     release is taken back: a DAG and the parameters to trigger it with, the reason apart; None where it is the
-    first, or was not made current by this task.
+    first, or was not made current by this run.
 
     Args:
         publish_uri: path or ``gs://bucket/prefix`` below which all campaigns are published.
@@ -109,7 +110,8 @@ class PublishReleaseOperator(LocalizerOperator):
         self.log.info("%s", published.message)
         if not published.dry_run:
             count_published(published.objects_new, context["ti"].dag_id, moved=published.pointer_moved)
-        if published.pointer_moved:
+        # A try that died after it had moved the pointer may have announced nothing.
+        if published.pointer_moved or (published.by_this_run and context["ti"].try_number > 1):
             announce(
                 context,
                 self.outlets,
@@ -144,7 +146,7 @@ class PublishReleaseOperator(LocalizerOperator):
 
     def _take_back(self, published: Published) -> dict[str, Any] | None:
         # Never "the one before": by the time that somebody uses it, that may be another.
-        if not published.pointer_moved or not published.previous:
+        if not published.by_this_run or not published.previous:
             return None
         return {
             "dag_id": _rollback_dag(self),

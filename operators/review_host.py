@@ -85,6 +85,7 @@ class _Fields:
     workspace: str
     run_name: str
     gcp_conn_id: str | None
+    engine: str | None
     approval: str
     answerers: Answerers
     tenant: Tenant | None
@@ -208,7 +209,7 @@ class AirflowHost:
                 "workspace": fields.workspace,
                 "gcp_conn_id": fields.gcp_conn_id,
                 "item": {"job": request.job, "asset_id": request.asset_id, "locale": request.locale},
-                "engine": request.engine,
+                "engine": request.engine or fields.engine,  # by name: it decides on the queue
                 "replacements": list(request.replacements),
                 "comment": request.comment,
             }
@@ -246,7 +247,7 @@ class AirflowHost:
         with create_session(scoped=False) as session:
             found = rendered(dag_id, run_id, session=session)
         if not found:
-            raise NotFound(f"{dag_id} has no run {run_id}")
+            raise NotFound(f"{dag_id} has no run {run_id}, or it is not reviewed")
         if not found.get("workspace"):
             raise NotFound(f"{dag_id} keeps nothing in a workspace")
         tags = found.get("tags") or []
@@ -255,6 +256,7 @@ class AirflowHost:
             workspace=str(found["workspace"]),
             run_name=str(found["run_name"]),
             gcp_conn_id=found.get("gcp_conn_id") or None,
+            engine=str(found.get("engine") or "") or None,
             approval=str(found.get("approval") or ""),
             answerers=found["answerers"],
             tenant=tenant_of(tags),

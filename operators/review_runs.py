@@ -235,7 +235,8 @@ def active_redos(
 def rendered(dag_id: str, run_id: str, *, session: Session) -> dict[str, Any]:
     """Template fields of the run's own tasks as they were rendered, where they still are; else out of the
     run's parameters, as the templates of `operators.pipeline` would have it. With the DAG's ``tags`` and the
-    ``answerers``. Empty if there is no such run.
+    ``answerers``. Empty if there is no such run, or it has no review: others, such as one that redoes an
+    image, work in a run that is not theirs, and whoever may read them may not therefore read that.
     """
     run = session.scalar(select(DagRun).where(DagRun.dag_id == dag_id, DagRun.run_id == run_id))
     if run is None:
@@ -246,6 +247,8 @@ def rendered(dag_id: str, run_id: str, *, session: Session) -> dict[str, Any]:
     fields["run_name"] = f"{dag_id}__{run_id}"
     fields["tags"] = list(dag.tags) if dag else []
     review = next((task for task in dag.tasks if task.task_type == REVIEW), None) if dag else None
+    if review is None:
+        return {}
     fields["answerers"] = answerers(review, run.triggering_user_name)
     rows = session.scalars(
         select(RenderedTaskInstanceFields.rendered_fields).where(

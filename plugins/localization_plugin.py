@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from airflow.plugins_manager import AirflowPlugin
@@ -41,14 +42,14 @@ class LocalizationPlugin(AirflowPlugin):
         },
     ]
 
-    @property
+    @cached_property  # Airflow asks again whenever its UI lists the plugins
     def fastapi_apps(self) -> list[dict[str, Any]]:  # type: ignore[override]
         from localizer.review.app import review_app
         from operators.review_host import AirflowHost
 
         return [{"app": review_app(AirflowHost()), "url_prefix": _PREFIX, "name": "Review"}]
 
-    @property
+    @cached_property
     def operator_extra_links(self) -> list[ReviewLink]:  # type: ignore[override]
         from operators.review_link import ReviewLink
 

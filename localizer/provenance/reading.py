@@ -78,6 +78,8 @@ def account_of(data: bytes, *, name: str, trust: str = "") -> Account:
     if has_credentials(image):
         try:
             credential = examine(data, MIME_TYPES[image.format], trust=trust)
+            if credential is None:
+                faults.append("its content credentials cannot be found by C2PA's reader")
         except SigningFailed as error:
             faults.append(str(error))
     if credential is not None and credential.state != "Trusted" and (trust or credential.state != "Valid"):

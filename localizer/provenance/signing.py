@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any
@@ -115,7 +115,7 @@ class Signer:
             TransientError: the timestamp authority or the storage did not answer.
         """
         if known := self.known(reviewed):
-            return known
+            return self._trusted(known, reviewed)
         with self._room:
             return self._sign(reviewed)
 
@@ -159,6 +159,23 @@ class Signer:
         folder, extension = self._folder(reviewed), extension_of(reviewed.name)
         file = f"{folder.rpartition('/')[0]}/{sha256}.{extension}"
         return self._keep(reviewed, Signed(file, sha256, credential), data)
+
+    def _trusted(self, signed: Signed, reviewed: Reviewed) -> Signed:
+        """A signed file that leads to the roots that are configured now, which may not have been then."""
+        from localizer.images.sniff import sniff
+
+        if not self._key.trust or signed.credential["state"] == "Trusted":
+            return signed
+        data = self._read(signed.name, signed.sha256, reviewed.label)
+        format_ = sniff(data) or ""
+        found = examine(data, MIME_TYPES.get(format_, format_), trust=self._key.trust)
+        if found is None or found.state != "Trusted":
+            faults = ", ".join(found.faults) if found else "no credentials"
+            raise SigningFailed(
+                f"{reviewed.label}: its signature leads to none of the trusted roots ({faults}); remove "
+                f"{self._storage.uri_of(signed.name)} and the record beside it to sign anew"
+            )
+        return replace(signed, credential={**signed.credential, "state": found.state})
 
     def _keep(self, reviewed: Reviewed, signed: Signed, data: bytes) -> Signed:
         """Keep a file and then its record; should another's be there by now, that one counts."""

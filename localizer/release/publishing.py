@@ -46,8 +46,9 @@ class Published:
             there already, and `carried` were taken over from the release before; `signed` have content
             credentials.
         pointer_moved: whether this call made the release current.
+        by_this_run: whether it is current because of this run, by this call or by one that died after it.
         already_current: whether it was current before.
-        previous: the release that was current before.
+        previous: the release that was current before this run, or is where this run made none current.
         dry_run: nothing was written; the counts say what would be.
     """
 
@@ -60,6 +61,7 @@ class Published:
     carried: int = 0
     signed: int = 0
     pointer_moved: bool = False
+    by_this_run: bool = False
     already_current: bool = False
     previous: str | None = None
     dry_run: bool = False
@@ -156,11 +158,14 @@ def publish(
                     raise ReleaseError(f"{storage.uri_of(name)} exists and speaks of other images")
                 if new or not current:
                     compare(storage, campaign, release_id, stage.expected(), trust_sizes=current)
-        moved = False
+        moved, now = False, pointer
         if not dry_run:
             mover = Mover(run.run_id, "publish")
-            _, moved = move_pointer(storage, campaign, release_id, since=pointer, mover=mover)
+            now, moved = move_pointer(storage, campaign, release_id, since=pointer, mover=mover)
             run.mark_published(release_id, storage.uri_of(folder))
+        by_this_run = now is not None and (
+            (now.release_id, now.moved_by, now.action) == (release_id, run.run_id, "publish")
+        )
         return Published(
             campaign=campaign,
             release_id=release_id,
@@ -171,8 +176,9 @@ def publish(
             carried=stage.carried,
             signed=stage.signed,
             pointer_moved=moved,
+            by_this_run=by_this_run,
             already_current=current,
-            previous=previous,
+            previous=now.previous if now is not None and by_this_run else previous,
             dry_run=dry_run,
             warnings=notes,
         )

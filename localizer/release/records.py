@@ -46,6 +46,8 @@ class ReleaseObject:
             published one, except that this may have content credentials added.
         source_type: URI of the IPTC digital source type that the file states.
         reason: what the approver said.
+        redone: of an image that somebody had done again in another way, ``by``, ``at`` and ``why``; None for
+            one that is as it was planned.
         credential: of a signed file: ``state`` by C2PA's reader, ``signer``, ``certificate_sha256`` and
             ``signed_at``; None if it is not signed.
 
@@ -73,6 +75,7 @@ class ReleaseObject:
     reviewed_sha256: str = ""
     source_type: str = ""
     reason: str = ""
+    redone: Mapping[str, str] | None = None
     credential: Mapping[str, Any] | None = None
 
     @classmethod

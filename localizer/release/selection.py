@@ -14,6 +14,7 @@ from localizer.provenance.statements import what_was_done
 from localizer.release.records import ReleaseObject, object_path
 from localizer.release.staging import Stage
 from localizer.runs import Run
+from localizer.runs.amendments import Amendment
 from localizer.runs.decisions import LatestDecisions
 from localizer.storage.content_types import content_type_of
 from localizer.workspace import Workspace
@@ -64,10 +65,11 @@ def stage_approved(
 def _approved(
     run: Run, workspace: Workspace, latest: LatestDecisions
 ) -> Iterator[tuple[ReleaseObject, Reviewed]]:
+    redone = {each.job.slot: each for each in run.amendments() if each.counts}
     for result in run.each_result():
         decision = latest.get(slot_of(result))
         if decision is not None and decision.verdict is Verdict.APPROVED:
-            yield _entry(result, decision, workspace)
+            yield _entry(result, decision, redone.get(slot_of(result)), workspace)
 
 
 def _signed(
@@ -82,7 +84,9 @@ def _signed(
     return replace(entry, sha256=signed.sha256, credential=signed.credential), signed.name
 
 
-def _entry(result: JobResult, decision: Decision, workspace: Workspace) -> tuple[ReleaseObject, Reviewed]:
+def _entry(
+    result: JobResult, decision: Decision, redone: Amendment | None, workspace: Workspace
+) -> tuple[ReleaseObject, Reviewed]:
     """What ``release.json`` will say of an image, size and CRC32C apart, and what there is to sign."""
     label = f"{result.asset_id} · {result.locale}"
     if result.status is Status.FAILED:
@@ -121,6 +125,7 @@ def _entry(result: JobResult, decision: Decision, workspace: Workspace) -> tuple
         reviewed_sha256=result.delivered_sha256,
         source_type=result.source_type,
         reason=decision.comment,
+        redone={"by": redone.by, "at": redone.at, "why": redone.why} if redone else None,
     )
     reviewed = Reviewed(
         label=label,

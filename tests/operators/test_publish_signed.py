@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -34,7 +35,7 @@ def publish(shop: Shop, **options: Any) -> dict[str, Any]:
             outlets=[],
             **options,
         )
-    return operator.execute({})  # type: ignore[typeddict-item]
+    return operator.execute({"ti": SimpleNamespace(dag_id="d")})  # type: ignore[typeddict-item]
 
 
 def connect(monkeypatch: pytest.MonkeyPatch, authority: Authority, **options: Any) -> str:

@@ -93,18 +93,18 @@ def edited(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class Waiting:
     """A DAG run whose review waits for an answer."""
 
-    def __init__(self, folder: Path, run_id: str, **conf: Any) -> None:
+    def __init__(self, folder: Path, run_id: str, *, conf: dict[str, Any], of: str = DAG) -> None:
         from airflow.models.serialized_dag import SerializedDagModel
         from airflow.utils.session import create_session
         from airflow.utils.state import DagRunState
         from airflow.utils.types import DagRunTriggeredByType, DagRunType
 
-        self.where = {"dag_id": DAG, "run_id": run_id}
+        self.where = {"dag_id": of, "run_id": run_id}
         self.workspace = Workspace.open(str(folder / "workspace"))
-        self.run = self.workspace.run(f"{DAG}__{run_id}")
-        conf = {"manifest": str(folder / "small.csv"), "workspace": str(folder / "workspace")} | conf
+        self.run = self.workspace.run(f"{of}__{run_id}")
+        conf = {"workspace": self.workspace.uri} | conf
         with create_session() as session:
-            dag = SerializedDagModel.get_dag(DAG, session=session)
+            dag = SerializedDagModel.get_dag(of, session=session)
             assert dag is not None
             dag.create_dagrun(
                 run_id=run_id,
@@ -187,7 +187,7 @@ def waiting(dags: Any, tmp_path: Path, request: pytest.FixtureRequest) -> Iterat
     from airflow.utils.session import create_session
     from sqlalchemy import delete
 
-    yield Waiting(tmp_path, f"manual__{request.node.name[:60]}", brand=None)
+    yield Waiting(tmp_path, f"manual__{request.node.name[:60]}", conf={"brand": None})
     with create_session() as session:
         session.execute(delete(DagRun))
 
@@ -326,7 +326,7 @@ def test_an_image_is_made_anew_by_a_run_in_the_reviewer_s_name(
             "workspace": waiting.workspace.uri,
             "gcp_conn_id": None,
             "item": {"asset_id": "a", "locale": "de", "job": job},
-            "engine": None,
+            "engine": "typeset",
             "replacements": ["SCHLUSSVERKAUF"],
             "comment": "as agreed",
         }
@@ -365,6 +365,22 @@ def test_what_was_rendered_counts_for_more_than_parameters(
     waiting.render("load_manifest", workspace=other.uri, run_name="of another name", gcp_conn_id=None)
     waiting.edit(edited)
     assert get(browser("mei"), "run", waiting.where)["counts"]["total"] == 0
+
+
+def test_a_run_that_works_in_another_s_opens_nothing_of_that(
+    browser: Browser, waiting: Waiting, edited: Path
+) -> None:
+    """Whoever may read the DAG that redoes images may not therefore read the runs that it works in."""
+    waiting.edit(edited)
+    conf = {"item": {"asset_id": "a", "locale": "de"}} | waiting.where
+    redo = Waiting(Path(waiting.workspace.uri).parent, "redo", of="redo_image", conf=conf)
+    fields = {"workspace": waiting.workspace.uri, "run_name": waiting.run.run_id, "gcp_conn_id": None}
+    redo.render("redo", **fields)
+    mei = browser("mei")
+    for path, query in (("run", {}), ("items", {}), ("report", {}), ("image", {"id": "x", "kind": "source"})):
+        assert mei.get(f"api/{path}", params=redo.where | query).status_code == 404
+        assert mei.get(f"api/{path}", params=waiting.where | query).status_code in {200, 404}
+    assert mei.get("api/report", params=waiting.where).status_code == 200
 
 
 def test_a_viewer_looks_and_a_stranger_does_not(browser: Browser, waiting: Waiting, edited: Path) -> None:

@@ -159,6 +159,46 @@ def test_what_is_in_airflow_s_own_form_is_taken_too(machine: OneMachine, conf: d
     assert api.wait(run) == "success"
 
 
+def test_an_image_is_done_again_and_only_what_was_seen_is_published(
+    machine: OneMachine, conf: dict[str, Any]
+) -> None:
+    api, mei = machine.api("mei"), browser(machine, "mei")
+    run = api.trigger(DAG, conf)
+    wait_for_question(api, run)
+    time.sleep(2)
+    asked = api.get(f"{run.path}/taskInstances/review/-1/hitlDetails")["params"]
+    items = {i["asset_id"]: i for i in mei.get("api/items", params=where(run)).json()["items"]}
+    wish = {"id": items["a"]["id"], "engine": None, "copy": ["ANGEBOT"], "comment": "nobody says “Rabatt”"}
+    sent = mei.post("api/redo", json=where(run) | {"version": version(mei, run)} | wish)
+    assert sent.status_code == 202, sent.text
+    redo = RunRef("redo_image", sent.json()["redo_run_id"])
+    hasty = where(run) | {"version": version(mei, run), "choice": "approve"}
+    assert mei.post("api/answer", json=hasty).json()["error"]["code"] == "redo_running"
+    assert mei.post("api/redo", json=where(run) | {"version": version(mei, run)} | wish).status_code == 409
+    assert api.wait(redo) == "success", api.states(redo)
+
+    # Who still has the form of before answers on an image that is not there any more.
+    api.answer(run, "Approve", **{name: param["value"] for name, param in asked.items()})
+    wait_for_question(api, run, try_number=2)
+    assert not Path(conf["publish_uri"]).exists()
+    time.sleep(2)
+
+    again = {i["asset_id"]: i for i in mei.get("api/items", params=where(run)).json()["items"]}
+    assert again["a"]["copy"][0]["replacement"] == "ANGEBOT"
+    assert again["a"]["sha"] != items["a"]["sha"]
+    assert again["b"]["sha"] == items["b"]["sha"]
+    told = mei.get("api/item", params=where(run) | {"id": again["a"]["id"]}).json()["history"]
+    assert ("redone", "mei", wish["comment"]) in {(h["what"], h["by"], h["comment"]) for h in told}
+    answer = where(run) | {"version": version(mei, run), "choice": "approve"}
+    assert mei.post("api/answer", json=answer).status_code == 200
+    assert api.wait(run) == "success"
+    [record] = Path(conf["publish_uri"]).rglob("release.json")
+    objects = {o["asset_id"]: o for o in json.loads(record.read_bytes())["objects"]}
+    assert objects["a"]["reviewed_sha256"].startswith(again["a"]["sha"])
+    assert objects["a"]["redone"]["by"] == "mei"
+    assert objects["b"]["redone"] is None
+
+
 def routes() -> list[tuple[str, str]]:
     from localizer.review.app import review_app
     from localizer.workspace import Workspace

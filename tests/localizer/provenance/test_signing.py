@@ -109,6 +109,7 @@ def test_the_chain_reaches_from_source_to_approver(shop: Shop) -> None:
         "reviewed_sha256": result.delivered_sha256,
         "source_type": EDITED_BY_MODEL,
         "reason": "looks right",
+        "redone": None,
         "credential": None,
     }
 
@@ -219,6 +220,21 @@ def test_a_signer_whom_the_trusted_roots_do_not_vouch_for_publishes_nothing(
         shop.publish(shop.run("r1", ONE), stranger)
     assert list(shop.published.names()) == []
     assert shop.signatures() == []
+
+
+def test_roots_that_are_configured_later_are_asked_for_too(shop: Shop, authority: Authority) -> None:
+    signer = authority.issue()
+    run = shop.run("r1", ONE)
+    plain = signing_key(signer.certificates, signer.key)
+    first = shop.publish(run, plain)
+    assert record_of(shop, first.release_id)["ja/poster.png"]["credential"]["state"] == "Valid"  # type: ignore[index]
+    kept = shop.signatures()
+    stranger = signing_key(signer.certificates, signer.key, trust=Authority("Other").root)
+    with pytest.raises(SigningFailed, match="none of the trusted roots"):
+        shop.publish(run, stranger)
+    again = shop.publish(run, signing_key(signer.certificates, signer.key, trust=authority.root))
+    assert again.release_id == first.release_id
+    assert shop.signatures() == kept
 
 
 def test_a_signed_file_with_other_pixels_is_refused(

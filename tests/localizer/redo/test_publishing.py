@@ -18,7 +18,7 @@ from localizer.cache.eviction import Cache
 from localizer.cache.uses import REVIEW
 from localizer.errors import InputError
 from localizer.model import Verdict
-from localizer.release import Published, publish
+from localizer.release import Published, publish, read_current, verify_release
 from localizer.storage import open_storage
 from tests.localizer.redo.conftest import ASSETS, Campaign
 
@@ -51,6 +51,14 @@ def current(campaign: Campaign) -> dict[str, str]:
     return {o["asset_id"]: hashlib.sha256(storage.read(f"{folder}/{o['path']}")).hexdigest() for o in objects}
 
 
+def chain(campaign: Campaign) -> dict[str, Any]:
+    """What the current release says of who had its images done again."""
+    pointer = read_current(campaign.publish_uri, "spring")
+    assert pointer is not None
+    release = verify_release(campaign.publish_uri, "spring", pointer.release_id)
+    return {each.asset_id: each.redone for each in release.objects}
+
+
 def test_an_old_approval_never_publishes_the_new_image(stored_campaign: Campaign) -> None:
     campaign = stored_campaign
     review(campaign, *LABELS)
@@ -67,6 +75,9 @@ def test_an_old_approval_never_publishes_the_new_image(stored_campaign: Campaign
     review(campaign, *LABELS)
     third, after = release(campaign)
     assert after == images | {"b": redone.result.delivered_sha256}
+    [amendment] = campaign.run.amendments()
+    said = {"by": "mei", "at": amendment.at, "why": "a typo"}
+    assert chain(campaign) == {"a": None, "b": said, "c": None}
     assert third.release_id not in {first.release_id, second.release_id}
 
 

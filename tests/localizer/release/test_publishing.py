@@ -87,6 +87,7 @@ def test_a_release_holds_what_was_approved_and_says_why(campaign: Campaign) -> N
         "reviewed_sha256": hashlib.sha256(b"one").hexdigest(),
         "source_type": "",
         "reason": "",
+        "redone": None,
         "credential": None,
     }
 
