@@ -86,6 +86,7 @@ class _Fields:
     workspace: str
     run_name: str
     gcp_conn_id: str | None
+    engine: str | None
     approval: str
     answerers: Answerers
     tenant: Tenant | None
@@ -209,7 +210,7 @@ class AirflowHost:
                 "workspace": fields.workspace,
                 "gcp_conn_id": fields.gcp_conn_id,
                 "item": {"job": request.job, "asset_id": request.asset_id, "locale": request.locale},
-                "engine": request.engine,
+                "engine": request.engine or fields.engine,  # by name: it decides on the queue
                 "replacements": list(request.replacements),
                 "comment": request.comment,
             }
@@ -256,6 +257,7 @@ class AirflowHost:
             workspace=str(found["workspace"]),
             run_name=str(found["run_name"]),
             gcp_conn_id=found.get("gcp_conn_id") or None,
+            engine=str(found.get("engine") or "") or None,
             approval=str(found.get("approval") or ""),
             answerers=found["answerers"],
             tenant=tenant_of(tags),
