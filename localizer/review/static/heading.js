@@ -106,9 +106,10 @@ export class Heading {
 
   #links(run) {
     const own = (path) => String(address(`../${path}`, this.#key));
-    const { report, results_csv: table, airflow, rollback } = run.links;
+    const { plan, report, results_csv: table, airflow, rollback } = run.links;
     fill(
       this.links,
+      plan ? el("a", { href: own(plan) }, "Plan") : null,
       report ? el("a", { href: own(report) }, "Report") : null,
       table ? el("a", { href: own(table), download: "results.csv" }, "CSV") : null,
       rollback && run.may.roll_back && run.release ? outside(rollback, "Roll back…") : null,
