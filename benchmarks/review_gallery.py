@@ -134,6 +134,7 @@ def served(workspace: Path) -> Iterator[str]:
     server = subprocess.Popen(
         [sys.executable, "-m", "tests.localizer.review.demo_host", str(workspace), str(port)],
         cwd=Path(__file__).resolve().parents[1],
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:

@@ -30,12 +30,13 @@ from airflow.api_fastapi.core_api.security import bearer_scheme, get_user
 from airflow.api_fastapi.logging.decorators import action_logging
 from airflow.models.dag import DagModel
 from airflow.models.dagbag import DBDagBag
+from airflow.sdk.exceptions import AirflowException
 from airflow.utils.session import create_session
 from fastapi import HTTPException, Request
 from starlette.concurrency import run_in_threadpool
 
 from localizer.engines.registry import engine_names
-from localizer.errors import Conflict, Forbidden, InputError, NotFound, NotSignedIn
+from localizer.errors import ConfigurationError, Conflict, Forbidden, InputError, NotFound, NotSignedIn
 from localizer.review.host import Choice, HostedRun, Place, RedoRequest, RollBackRequest, RunSummary, Viewer
 from operators.base import open_workspace
 from operators.coming import planned_campaigns
@@ -85,6 +86,7 @@ class _Fields:
     workspace: str
     run_name: str
     gcp_conn_id: str | None
+    engine: str | None
     approval: str
     answerers: Answerers
     tenant: Tenant | None
@@ -203,7 +205,7 @@ class AirflowHost:
                 "workspace": fields.workspace,
                 "gcp_conn_id": fields.gcp_conn_id,
                 "item": {"job": request.job, "asset_id": request.asset_id, "locale": request.locale},
-                "engine": request.engine,
+                "engine": request.engine or fields.engine,  # by name: it decides on the queue
                 "replacements": list(request.replacements),
                 "comment": request.comment,
             },
@@ -251,6 +253,7 @@ class AirflowHost:
             workspace=str(found["workspace"]),
             run_name=str(found["run_name"]),
             gcp_conn_id=found.get("gcp_conn_id") or None,
+            engine=str(found.get("engine") or "") or None,
             approval=str(found.get("approval") or ""),
             answerers=found["answerers"],
             tenant=tenant_of(tags),
@@ -264,7 +267,10 @@ class AirflowHost:
         with self._lock:
             workspace = self._workspaces.get(key)
         if workspace is None:
-            workspace = open_workspace(*key)
+            try:
+                workspace = open_workspace(*key)
+            except AirflowException as error:  # no such connection
+                raise ConfigurationError(f"{fields.workspace}: {error}") from error
             with self._lock:
                 _remember(self._workspaces, key, workspace)
         return Place(workspace, fields.run_name)

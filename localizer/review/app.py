@@ -63,6 +63,7 @@ def review_app(host: Host) -> FastAPI:
     app = FastAPI(title="Review", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.add_middleware(Guard)
     app.add_exception_handler(LocalizerError, refusal)
+    app.add_exception_handler(Exception, refusal)
     _add_pages(app, desk)
     _add_questions(app, desk)
     _add_files(app, desk)

@@ -327,7 +327,7 @@ def test_an_image_is_made_anew_by_a_run_in_the_reviewer_s_name(
             "workspace": waiting.workspace.uri,
             "gcp_conn_id": None,
             "item": {"asset_id": "a", "locale": "de", "job": job},
-            "engine": None,
+            "engine": "typeset",
             "replacements": ["SCHLUSSVERKAUF"],
             "comment": "as agreed",
         }

@@ -108,9 +108,10 @@ export class Heading {
 
   #links(run) {
     const own = (path) => String(address(`../${path}`, this.#key));
-    const { report, results_csv: table, airflow } = run.links;
+    const { plan, report, results_csv: table, airflow } = run.links;
     fill(
       this.links,
+      plan ? el("a", { href: own(plan) }, "Plan") : null,
       report ? el("a", { href: own(report) }, "Report") : null,
       table ? el("a", { href: own(table), download: "results.csv" }, "CSV") : null,
       airflow ? outside(airflow, "Airflow", icon("out")) : null,

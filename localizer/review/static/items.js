@@ -23,6 +23,7 @@ export class Items extends EventTarget {
   total = 0;
   sections = [];
   known = false; // whether the totals are
+  version = ""; // of the run, as the list shows it
 
   constructor(key) {
     super();
@@ -150,6 +151,7 @@ export class Items extends EventTarget {
     this.total = answer.total;
     this.sections = sections;
     this.known = true;
+    this.version = answer.version;
     if (!same) this.#fire("sections");
   }
 

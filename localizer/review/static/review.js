@@ -32,7 +32,6 @@ export function showReview(root, key) {
 class Review {
   run = null;
   #names = new Map();
-  #shown = ""; // version that the list shows
   #down = false; // the last request failed
   #redone = new Redone();
   #fresh = 0; // results that are not shown yet
@@ -220,7 +219,9 @@ class Review {
     this.selection.addEventListener("problem", ({ detail }) => tell(detail.message, { tone: "bad" }));
     this.marks.addEventListener("change", () => this.heading.unsaved(this.marks.unsaved));
     this.marks.addEventListener("saved", ({ detail }) => {
-      this.#shown = detail.version;
+      // The poll brings what others marked meanwhile, too; but a list of unmarked images must not move under
+      // the hand that marks them.
+      if (this.items.query.mark) this.items.version = detail.version;
       this.polling.now();
     });
     this.marks.addEventListener("conflict", ({ detail }) => this.#conflict(detail));
@@ -289,9 +290,8 @@ class Review {
     this.heading.draw(run);
     this.filters.draw(run);
     this.gallery.direction = this.filters.direction;
-    if (!before) this.#shown ||= run.version;
     const may = before && (before.request?.open !== run.request?.open || before.state !== run.state);
-    if (run.version !== this.#shown) this.#changed(before, run);
+    if (this.items.version && run.version !== this.items.version) this.#changed(before, run);
     if (may || !before) {
       this.gallery.draw();
       this.focus.draw();
@@ -301,7 +301,6 @@ class Review {
 
   /** Marks and redone images come at once; new results wait for a moment when nobody's hand is on the list. */
   #changed(before, run) {
-    this.#shown = run.version;
     const more = before ? run.counts.done - before.counts.done : 0;
     const busy = window.scrollY > 40 || this.focus.open || this.selection.size > 0;
     if (more > 0 && busy) {

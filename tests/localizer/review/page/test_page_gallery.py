@@ -135,3 +135,18 @@ def test_redo_with_other_copy(desk: Desk, site: Site) -> None:
     expect(page.locator(".redoing")).to_contain_text("being made anew now", timeout=15_000)
     site.host.redos.clear()
     expect(page.locator(".redoing")).to_have_count(0, timeout=15_000)
+
+
+def test_a_list_of_unmarked_images_does_not_move_under_the_hand(desk: Desk, site: Site) -> None:
+    page = desk.open(site.review(mark="none"))
+    expect(page.locator(".card").nth(6)).to_be_visible()
+    total = page.locator(".card").count()
+    page.keyboard.press("a")
+    page.keyboard.press("a")
+    expect(page.locator(".saving")).to_be_hidden()
+    expect(page.locator(".sum")).to_contain_text("2 approved", timeout=15_000)
+    expect(page.locator('.card[data-mark="approved"]')).to_have_count(2)
+    expect(page.locator(".card")).to_have_count(total)
+    expect(page.locator('.card[aria-posinset="3"] .opener')).to_be_focused()
+    page.reload()
+    expect(page.locator(".card")).to_have_count(total - 2)
