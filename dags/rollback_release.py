@@ -4,7 +4,9 @@
 Makes an earlier release of a campaign current again. Only the pointer moves: no image is written or removed,
 and it can be undone in the same way.
 
-1. Trigger it with the campaign and why; without a release it goes to the one before.
+1. Trigger it with the campaign and why, or from the review page of the run that published it; without a
+   release it goes to the one before. *Take back* names the release that is to go: if another is current by
+   then, nothing happens.
 2. `propose` works out from which release to which, and how many images of each locale change.
 3. `confirm` asks for a yes under *Required actions*, with that table. A no moves nothing.
 4. `roll_back` verifies the release and moves the pointer, unless somebody moved it since the table was made:
@@ -35,6 +37,11 @@ params = {
     "release_id": Param(
         "",
         **release_id("Go back to", empty="the one before the current one"),
+        section="Release",
+    ),
+    "leaving": Param(
+        "",
+        **release_id("Take back", empty="whichever is current"),
         section="Release",
     ),
     "reason": Param(
@@ -78,6 +85,7 @@ for tenant in tenants_here(__file__):
             # As JSON: native templates would take 2026_06 for a number.
             campaign="{{ params.campaign | tojson }}",
             release_id="{{ params.release_id | tojson }}",
+            leaving="{{ params.leaving | tojson }}",
             **place,
         )
         proposal: Any = propose.output

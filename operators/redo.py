@@ -10,6 +10,7 @@ from localizer.display import one_line
 from localizer.errors import InputError
 from operators.base import LocalizerOperator
 from operators.edit import requested_by
+from operators.metrics import time_edit
 from operators.tenants import keep_to_tenant
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ class RedoImageOperator(LocalizerOperator):
                 means=replace(means, engine_parameters=parameters),
                 on_wait=self._tell_wait,
             )
+        time_edit(redone.result, context["ti"].dag_id)
         for line in (redone.message, *redone.to_keep):
             self.log.info("%s", one_line(line))
         result = redone.result

@@ -57,19 +57,26 @@ class ProposeRollbackOperator(ReleasesOperator):
     Args:
         campaign: folder below `publish_uri`.
         release_id: what to go back to; empty: the one before the current one.
+        leaving: what is to be taken back, see `localizer.release.changes.propose`.
     """
 
-    template_fields: Sequence[str] = (*ReleasesOperator.template_fields, "campaign", "release_id")
+    template_fields: Sequence[str] = (*ReleasesOperator.template_fields, "campaign", "release_id", "leaving")
 
-    def __init__(self, *, campaign: str, release_id: str = "", **kwargs: Any) -> None:
+    def __init__(self, *, campaign: str, release_id: str = "", leaving: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.campaign = campaign
         self.release_id = release_id
+        self.leaving = leaving
 
     def execute(self, context: Context) -> dict[str, Any]:
         from localizer.release.changes import propose
 
-        proposal = propose(self.open_target(), str(self.campaign), str(self.release_id or ""))
+        proposal = propose(
+            self.open_target(),
+            str(self.campaign),
+            str(self.release_id or ""),
+            leaving=str(self.leaving or ""),
+        )
         self.log.info("%s", proposal.headline)
         return proposal.to_dict()
 

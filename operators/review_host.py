@@ -30,13 +30,14 @@ from airflow.api_fastapi.core_api.security import bearer_scheme, get_user
 from airflow.api_fastapi.logging.decorators import action_logging
 from airflow.models.dag import DagModel
 from airflow.models.dagbag import DBDagBag
+from airflow.sdk.exceptions import AirflowException
 from airflow.utils.session import create_session
 from fastapi import HTTPException, Request
 from starlette.concurrency import run_in_threadpool
 
 from localizer.engines.registry import engine_names
-from localizer.errors import Conflict, Forbidden, InputError, NotFound, NotSignedIn
-from localizer.review.host import Choice, HostedRun, Place, RedoRequest, RunSummary, Viewer
+from localizer.errors import ConfigurationError, Conflict, Forbidden, InputError, NotFound, NotSignedIn
+from localizer.review.host import Choice, HostedRun, Place, RedoRequest, RollBackRequest, RunSummary, Viewer
 from operators.base import open_workspace
 from operators.coming import planned_campaigns
 from operators.form import further_engines
@@ -85,6 +86,7 @@ class _Fields:
     workspace: str
     run_name: str
     gcp_conn_id: str | None
+    engine: str | None
     approval: str
     answerers: Answerers
     tenant: Tenant | None
@@ -156,8 +158,7 @@ class AirflowHost:
             may_redo=not why_not,
             may_roll_back=_may(viewer, "POST", rollback, DagAccessEntity.RUN),
             links={
-                "airflow": f"../dags/{quote(dag_id, safe='')}/runs/{quote(run_id, safe='')}",
-                "rollback": f"../dags/{quote(rollback, safe='')}",
+                "airflow": _run_address(dag_id, run_id),
             },
         )
 
@@ -190,46 +191,43 @@ class AirflowHost:
 
     async def redo(self, viewer: Viewer, run: HostedRun, request: RedoRequest) -> str:
         fields = await run_in_threadpool(self._fields_of, run.dag_id, run.run_id)
-        redo_dag = dag_id_of(REDO_DAG, fields.tenant)
-
-        def conf() -> dict[str, Any]:
-            # The right to review a run includes the right to have its images made anew: who may trigger the
-            # DAG for any workspace is another matter.
-            if why_not := self._why_not(viewer, run.dag_id, run.run_id):
-                raise Forbidden(why_not)
-            with create_session(scoped=False) as session:
-                dag = session.get(DagModel, redo_dag)
-                if dag is None or dag.is_paused:
-                    raise Conflict(f"the DAG {redo_dag} is missing or paused; turn it on", code="no_redo")
-            return {
+        # The right to review a run includes the right to have its images made anew: who may trigger the DAG
+        # for any workspace is another matter.
+        if why_not := await run_in_threadpool(self._why_not, viewer, run.dag_id, run.run_id):
+            raise Forbidden(why_not)
+        return await _trigger(
+            viewer,
+            dag_id_of(REDO_DAG, fields.tenant),
+            {
                 "dag_id": run.dag_id,
                 "run_id": run.run_id,
                 "run_name": fields.run_name,
                 "workspace": fields.workspace,
                 "gcp_conn_id": fields.gcp_conn_id,
                 "item": {"job": request.job, "asset_id": request.asset_id, "locale": request.locale},
-                "engine": request.engine,
+                "engine": request.engine or fields.engine,  # by name: it decides on the queue
                 "replacements": list(request.replacements),
                 "comment": request.comment,
-            }
+            },
+        )
 
-        payload = {"logical_date": None, "conf": await run_in_threadpool(conf)}
-
-        def trigger() -> str:
-            with create_session(scoped=False) as session:
-                triggered = trigger_dag_run(
-                    redo_dag,
-                    TriggerDAGRunPostBody.model_validate(payload),
-                    DBDagBag(),
-                    _user(viewer),
-                    session,
-                    _request(viewer),
-                )
-                return str(triggered.run_id)  # type: ignore[attr-defined]  # it gives its record
-
-        await _log_action(viewer, trigger_dag_run, "POST", {"dag_id": redo_dag}, payload)
-        with _told():
-            return await run_in_threadpool(trigger)
+    async def roll_back(self, viewer: Viewer, run: HostedRun, request: RollBackRequest) -> str:
+        fields = await run_in_threadpool(self._fields_of, run.dag_id, run.run_id)
+        dag_id = dag_id_of(ROLLBACK_DAG, fields.tenant)
+        if not await run_in_threadpool(_may, viewer, "POST", dag_id, DagAccessEntity.RUN):
+            raise Forbidden(f"you may not trigger {dag_id}")
+        run_id = await _trigger(
+            viewer,
+            dag_id,
+            {
+                "campaign": request.campaign,
+                "publish_uri": request.publish_uri,
+                "gcp_conn_id": fields.gcp_conn_id,
+                "leaving": request.release_id,
+                "reason": request.reason,
+            },
+        )
+        return f"{_run_address(dag_id, run_id)}/required_actions"
 
     def _why_not(self, viewer: Viewer, dag_id: str, run_id: str) -> str:
         """Why somebody may not review a run; empty if they may."""
@@ -255,6 +253,7 @@ class AirflowHost:
             workspace=str(found["workspace"]),
             run_name=str(found["run_name"]),
             gcp_conn_id=found.get("gcp_conn_id") or None,
+            engine=str(found.get("engine") or "") or None,
             approval=str(found.get("approval") or ""),
             answerers=found["answerers"],
             tenant=tenant_of(tags),
@@ -268,7 +267,10 @@ class AirflowHost:
         with self._lock:
             workspace = self._workspaces.get(key)
         if workspace is None:
-            workspace = open_workspace(*key)
+            try:
+                workspace = open_workspace(*key)
+            except AirflowException as error:  # no such connection
+                raise ConfigurationError(f"{fields.workspace}: {error}") from error
             with self._lock:
                 _remember(self._workspaces, key, workspace)
         return Place(workspace, fields.run_name)
@@ -312,6 +314,39 @@ def _may(viewer: Viewer, method: ResourceMethod, dag_id: str, entity: DagAccessE
 
 def _may_read(viewer: Viewer, dag_id: str) -> bool:
     return _may(viewer, "GET", dag_id, DagAccessEntity.RUN)
+
+
+def _run_address(dag_id: str, run_id: str) -> str:
+    """Of a run's page in Airflow's UI, relative to the app's root."""
+    return f"../dags/{quote(dag_id, safe='')}/runs/{quote(run_id, safe='')}"
+
+
+async def _trigger(viewer: Viewer, dag_id: str, conf: Mapping[str, Any]) -> str:
+    """Trigger a DAG in the name of whoever calls, as Airflow's own route does; returns the run's id."""
+    payload = {"logical_date": None, "conf": dict(conf)}
+
+    def is_on() -> bool:
+        with create_session(scoped=False) as session:
+            dag = session.get(DagModel, dag_id)
+            return dag is not None and not dag.is_paused
+
+    def trigger() -> str:
+        with create_session(scoped=False) as session:
+            triggered = trigger_dag_run(
+                dag_id,
+                TriggerDAGRunPostBody.model_validate(payload),
+                DBDagBag(),
+                _user(viewer),
+                session,
+                _request(viewer),
+            )
+            return str(triggered.run_id)  # type: ignore[attr-defined]  # it gives its record
+
+    if not await run_in_threadpool(is_on):
+        raise Conflict(f"the DAG {dag_id} is missing or paused; turn it on", code="no_dag")
+    await _log_action(viewer, trigger_dag_run, "POST", {"dag_id": dag_id}, payload)
+    with _told():
+        return await run_in_threadpool(trigger)
 
 
 async def _log_action(

@@ -150,19 +150,22 @@ def shown_pointer(proposal: Mapping[str, Any]) -> Pointer:
         raise InputError(f"not a proposal of a rollback: {error!r}") from error
 
 
-def propose(storage: Storage, campaign: str, release_id: str = "") -> Proposal:
+def propose(storage: Storage, campaign: str, release_id: str = "", *, leaving: str = "") -> Proposal:
     """Work out what a rollback would do; nothing is written.
 
     Args:
         release_id: "" for the one before: the nearest release that led to the current one and still exists.
+        leaving: the release that is to be taken back; "" for whichever is current.
 
     Raises:
-        InputError: that is current already, or there is nothing to go back to.
+        InputError: that is current already, `leaving` is not current, or there is nothing to go back to.
         ReleaseError: it does not exist, its record is damaged, or it is being removed.
     """
     pointer = read_pointer(storage, campaign)
     if pointer is None:
         raise InputError(f"nothing of {campaign!r} is published at {storage.uri}")
+    if leaving and pointer.release_id != leaving:
+        raise InputError(f"{leaving} is not current, {pointer.release_id} is: there is nothing to take back")
     target = release_id or Trail.of(storage, campaign).before(storage, pointer)
     if not target:
         raise InputError(f"{pointer.release_id} is the first release of {campaign}: there is none before it")

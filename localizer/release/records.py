@@ -264,6 +264,20 @@ def release_folder(campaign: str, release_id: str) -> str:
     return f"{releases_folder(campaign)}/{checked_release_id(release_id)}"
 
 
+def parse_release_uri(uri: str) -> tuple[str, str, str]:
+    """Where a release lies, as the URI of its folder says: publish URI, campaign, release id.
+
+    Raises:
+        ReleaseError: it is not the folder of a release.
+    """
+    publish_uri, *parts = uri.rsplit("/", 3)
+    match parts:
+        case [campaign, "releases", release_id] if publish_uri:
+            release_folder(campaign, release_id)
+            return publish_uri, campaign, release_id
+    raise ReleaseError(f"{uri!r} is not the folder of a release")
+
+
 def record_name(campaign: str, release_id: str) -> str:
     """Name of ``release.json``."""
     return f"{release_folder(campaign, release_id)}/release.json"

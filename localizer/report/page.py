@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -157,6 +158,7 @@ def render_report(
             ],
             deciders=[(decider(by), told) for by, told in deciders[:_LISTED]],
             compared=_compared(overview, estimate),
+            redone=Counter(each.by for each in (redone or {}).values()).most_common(_LISTED),
             approved=overview.approved,
             rejected=overview.rejected,
             release_id=release_id,

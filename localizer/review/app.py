@@ -12,12 +12,12 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from localizer.errors import Forbidden, LocalizerError, NotFound, ObjectNotFound
 from localizer.review.calendar import calendar_routes
-from localizer.review.deciding import answer_run, put_marks, redo_item
+from localizer.review.deciding import answer_run, put_marks, redo_item, roll_back_run
 from localizer.review.host import Host, HostedRun, Viewer
 from localizer.review.index import Filter
 from localizer.review.opened import OpenedRun, OpenedRuns
 from localizer.review.pictures import Kind, Pictures
-from localizer.review.questions import AnswerBody, MarksBody, RedoBody
+from localizer.review.questions import AnswerBody, MarksBody, RedoBody, RollBackBody
 from localizer.review.views import details_view, history_view, item_view, run_view, summary_view
 from localizer.review.web import Guard, matches, read_body, refusal, tagged
 from localizer.runs.run import PLAN_PAGE, PUBLISHED, REPORT, TABLE
@@ -63,6 +63,7 @@ def review_app(host: Host) -> FastAPI:
     app = FastAPI(title="Review", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.add_middleware(Guard)
     app.add_exception_handler(LocalizerError, refusal)
+    app.add_exception_handler(Exception, refusal)
     _add_pages(app, desk)
     _add_questions(app, desk)
     _add_files(app, desk)
@@ -221,6 +222,13 @@ def _add_actions(app: FastAPI, desk: _Desk) -> None:
         form = await run_in_threadpool(answer_run, desk.open(run), run, body)
         await desk.host.answer(viewer, run, body.choice, form)
         return JSONResponse({"answered": True})
+
+    @app.post("/api/rollback")
+    async def rollback(request: Request, viewer: SignedIn) -> Response:
+        body = await read_body(request, RollBackBody)
+        run = await run_in_threadpool(desk.host.run, viewer, body.dag_id, body.run_id)
+        wanted = await run_in_threadpool(roll_back_run, desk.open(run), run, body)
+        return JSONResponse({"confirm_at": await desk.host.roll_back(viewer, run, wanted)}, status_code=202)
 
     @app.post("/api/redo")
     async def redo(request: Request, viewer: SignedIn) -> Response:

@@ -9,13 +9,14 @@ from typing import Any
 from localizer.approval import ALSO_APPROVE, COMMENT, REASONS, REJECT_ITEMS, SEEN
 from localizer.errors import Conflict, Forbidden, InputError, MarksChanged, NotFound
 from localizer.model import Action, Status, Verdict
+from localizer.release.records import parse_release_uri
 from localizer.report.overview import WAITING
-from localizer.review.host import Choice, HostedRun, RedoRequest, Viewer
+from localizer.review.host import Choice, HostedRun, RedoRequest, RollBackRequest, Viewer
 from localizer.review.index import Row
 from localizer.review.marks import Mark
 from localizer.review.opened import OpenedRun, Snapshot
 from localizer.review.pictures import Pictures
-from localizer.review.questions import AnswerBody, MarksBody, NewMark, RedoBody
+from localizer.review.questions import AnswerBody, MarksBody, NewMark, RedoBody, RollBackBody
 from localizer.review.views import item_view
 
 _REMOVALS = {Action.REMOVE_TEXT, Action.REMOVE_OBJECT}
@@ -134,6 +135,22 @@ def redo_item(there: OpenedRun, run: HostedRun, body: RedoBody) -> RedoRequest:
     if not is_new:
         raise InputError("change the copy or the engine; the same again gives the same image")
     return RedoRequest(row.job, row.asset_id, row.locale, body.engine, replacements, body.comment)
+
+
+def roll_back_run(there: OpenedRun, run: HostedRun, body: RollBackBody) -> RollBackRequest:
+    """What is to be taken back: what this run was published as.
+
+    Raises:
+        Forbidden: they may not take releases back.
+        Conflict: the run was not published, or as another release than the caller has seen.
+    """
+    if not run.may_roll_back:
+        raise Forbidden("you may look at this run, not take its release back")
+    release_id, uri = there.run.published()
+    if not release_id or release_id != body.release_id:
+        raise Conflict("this run was not published as that release; look again", code="changed")
+    publish_uri, campaign, release_id = parse_release_uri(uri)
+    return RollBackRequest(release_id, publish_uri, campaign, body.reason.strip())
 
 
 def _settled(there: OpenedRun, run: HostedRun) -> Snapshot:

@@ -93,7 +93,7 @@ class HostedRun:
         request: None if nobody was asked.
         redos: items that are being redone, by asset and locale.
         why_not: why this viewer may not review it, for them to read; empty if they may.
-        links: further addresses, relative to the app's root: ``airflow``, ``rollback``.
+        links: further addresses, relative to the app's root: ``airflow``.
     """
 
     dag_id: str
@@ -148,6 +148,22 @@ class RedoRequest:
     engine: str | None
     replacements: tuple[str | None, ...]
     comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class RollBackRequest:
+    """A release to be taken back, to the one before it.
+
+    Attributes:
+        release_id: which; if it is not current any more, nothing is taken back.
+        publish_uri, campaign: where it lies.
+        reason: why; kept in the campaign's history.
+    """
+
+    release_id: str
+    publish_uri: str
+    campaign: str
+    reason: str
 
 
 class Host(Protocol):
@@ -210,5 +226,15 @@ class Host(Protocol):
         Raises:
             Forbidden: they may not.
             Conflict: it cannot be redone now.
+        """
+        ...
+
+    async def roll_back(self, viewer: Viewer, run: HostedRun, request: RollBackRequest) -> str:
+        """Have a release taken back; returns the address, relative to the app's root, where a person is asked
+        to confirm it.
+
+        Raises:
+            Forbidden: they may not.
+            Conflict: it cannot be done now.
         """
         ...

@@ -51,6 +51,13 @@ class AnswerBody(_Body):
     comment: Text = ""
 
 
+class RollBackBody(_Body):
+    """``POST api/rollback``."""
+
+    release_id: Annotated[str, Field(max_length=100)]
+    reason: Annotated[Text, Field(min_length=3)]
+
+
 class RedoBody(_Body):
     """``POST api/redo``; `copy` has an entry per edit of the item, None for one that stays as it is."""
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from localizer.costs import in_words, paid
 from localizer.locales import is_rtl
 from localizer.model import CheckStatus, Job, JobResult, Status
 from localizer.report.overview import WAITING
@@ -14,7 +15,7 @@ from localizer.review.host import HostedRun, RunSummary
 from localizer.review.index import Row
 from localizer.review.opened import Snapshot
 from localizer.runs.amendments import Amendment
-from localizer.runs.run import REPORT, TABLE
+from localizer.runs.run import PLAN_PAGE, REPORT, TABLE
 
 _CHECK_ORDER = [CheckStatus.FAILED, CheckStatus.UNDECIDED, CheckStatus.PASSED]
 
@@ -81,6 +82,7 @@ def run_view(run: HostedRun, snapshot: Snapshot, release: tuple[str, str]) -> di
         "links": {
             **run.links,
             "report": "api/report" if REPORT in snapshot.has else None,
+            "plan": "api/plan" if PLAN_PAGE in snapshot.has else None,
             "results_csv": "api/results.csv" if TABLE in snapshot.has else None,
         },
     }
@@ -127,7 +129,7 @@ def details_view(entry: JobResult | Job, history: Sequence[Mapping[str, str]]) -
         "engine": entry.engine,
         "attempts": entry.attempts,
         "seconds": round(entry.seconds, 1),
-        "cost": None,
+        "cost": in_words(paid(entry)) or None,
         "history": [*_attempts(entry), *history],
     }
 

@@ -223,13 +223,14 @@ def test_a_run_within_its_tenant_publishes(airflow_db: None, place: Path, any_fo
     ids="-".join,
 )
 def test_whatever_a_run_is_given_it_stays_within_its_tenant(
-    airflow_db: None, place: Path, any_form: None, conf: dict[str, str]
+    airflow_db: None, place: Path, any_form: None, conf: dict[str, str], capfd: pytest.CaptureFixture[str]
 ) -> None:
     (place / "acme/in/link.csv").symlink_to(place / "globex/in/small.csv")
     (place / "acme/in/folder").symlink_to(place / "globex/in")
     before = everything_of(place, "globex")
     state, tasks = run(place, form=False, **{name: value.format(place=place) for name, value in conf.items()})
     assert (state, tasks["load_manifest"]) == ("failed", "failed")
+    assert "localizer.errors.TenantError: " in capfd.readouterr().out
     assert everything_of(place, "globex") == before
     assert not (place / "acme/published").exists()
 

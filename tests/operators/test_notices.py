@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from localizer.errors import ConfigurationError
 from localizer.model import Action, CheckResult, CheckStatus, Edit, Job, JobResult, Status
 from localizer.notices import Channel, Event
 from localizer.plan_files import Plan
+from localizer.tenants import FILE, TAG
 from localizer.workspace import Workspace
 from operators.hooks.webhook import WebhookHook
 from operators.notices import NOTIFY, RunNotices, RunRef
@@ -138,6 +140,22 @@ def test_a_workspace_out_of_reach_costs_the_facts_and_not_the_notice(
     told = json.loads(web.requests[0].body)
     assert (told["campaign"], told["counts"], told["failed_task"]) == ("moon-2027", None, "publish")
     assert "the workspace cannot be opened" in caplog.text
+
+
+def test_a_run_that_reached_for_another_tenants_workspace_is_not_told_of_there(
+    ref: RunRef, web: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tenants.yaml").write_text(
+        "tenants:\n  acme: {workspace: /srv/acme/work, publish: /srv/acme/published, inputs: [/srv/a]}\n"
+        f"  globex: {{workspace: {tmp_path}, publish: /srv/globex/published, inputs: [/srv/g]}}\n"
+    )
+    monkeypatch.setenv(FILE, str(tmp_path / "tenants.yaml"))
+    notices = RunNotices((WEBHOOK,))
+    notices.tell(Event.FAILED, replace(ref, tags=(f"{TAG}acme",)))
+    assert json.loads(web.requests[0].body)["counts"] is None
+    assert not (tmp_path / "runs" / "campaign_moon__manual__1" / "notices").exists()
+    notices.tell(Event.FAILED, replace(ref, tags=(f"{TAG}globex",)))
+    assert json.loads(web.requests[1].body)["counts"]["total"] == 2
 
 
 def test_nobody_is_told_of_what_nobody_wants_to_hear(ref: RunRef, web: Receiver) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from PIL import Image, ImageDraw, ImageFont
@@ -310,7 +311,7 @@ def test_an_image_is_made_anew_by_a_run_in_the_reviewer_s_name(
     body = waiting.where | {"version": get(ana, "run", waiting.where)["version"], "id": items["a"]["id"]}
     body |= {"copy": ["SCHLUSSVERKAUF"], "comment": "as agreed"}
     set_paused("redo_image", True)
-    assert ana.post("api/redo", json=body).json()["error"]["code"] == "no_redo"
+    assert ana.post("api/redo", json=body).json()["error"]["code"] == "no_dag"
     set_paused("redo_image", False)
     assert browser("vera").post("api/redo", json=body).status_code == 403
     triggered = ana.post("api/redo", json=body)
@@ -326,7 +327,7 @@ def test_an_image_is_made_anew_by_a_run_in_the_reviewer_s_name(
             "workspace": waiting.workspace.uri,
             "gcp_conn_id": None,
             "item": {"asset_id": "a", "locale": "de", "job": job},
-            "engine": None,
+            "engine": "typeset",
             "replacements": ["SCHLUSSVERKAUF"],
             "comment": "as agreed",
         }
@@ -335,6 +336,36 @@ def test_an_image_is_made_anew_by_a_run_in_the_reviewer_s_name(
     assert item["redo"] == "waiting"
     refused = answer(browser("mei"), waiting)
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "redo_running")
+
+
+def test_a_release_is_taken_back_by_whoever_may_trigger_that(
+    browser: Browser, waiting: Waiting, edited: Path
+) -> None:
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    waiting.edit(edited)
+    release_id = "r-0123456789abcdef"
+    waiting.run.mark_published(release_id, f"/published/spring/releases/{release_id}")
+    ana, vera = browser("ana"), browser("vera")
+    body = waiting.where | {"version": get(ana, "run", waiting.where)["version"]}
+    body |= {"release_id": release_id, "reason": "wrong price"}
+    assert vera.post("api/rollback", json=body).status_code == 403
+    answer = ana.post("api/rollback", json=body)
+    assert answer.status_code == 202, answer.text
+    with create_session() as session:
+        run = session.scalars(select(DagRun).where(DagRun.dag_id == "rollback_release")).one()
+        assert run.triggering_user_name == "ana"
+        assert run.conf == {
+            "campaign": "spring",
+            "publish_uri": "/published",
+            "gcp_conn_id": None,
+            "leaving": release_id,
+            "reason": "wrong price",
+        }
+        page = f"../dags/rollback_release/runs/{quote(run.run_id, safe='')}/required_actions"
+    assert answer.json() == {"confirm_at": page}
 
 
 def test_only_assigned_reviewers_answer(browser: Browser, waiting: Waiting, edited: Path) -> None:

@@ -11,10 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.localizer.review.page.conftest import chromium
 from tests.system.one_machine import OneMachine
-
-__all__ = ["chromium"]  # a fixture
 
 pytestmark = [pytest.mark.system, pytest.mark.browser]
 

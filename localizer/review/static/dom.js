@@ -87,19 +87,24 @@ export function say(node, text) {
 }
 
 /**
- * A link out of the page. Airflow shows the page in a frame that may neither open windows nor move the one
- * above; a link in the document above may, and it is of the same origin.
+ * Leave the page. Airflow shows it in a frame that may neither open windows nor move the one above; a link in
+ * the document above may, and it is of the same origin.
  */
+export function leave(href) {
+  const above = window.parent.document.createElement("a");
+  above.href = new URL(href, document.baseURI).href;
+  window.parent.document.body.append(above);
+  above.click();
+  above.remove();
+}
+
+/** A link out of the page. */
 export function outside(href, ...children) {
   const link = el("a", { href, target: "_top" }, ...children);
   link.addEventListener("click", (event) => {
     if (window.parent === window || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    const above = window.parent.document.createElement("a");
-    above.href = link.href;
-    window.parent.document.body.append(above);
-    above.click();
-    above.remove();
+    leave(link.href);
   });
   return link;
 }

@@ -7,14 +7,16 @@ import { STATE, ago, count, moment, number } from "./words.js";
 
 const QUIET = 20_000; // milliseconds between two announcements of progress
 
-/** `finish()` opens the last step, `help()` the list of keys; `key` names the run. */
+/** `takeBack(run)` takes the release of a run back, `finish()` opens the last step, `help()` the list of keys; `key` names the run. */
 export class Heading {
   #key;
+  #takeBack;
   #told = { state: "", at: 0, tenth: -1 };
   #troubled = false;
 
-  constructor({ key, finish, help }) {
+  constructor({ key, takeBack, finish, help }) {
     this.#key = key;
+    this.#takeBack = takeBack;
     this.title = el("h1", {}, "Review");
     this.state = el("span", { class: "state" });
     this.sum = el("p", { class: "sum" });
@@ -106,12 +108,12 @@ export class Heading {
 
   #links(run) {
     const own = (path) => String(address(`../${path}`, this.#key));
-    const { report, results_csv: table, airflow, rollback } = run.links;
+    const { plan, report, results_csv: table, airflow } = run.links;
     fill(
       this.links,
+      plan ? el("a", { href: own(plan) }, "Plan") : null,
       report ? el("a", { href: own(report) }, "Report") : null,
       table ? el("a", { href: own(table), download: "results.csv" }, "CSV") : null,
-      rollback && run.may.roll_back && run.release ? outside(rollback, "Roll back…") : null,
       airflow ? outside(airflow, "Airflow", icon("out")) : null,
     );
   }
@@ -140,7 +142,14 @@ export class Heading {
     }
     this.banner.dataset.tone = tone || "plain";
     const sign = { bad: "failed", good: "approve" }[tone];
-    fill(this.banner, sign ? icon(sign) : null, el("p", { title: request?.responded_at ? moment(request.responded_at) : null }, text));
+    fill(
+      this.banner,
+      sign ? icon(sign) : null,
+      el("p", { title: request?.responded_at ? moment(request.responded_at) : null }, text),
+      run.release && run.may.roll_back
+        ? button({ word: "Take back…", class: "take-back", onclick: () => this.#takeBack(run) })
+        : null,
+    );
     show(this.banner, Boolean(text));
   }
 

@@ -6,6 +6,7 @@ import { openDialog, statusLine } from "./dialogs.js";
 import { button, el } from "./dom.js";
 import { ACTION } from "./words.js";
 
+const SETS_TEXT = new Set(["replace_text", "translate_text", "add_text"]);
 const SLOW = 60_000; // milliseconds until a redo that is not under way has ended
 
 /** Open the dialog. `engine` made the image, `engines` may make it; `sent(item)` is called when it is on its way. */
@@ -74,7 +75,7 @@ export function openRedo({ key, item, engine, engines, sent }) {
   }
 }
 
-/** One edit; what has a target text gets a field. `changed()` is the new text, or null where it stays. */
+/** One edit; what sets a text gets a field, also where its copy is missing so far. `changed()` is the new text, or null where it stays. */
 function copyField(item, edit, place) {
   const from = el(
     "p",
@@ -82,19 +83,19 @@ function copyField(item, edit, place) {
     el("span", { class: "soft" }, `${ACTION[edit.action] ?? edit.action}: `),
     el("span", { class: "text", dir: "auto" }, edit.text || "–"),
   );
-  if (!edit.replacement) return { node: el("div", { class: "redo-edit" }, from), changed: () => null };
+  if (!SETS_TEXT.has(edit.action) || edit.text === "*") return { node: el("div", { class: "redo-edit" }, from), changed: () => null };
   const field = el("textarea", {
-    rows: Math.min(4, edit.replacement.split("\n").length + 1),
+    rows: Math.min(4, (edit.replacement ?? "").split("\n").length + 1),
     lang: item.locale,
     dir: item.dir,
-    "aria-label": `New text ${place + 1}, instead of ${edit.replacement}`,
+    "aria-label": `New text ${place + 1}, instead of ${edit.replacement || edit.text}`,
     spellcheck: "true",
   });
-  field.value = edit.replacement;
+  field.value = edit.replacement ?? "";
   return {
     node: el("div", { class: "redo-edit" }, from, field),
     field,
-    changed: () => (field.value === edit.replacement ? null : field.value),
+    changed: () => (field.value === (edit.replacement ?? "") ? null : field.value),
   };
 }
 

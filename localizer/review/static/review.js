@@ -15,6 +15,7 @@ import { Marks } from "./marks.js";
 import { poll } from "./poll.js";
 import { Redone, openRedo } from "./redo.js";
 import { Selection } from "./selection.js";
+import { openTakeBack } from "./takeback.js";
 import { emptyPanel, problemPanel } from "./states.js";
 import { count, localeNames, markable, number } from "./words.js";
 
@@ -44,7 +45,7 @@ class Review {
       this.items.open(query);
     });
     this.selection = new Selection(this.items, (items, verdict) => this.decide(items, verdict));
-    this.heading = new Heading({ key, finish: () => this.finish(), help: openHelp });
+    this.heading = new Heading({ key, takeBack: (run) => openTakeBack({ key, run }), finish: () => this.finish(), help: openHelp });
     this.content = el("div", { class: "gallery", id: "gallery" });
     this.instead = el("div", { class: "instead", hidden: true });
     this.news = button({ word: "New results", sign: "redo", class: "news", hidden: true, onclick: () => this.#catchUp() });

@@ -63,6 +63,8 @@ def test_a_proposal_needs_somewhere_to_go(campaign: Campaign) -> None:
         propose(storage, "spring")
     with pytest.raises(InputError, match="is current already"):
         propose(storage, "spring", one)
+    with pytest.raises(InputError, match="r-0123456789abcdef is not current"):
+        propose(storage, "spring", leaving="r-0123456789abcdef")
     with pytest.raises(ReleaseError, match="there is no release r-0123456789abcdef"):
         propose(storage, "spring", "r-0123456789abcdef")
     with pytest.raises(ReleaseError, match="not a release id"):

@@ -8,9 +8,10 @@ from typing import Any
 
 from localizer.costs import in_words, paid
 from localizer.estimates import Estimate, Part, Way
-from localizer.model import CheckResult, CheckStatus, Decision, JobResult, Status, Verdict
+from localizer.model import CheckResult, CheckStatus, Decision, Job, JobResult, Status, Verdict, slot_of
 from localizer.pace import Measured
 from localizer.report.saving import take_back
+from localizer.runs.amendments import Amendment
 from localizer.workspace import Workspace
 from tests.localizer.report.test_page import render
 
@@ -120,6 +121,15 @@ def test_how_far_off_the_estimate_was(tmp_path: Path) -> None:
     assert "20 s; estimated 20 s (as estimated)" in html
     assert "1.00 CNY; estimated 1.00 CNY" in html
     assert "how far off" not in render(Workspace.open(str(tmp_path)), results)
+
+
+def test_who_had_images_done_again(tmp_path: Path) -> None:
+    one = result("a", "de")
+    job = Job(one.job, "a", "de", "en", "sources/s.png", "0" * 64, ())
+    again = Amendment("r1", slot_of(one), one.job, job, "openai", "Ana <x>", "2026-06-01T09:00:00+00:00")
+    html = render(Workspace.open(str(tmp_path)), [one], redone={slot_of(one): again})
+    assert "1 image for Ana &lt;x&gt;" in html
+    assert "Done again" not in render(Workspace.open(str(tmp_path)), [one])
 
 
 def test_how_to_take_a_release_back_stands_beside_it(tmp_path: Path) -> None:

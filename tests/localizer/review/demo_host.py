@@ -26,6 +26,7 @@ from localizer.review.host import (
     Redo,
     RedoRequest,
     ReviewRequest,
+    RollBackRequest,
     RunState,
     RunSummary,
     Viewer,
@@ -45,6 +46,7 @@ class DemoHost:
         answers: by run, as they would have gone to Airflow: person, choice, form.
         redone: what was asked to be made anew, by run.
         redos: items that are being redone.
+        taken_back: what was asked to be taken back: person, release.
         state: of all runs that are not answered.
     """
 
@@ -54,6 +56,7 @@ class DemoHost:
     answers: dict[str, tuple[str, Choice, Mapping[str, Any]]] = field(default_factory=dict)
     redone: list[tuple[str, RedoRequest]] = field(default_factory=list)
     redos: dict[tuple[str, str], Redo] = field(default_factory=dict)
+    taken_back: list[tuple[str, RollBackRequest]] = field(default_factory=list)
     policy: str = "always"
     state: RunState = RunState.REVIEWING
     asks: bool = True
@@ -136,6 +139,10 @@ class DemoHost:
         self.redone.append((run.run_id, request))
         self.redos[request.asset_id, request.locale] = Redo.WAITING
         return f"redo_{len(self.redone)}"
+
+    async def roll_back(self, viewer: Viewer, run: HostedRun, request: RollBackRequest) -> str:
+        self.taken_back.append((viewer.name, request))
+        return "../dags/rollback_release/runs/1/required_actions"
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from tests.localizer.review.demo_host import DAG, DemoHost
 BODIES: dict[str, dict[str, Any]] = {
     "/api/marks": {"version": "x.0.x", "marks": [{"id": "x", "verdict": "approved"}]},
     "/api/answer": {"version": "x.0.x", "choice": "approve"},
+    "/api/rollback": {"version": "x.0.x", "release_id": "r-0123456789abcdef", "reason": "wrong"},
     "/api/redo": {"version": "x.0.x", "id": "x", "copy": ["X"]},
 }
 QUERIES = {"/api/item": {"id": "x"}, "/api/image": {"id": "x", "kind": "candidate"}}
@@ -62,7 +63,7 @@ def test_who_may_only_read_changes_nothing(
     assert call(client, method, path).status_code == 403
     assert client.get("/api/run", params={"dag_id": DAG, "run_id": RUN}).json()["may"]["review"] is False
     assert "marks.json" not in workspace.run(RUN).records()
-    assert (host.answers, host.redone) == ({}, [])
+    assert (host.answers, host.redone, host.taken_back) == ({}, [], [])
 
 
 def test_ids_of_one_run_open_nothing_of_another(client: TestClient, where: dict[str, str]) -> None:

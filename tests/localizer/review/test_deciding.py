@@ -11,7 +11,7 @@ from localizer.cli import main
 from localizer.errors import MarksChanged
 from localizer.model import Verdict
 from localizer.review.app import review_app
-from localizer.review.host import Redo
+from localizer.review.host import Redo, RollBackRequest
 from localizer.review.marks import Mark, MarkFile
 from localizer.workspace import Workspace
 from tests.localizer.review.conftest import RUN
@@ -183,6 +183,30 @@ def test_nobody_is_asked_of_a_run_that_its_policy_decided(
     host.asks = False
     body = where | {"version": version(client, where), "choice": "approve"}
     assert client.post("/api/answer", json=body).json()["error"]["code"] == "not_asked"
+
+
+def take_back(client: TestClient, where: Where, release_id: str) -> Any:
+    body = {"version": version(client, where), "release_id": release_id, "reason": "wrong price"}
+    return client.post("/api/rollback", json=where | body)
+
+
+def test_a_release_is_taken_back_by_name(
+    client: TestClient, host: DemoHost, workspace: Workspace, where: Where
+) -> None:
+    first, second = "r-0123456789abcdef", "r-fedcba9876543210"
+    refused = take_back(client, where, first)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "changed")
+    workspace.run(RUN).mark_published(first, f"gs://shop/images/2026_06/releases/{first}")
+    answer = take_back(client, where, first)
+    assert answer.status_code == 202, answer.text
+    assert answer.json()["confirm_at"].endswith("/required_actions")
+    wanted = RollBackRequest(first, "gs://shop/images", "2026_06", "wrong price")
+    assert host.taken_back == [("Mei", wanted)]
+    workspace.run(RUN).mark_published(second, f"gs://shop/images/2026_06/releases/{second}")
+    assert take_back(client, where, first).status_code == 409
+    workspace.run(RUN).mark_published(first, "gs://shop/images")
+    assert take_back(client, where, first).status_code >= 400
+    assert len(host.taken_back) == 1
 
 
 def redo(client: TestClient, where: Where, name: str, **change: Any) -> Any:

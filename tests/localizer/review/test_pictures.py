@@ -9,12 +9,14 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
-from localizer.errors import NotFound
+from localizer.errors import NotFound, StorageError
 from localizer.model import JobResult, Status
+from localizer.review.app import review_app
 from localizer.review.index import Filter, Row, RunIndex
 from localizer.review.pictures import THUMBNAIL, Kind, Pictures
 from localizer.workspace import Workspace
 from tests.localizer.review.conftest import RUN
+from tests.localizer.review.demo_host import DemoHost
 
 TYPES = {
     "source": "image/png",
@@ -76,6 +78,28 @@ def test_a_candidate_that_another_run_wrote_anew_is_not_shown(
         answer = client.get("/api/image", params=where | {"id": item["id"], "kind": kind})
         assert answer.status_code == 404
         assert "run it again" in answer.json()["error"]["message"]
+
+
+def test_a_workspace_may_be_a_bucket(made: Path, gcs_uri: str, where: dict[str, str]) -> None:
+    bucket = Workspace.open(gcs_uri)
+    files = (path for path in made.rglob("*") if path.is_file() and not path.name.startswith(".localizer-"))
+    for path in sorted(files, key=lambda path: path.stat().st_mtime_ns):
+        bucket.storage.write(path.relative_to(made).as_posix(), path)
+    client = TestClient(review_app(DemoHost(bucket)), headers={"Sec-Fetch-Site": "same-origin"})
+    run = client.get("/api/run", params=where).json()
+    assert run["counts"]["done"] == 4
+    [item] = client.get("/api/items", params=where | {"q": "rabatt"}).json()["items"]
+    assert (item["width"], item["height"]) == (480, 320)
+    for kind in TYPES:
+        assert client.get("/api/image", params=where | {"id": item["id"], "kind": kind}).status_code == 200
+    mark = {"id": item["id"], "verdict": "rejected", "reason": "too small"}
+    body = where | {"version": run["version"], "marks": [mark]}
+    assert client.post("/api/marks", json=body).status_code == 200
+    body = where | {"version": client.get("/api/run", params=where).json()["version"], "choice": "approve"}
+    assert client.post("/api/answer", json=body).status_code == 200
+    [rejected] = [d for d in bucket.run(RUN).decisions() if d.asset_id == "a"]
+    assert rejected.comment == "too small"
+    assert client.get("/api/report", params=where).status_code == 200
 
 
 def test_what_is_gone_is_told(client: TestClient, where: dict[str, str]) -> None:
@@ -156,5 +180,5 @@ def test_a_name_that_leaves_the_workspace_opens_nothing(tmp_path: Path) -> None:
     [row] = index.page(Filter(), offset=0, limit=1)[1]
     assert row.source == "sources/secret.png"
     for kind in Kind:
-        with pytest.raises((NotFound, Exception)):
+        with pytest.raises((NotFound, StorageError)):
             pictures.get(workspace, row, kind)
