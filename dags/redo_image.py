@@ -130,6 +130,7 @@ for tenant in tenants_here(__file__):
         schedule=None,
         catchup=False,
         max_active_runs=8,
+        is_paused_upon_creation=False,  # the review page counts on it
         default_args=default_args(REDO_PRIORITY),
         params=params,
         render_template_as_native_obj=True,
