@@ -49,7 +49,7 @@ export function tell(text, { act, tone = "plain", seconds = 6 } = {}) {
 }
 
 /** Take the note away. */
-export function hush() {
+function hush() {
   clearTimeout(timer);
   show(note, false);
 }

@@ -6,7 +6,7 @@ import { ACTION, STATUS, duration, markWords, moment, number, why } from "./word
 const OUTCOME = { passed: "ok", failed: "not ok", undecided: "could not be decided" };
 
 /** The verdict of the checks and, if there is one, the mark, which `clear()` takes away. */
-export function verdictOf(item, clear) {
+function verdictOf(item, clear) {
   const parts = [
     el(
       "p",
@@ -35,7 +35,7 @@ export function verdictOf(item, clear) {
 }
 
 /** The copy, source → target. `touch(number | null)` outlines an edit, `zoom(number)` goes to it. */
-export function copyOf(item, { touch, zoom }) {
+function copyOf(item, { touch, zoom }) {
   const rows = (item.copy ?? []).map((edit, place) => {
     const target =
       edit.action.startsWith("remove") && !edit.replacement
@@ -76,7 +76,7 @@ export function copyOf(item, { touch, zoom }) {
 }
 
 /** The checks in plain words; what passed is a line that opens. */
-export function checksOf(checks) {
+function checksOf(checks) {
   if (!checks?.length) return [el("p", { class: "soft" }, "No checks yet.")];
   const line = ({ title, status, words }) =>
     el(
@@ -116,12 +116,12 @@ export function checksOf(checks) {
 }
 
 /** How it was made, and who decided what on it before. */
-export function factsOf(item, detail) {
+function factsOf(item, detail) {
   const facts = [
     ["Engine", detail.engine],
     ["Attempts", detail.attempts > 1 ? number(detail.attempts) : ""],
     ["Time", detail.cached ? "known from an earlier run" : detail.seconds > 0 ? duration(detail.seconds) : ""],
-    ["Cost", typeof detail.cost === "number" ? `${detail.cost.toFixed(2)} USD` : (detail.cost ?? "")],
+    ["Cost", detail.cost],
     ["Size", item.width ? `${item.width} × ${item.height} px` : ""],
   ].filter(([, value]) => value);
   const past = (detail.history ?? []).filter(({ what }) => what !== "attempt" || detail.attempts > 1);

@@ -19,7 +19,7 @@ export function openFinish({ key, marks, look, sent }) {
   const body = el("div", { class: "summary", "aria-live": "polite" }, el("p", { class: "soft" }, "Counting…"));
   const comment = el("textarea", {
     rows: 2,
-    maxlength: 2000,
+    maxlength: 1000,
     dir: "auto",
     "aria-label": "Comment",
     placeholder: "A comment for the record (optional)",

@@ -9,7 +9,7 @@ const PAGE = 100;
 const BULK = 1000; // images at once, where all of a range are wanted
 const KEPT = 60; // pages
 const AT_ONCE = 3; // requests
-export const ORDER = ["needs_review", "failed", "waiting", "passed"];
+const ORDER = ["needs_review", "failed", "waiting", "passed"];
 
 /** Fires `reset` (another filter), `sections` (other totals), `items` (`detail` = [from, to)) and `problem`. */
 export class Items extends EventTarget {

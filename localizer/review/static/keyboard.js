@@ -42,7 +42,7 @@ const LIST = [
 ];
 
 /** Whether keys without Ctrl or Alt do anything: some people speak to their computer, and words are letters. */
-export function singleKeys() {
+function singleKeys() {
   try {
     return localStorage.getItem(KEPT) !== "off";
   } catch {
