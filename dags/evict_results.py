@@ -17,7 +17,7 @@ from airflow.sdk import Param
 
 from localizer.tenants.roles import RELEASE
 from operators.cache import EvictResultsOperator
-from operators.pipeline import WORKSPACE
+from operators.form import WORKSPACE, google_connection
 from operators.retries import RETRY_DEFAULTS
 from operators.tenant_dags import tenant_dag, tenants_here
 from operators.tenants import dag_id_of
@@ -47,13 +47,7 @@ params = {
         description="Only say in the log what would go",
         section="Cache",
     ),
-    "gcp_conn_id": Param(
-        None,
-        type=["string", "null"],
-        title="Google connection",
-        description="Airflow connection for gs://; empty: Application Default Credentials",
-        section="Storage",
-    ),
+    "gcp_conn_id": google_connection(),
 }
 
 for tenant in tenants_here(__file__):

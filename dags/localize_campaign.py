@@ -22,8 +22,9 @@ from __future__ import annotations
 
 from airflow.sdk import Param
 
+from operators.form import LOCATION, ROOT, run_params
 from operators.notices import RunNotices
-from operators.pipeline import CAMPAIGN_PRIORITY, LOCATION, ROOT, add_tasks, default_args, run_params
+from operators.pipeline import CAMPAIGN_PRIORITY, add_tasks, default_args
 from operators.tenant_dags import required, tenant_dag, tenants_here
 from operators.tenants import dag_id_of
 

@@ -31,9 +31,10 @@ from typing import Any
 
 from airflow.sdk import CronDataIntervalTimetable, Param
 
+from operators.form import LOCATION, ROOT, run_params
 from operators.notices import RunNotices
 from operators.partitions import partition_campaign, require_interval
-from operators.pipeline import CATALOG_PRIORITY, LOCATION, ROOT, add_tasks, default_args, run_params
+from operators.pipeline import CATALOG_PRIORITY, add_tasks, default_args
 from operators.tenant_dags import tenant_dag, tenants_here
 from operators.tenants import dag_id_of
 

@@ -18,8 +18,9 @@ from airflow.sdk import Param
 
 from localizer.notices import Event
 from localizer.tenants.roles import RELEASE
+from operators.form import google_connection
 from operators.notices import RunNotices
-from operators.release_params import CAMPAIGN, CONNECTION, TARGET
+from operators.release_params import CAMPAIGN, TARGET
 from operators.releases import PruneReleasesOperator
 from operators.retries import RETRY_DEFAULTS
 from operators.tenant_dags import tenant_dag, tenants_here
@@ -59,7 +60,7 @@ params = {
         section="Release",
     ),
     "publish_uri": TARGET,
-    "gcp_conn_id": CONNECTION,
+    "gcp_conn_id": google_connection(),
 }
 
 failed = RunNotices.of_installation().notifiers(Event.FAILED)

@@ -29,7 +29,7 @@ from airflow.sdk import Param
 
 from localizer.engines.registry import engine_names
 from localizer.tenants.roles import REVIEW
-from operators.form import LOCATION, WORKSPACE, further_engines
+from operators.form import LOCATION, WORKSPACE, further_engines, google_connection
 from operators.pipeline import REDO_PRIORITY, default_args
 from operators.queues import REDO_DAG, REDO_TASK, edit_pool, edit_queue
 from operators.redo import RedoImageOperator
@@ -113,13 +113,7 @@ params = {
         description="Of that run: absolute path or gs://",
         section="Storage",
     ),
-    "gcp_conn_id": Param(
-        None,
-        type=["string", "null"],
-        title="Google connection",
-        description="Airflow connection for gs://; empty: Application Default Credentials",
-        section="Storage",
-    ),
+    "gcp_conn_id": google_connection(),
 }
 
 for tenant in tenants_here(__file__):

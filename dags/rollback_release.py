@@ -25,9 +25,11 @@ from airflow.sdk import Param
 
 from localizer.notices import Event
 from localizer.tenants.roles import RELEASE
+from operators.form import google_connection
 from operators.notices import RunNotices
 from operators.pipeline import CAMPAIGN_PRIORITY, default_args
-from operators.release_params import CAMPAIGN, CONNECTION, TARGET, release_id
+from operators.publish import ROLLBACK_DAG
+from operators.release_params import CAMPAIGN, TARGET, release_id
 from operators.releases import ConfirmRollbackOperator, ProposeRollbackOperator, RollBackOperator
 from operators.tenant_dags import tenant_dag, tenants_here
 from operators.tenants import dag_id_of
@@ -53,7 +55,7 @@ params = {
         examples=["wrong price in Japan"],
     ),
     "publish_uri": TARGET,
-    "gcp_conn_id": CONNECTION,
+    "gcp_conn_id": google_connection(),
 }
 
 failed = RunNotices.of_installation().notifiers(Event.FAILED)
@@ -61,7 +63,7 @@ failed = RunNotices.of_installation().notifiers(Event.FAILED)
 for tenant in tenants_here(__file__):
     with tenant_dag(
         tenant,
-        dag_id_of("rollback_release", tenant),
+        dag_id_of(ROLLBACK_DAG, tenant),
         by=RELEASE,
         schedule=None,
         catchup=False,

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from airflow.sdk import Param
 
-from operators.form import LOCALES, first_fields, further_fields
+from operators.form import LOCALE_TITLES, LOCALES, first_fields, further_fields
 from operators.notices import RunNotices
 from operators.pipeline import CAMPAIGN_PRIORITY, add_tasks, default_args
 from operators.rush import WriteManifestOperator
@@ -55,13 +55,13 @@ params = {
         title="Target languages",
         description_md="Of the new texts. Each image is made once for each of them.",
         examples=list(LOCALES),
-        values_display={tag: f"{name} ({tag})" for tag, name in LOCALES.items()},
+        values_display=LOCALE_TITLES,
     ),
     "source_locale": Param(
         None,
         type=["string", "null"],
         enum=[None, *LOCALES],
-        values_display={"None": "Not said", **{tag: f"{name} ({tag})" for tag, name in LOCALES.items()}},
+        values_display={"None": "Not said", **LOCALE_TITLES},
         title="Language of the images",
         description_md="Optional; helps to read them.",
     ),

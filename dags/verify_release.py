@@ -14,8 +14,9 @@ from airflow.sdk import Param
 
 from localizer.notices import Event
 from localizer.tenants.roles import RELEASE
+from operators.form import google_connection
 from operators.notices import RunNotices
-from operators.release_params import CAMPAIGN, CONNECTION, TARGET, release_id
+from operators.release_params import CAMPAIGN, TARGET, release_id
 from operators.releases import VerifyReleasesOperator
 from operators.retries import RETRY_DEFAULTS
 from operators.tenant_dags import tenant_dag, tenants_here
@@ -30,7 +31,7 @@ params = {
         examples=["current", "all"],
     ),
     "publish_uri": TARGET,
-    "gcp_conn_id": CONNECTION,
+    "gcp_conn_id": google_connection(),
 }
 
 failed = RunNotices.of_installation().notifiers(Event.FAILED)

@@ -11,8 +11,9 @@ from airflow.sdk import DAG, CronTriggerTimetable, Param
 from localizer.campaigns import Campaign, Cron, campaign_files, is_template, load_campaign, tenant_named
 from localizer.errors import CampaignError
 from localizer.tenants import Reviewer, Tenant, installed_tenants
+from operators.form import LOCATION, run_params
 from operators.notices import RunNotices
-from operators.pipeline import CAMPAIGN_PRIORITY, LOCATION, add_tasks, default_args, run_params
+from operators.pipeline import CAMPAIGN_PRIORITY, add_tasks, default_args
 from operators.queues import CAMPAIGN_PREFIX
 from operators.tenant_dags import tenant_dag
 

@@ -63,6 +63,8 @@ LOCALES = {
     "ro": "Romanian",
 }
 
+LOCALE_TITLES = {tag: f"{name} ({tag})" for tag, name in LOCALES.items()}
+
 ENGINES = {
     "typeset": "typeset: reads, erases and sets type; no GPU, no charge",
     "qwen": "qwen: Qwen-Image-Edit on a GPU of the worker",
@@ -111,7 +113,7 @@ def first_fields() -> dict[str, Param]:
             title="Target languages",
             description_md="Leave empty for **all** languages of the manifest.",
             examples=list(LOCALES),
-            values_display={tag: f"{name} ({tag})" for tag, name in LOCALES.items()},
+            values_display=LOCALE_TITLES,
         ),
         "approval": Param(
             "always",
@@ -119,7 +121,8 @@ def first_fields() -> dict[str, Param]:
             enum=list(APPROVALS),
             values_display=APPROVALS,
             title="Approval",
-            description_md="What a check doubts is published only in a person's name; what failed one, never.",
+            description_md="What a check doubts is published only in a person's name; what failed one, "
+            "never.",
         ),
         "dry_run": Param(
             False,
@@ -233,12 +236,17 @@ def further_fields() -> dict[str, Param]:
             "results are shared by all runs.",
             section=STORAGE,
         ),
-        "gcp_conn_id": Param(
-            None,
-            type=["string", "null"],
-            title="Google connection",
-            description_md="Airflow connection for gs://. Empty: Application Default Credentials.",
-            examples=["google_cloud_default"],
-            section=STORAGE,
-        ),
+        "gcp_conn_id": google_connection(),
     }
+
+
+def google_connection() -> Param:
+    """By which a run, or a task on releases, opens buckets."""
+    return Param(
+        None,
+        type=["string", "null"],
+        title="Google connection",
+        description_md="Airflow connection for gs://. Empty: Application Default Credentials.",
+        examples=["google_cloud_default"],
+        section=STORAGE,
+    )

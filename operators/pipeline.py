@@ -9,7 +9,6 @@ from airflow.sdk import TriggerRule
 
 from localizer.notices import Event
 from operators.edit import EditImagesOperator
-from operators.form import LOCATION, PUBLISH, ROOT, WORKSPACE, run_params
 from operators.gate import QualityGateOperator
 from operators.manifest import LoadManifestOperator
 from operators.notices import PUBLISH_TASK, RunNotices
@@ -18,18 +17,6 @@ from operators.queues import EDIT_TASK, edit_pool, edit_queue
 from operators.report import ReportOperator
 from operators.retries import RETRY_DEFAULTS
 from operators.review import ReviewOperator
-
-__all__ = [
-    "CAMPAIGN_PRIORITY",
-    "CATALOG_PRIORITY",
-    "LOCATION",
-    "PUBLISH",
-    "ROOT",
-    "WORKSPACE",
-    "add_tasks",
-    "default_args",
-    "run_params",
-]
 
 REDO_PRIORITY, CAMPAIGN_PRIORITY, CATALOG_PRIORITY = 1000, 100, 1
 """A slot that becomes free goes to the image that a person waits for, then to a campaign, however long a

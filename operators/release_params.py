@@ -6,7 +6,7 @@ from typing import Any
 
 from airflow.sdk import Param
 
-from operators.pipeline import LOCATION, PUBLISH
+from operators.form import LOCATION, PUBLISH
 
 CAMPAIGN: dict[str, Any] = {
     "type": "string",
@@ -23,15 +23,6 @@ TARGET = Param(
     pattern=LOCATION,
     title="Published at",
     description="Absolute path or gs://bucket/prefix, as the campaign's Publish to",
-    section="Storage",
-)
-
-CONNECTION = Param(
-    None,
-    type=["string", "null"],
-    title="Google connection",
-    description="Airflow connection for gs://; empty: Application Default Credentials",
-    examples=["google_cloud_default"],
     section="Storage",
 )
 

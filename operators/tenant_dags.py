@@ -20,6 +20,7 @@ from localizer.notices import Event
 from localizer.tenants import TAG, Reviewer, Tenant, installed_tenants
 from localizer.tenants.roles import TRIGGER, access_control
 from operators.deadlines import DeadlineDag, deadline_alerts
+from operators.form import PUBLISH, WORKSPACE
 from operators.notices import RunNotices
 
 _OWN = {
@@ -138,8 +139,6 @@ def _narrowed(name: str, param: Param, tenant: Tenant) -> Param:
 
 
 def _installation_default(name: str) -> str | None:
-    from operators.pipeline import PUBLISH, WORKSPACE
-
     return {"workspace": WORKSPACE, "publish_uri": PUBLISH}.get(name)
 
 
