@@ -1,4 +1,4 @@
-"""Other people's text in logs, on terminals and in Markdown, shown and never obeyed; and lengths of time."""
+"""Other people's text in logs, on terminals and in Markdown: shown, never obeyed."""
 
 from __future__ import annotations
 
@@ -42,23 +42,3 @@ def markdown_code(text: str, *, most: int) -> str:
     plain = " ".join(text.split())
     short = one_line(plain if len(plain) <= most else f"{plain[:most]}…")
     return "`" + short.replace("`", "'").replace("|", "\\|") + "`"
-
-
-def about(seconds: float) -> str:
-    """A length of time that is only estimated: ``0.4 s``, ``80 s``, ``14 min``, ``2 h 5 min``."""
-    if seconds < 120:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{round(seconds)} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
-
-
-def duration(seconds: float) -> str:
-    """``0.4 s``, ``12 s``, ``3 min 20 s``, ``2 h 5 min``."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -30,6 +30,7 @@ from localizer.report import save_report
 from localizer.runs.merging import Counts, temporary_folder
 from localizer.runs.results_file import ResultsFile
 from localizer.runs.shard_files import ShardSeries
+from localizer.times import iso_utc
 from localizer.workers.pool import LONGEST_S
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ def _finished(options: RunOptions, ready: Prepared, record: Run, started: float)
         counts = record.merge(take)
         pace.save(workspace.storage, pace_name(ready.engine))
         file.finish(record.each_result())
-    approved = record.save_decisions(decide(record.each_result(), policy=options.approve, at=_now()))
+    approved = record.save_decisions(decide(record.each_result(), policy=options.approve, at=iso_utc()))
     published = None
     if options.publish:
         published = publish(
@@ -228,10 +229,6 @@ def _campaign(name: str) -> str:
 def _run_id(manifest: str) -> str:
     stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", PurePosixPath(manifest).stem).strip("-.") or "manifest"
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}-{stem[:60]}"
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def default_workers(jobs: int) -> int:

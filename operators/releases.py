@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.exceptions import HITLTimeoutError
@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from localizer.display import markdown, one_line
 from localizer.errors import InputError, ReleaseError
+from localizer.times import iso_utc
 from operators.base import KeptToTenant, gcs_client
 from operators.manifest import as_bool
 from operators.publish import RELEASES, announce
@@ -131,7 +132,7 @@ class ConfirmRollbackOperator(HITLOperator):
             ) from None
         user = said["responded_by_user"] or {}
         by = str(user.get("name") or user.get("id") or "")
-        at = said["responded_at"].astimezone(UTC).isoformat(timespec="seconds")
+        at = iso_utc(said["responded_at"])
         confirmed = said["chosen_options"] == [TAKE_BACK]
         self.log.info("%s said: %s", one_line(by), ", ".join(said["chosen_options"]))
         return {"confirmed": confirmed, "by": by, "at": at}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.exceptions import HITLTimeoutError
@@ -33,6 +33,7 @@ from localizer.approval import (
 from localizer.display import markdown, markdown_code, one_line
 from localizer.errors import InputError
 from localizer.model import Decision, JobResult, Status, Verdict
+from localizer.times import iso_utc
 from operators.base import DEFAULT_RUN_NAME, WorkspaceMixin
 from operators.deadlines import time_to_answer
 from operators.four_eyes import refuse_own, triggered_by, without
@@ -134,7 +135,7 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
         for result in run.each_result():
             question.add(result)
         if not question.asked:
-            at = _iso(datetime.now(UTC))
+            at = iso_utc()
             decisions = decide(run.each_result(), policy=policy, at=at)
             return self._record(decisions, by=f"policy:{policy}", at=at)
         self.params = question.form()
@@ -165,7 +166,7 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
             said["params_input"],
             approve=APPROVE in said["chosen_options"],
             by=str(user.get("name") or user.get("id") or ""),
-            at=_iso(said["responded_at"]),
+            at=iso_utc(said["responded_at"]),
         )
         if not answer.seen:  # then it is an answer to the question as it was asked
             answer = replace(answer, seen=self._asked(context))
@@ -383,7 +384,3 @@ def _reasons(form: Mapping[str, Any]) -> dict[str, str]:
     if not isinstance(value, Mapping) or not all(isinstance(text, str) for text in value.values()):
         raise InputError(f"{REASONS}: {value!r} does not give a text for each item (asset · locale)")
     return {str(name): text[:_REASON] for name, text in value.items()}
-
-
-def _iso(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="seconds")

@@ -41,6 +41,7 @@ from localizer.review.host import Choice, HostedRun, Place, RedoRequest, RollBac
 from operators.base import open_workspace
 from operators.coming import planned_campaigns
 from operators.form import further_engines
+from operators.publish import ROLLBACK_DAG
 from operators.queues import REDO_DAG
 from operators.review import APPROVE, REJECT
 from operators.review_access import Answerers, refuse_other_tenants
@@ -61,8 +62,6 @@ if TYPE_CHECKING:
     from localizer.review.agenda import PlannedCampaign
     from localizer.tenants import Tenant
     from localizer.workspace import Workspace
-
-ROLLBACK_DAG = "rollback_release"
 
 _KNOWN_S = 30.0
 """Seconds for which it is taken as known where a run is kept: every picture asks."""

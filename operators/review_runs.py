@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow.models.dag import DagModel
@@ -18,6 +18,8 @@ from airflow.utils.state import DagRunState, TaskInstanceState
 from sqlalchemy import select, tuple_
 
 from localizer.review.host import Choice, Redo, ReviewRequest, RunState
+from localizer.times import iso_utc
+from operators.base import run_name_of
 from operators.review import APPROVE
 from operators.review_access import answerers
 
@@ -226,7 +228,7 @@ def active_redos(
     for state, conf in rows:
         values: Mapping[str, Any] = conf or {}
         item = values.get("item") or {}
-        named = values.get("run_name") or f"{values.get('dag_id')}__{values.get('run_id')}"
+        named = values.get("run_name") or run_name_of(str(values.get("dag_id")), str(values.get("run_id")))
         if (values.get("workspace"), named) == (workspace, run_name):
             found[str(item.get("asset_id")), str(item.get("locale"))] = states[DagRunState(state)]
     return found
@@ -244,7 +246,7 @@ def rendered(dag_id: str, run_id: str, *, session: Session) -> dict[str, Any]:
     dag = DBDagBag().get_dag_for_run(run, session=session)
     params: dict[str, Any] = dict(dag.params.dump()) if dag else {}
     fields = params | {name: value for name, value in (run.conf or {}).items() if name in params}
-    fields["run_name"] = f"{dag_id}__{run_id}"
+    fields["run_name"] = run_name_of(dag_id, run_id)
     fields["tags"] = list(dag.tags) if dag else []
     review = next((task for task in dag.tasks if task.task_type == REVIEW), None) if dag else None
     if review is None:
@@ -265,4 +267,4 @@ def rendered(dag_id: str, run_id: str, *, session: Session) -> dict[str, Any]:
 
 
 def _iso(at: datetime | None) -> str:
-    return at.astimezone(UTC).isoformat(timespec="seconds") if at else ""
+    return iso_utc(at) if at else ""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from localizer.errors import ImageError
-from localizer.images import Delivered, Limits, SourceImage, decode
+from localizer.images import UNLIMITED, Delivered, SourceImage, decode
 from localizer.images.packet import packet_of
 from localizer.model import CheckResult, CheckStatus
 from localizer.provenance.xmp import lost, source_type_of
 
 NAME = "file"
 _DPI_TOLERANCE = 0.1  # formats store dots per metre or per centimetre; conversions round
-_UNLIMITED = Limits(max_bytes=2**40, max_pixels=2**40)
 
 
 def check_file(source: SourceImage, delivered: Delivered) -> CheckResult:
@@ -21,7 +20,7 @@ def check_file(source: SourceImage, delivered: Delivered) -> CheckResult:
     `value` is the number of differences, of which none is allowed.
     """
     try:
-        got = decode(delivered.data, name=f"delivered.{delivered.extension}", limits=_UNLIMITED)
+        got = decode(delivered.data, name=f"delivered.{delivered.extension}", limits=UNLIMITED)
     except ImageError as error:
         return CheckResult(NAME, CheckStatus.FAILED, detail=f"the delivered file cannot be read: {error}")
     differences = _differences(source, got) + _unsaid(source, got, delivered.source_type)

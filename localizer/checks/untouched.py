@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from localizer.errors import ImageError
-from localizer.images import Delivered, Limits, SourceImage, decode
+from localizer.images import UNLIMITED, Delivered, SourceImage, decode
 from localizer.images.fidelity import comparable, differing, psnr
 from localizer.images.source import BoolArray, UInt8Array
 from localizer.model import CheckResult, CheckStatus
@@ -16,7 +16,6 @@ THRESHOLD = 45.0
 
 _LOSSLESS = 99.0
 """Reported for bit-identical pixels: JSON knows no infinity."""
-_UNLIMITED = Limits(max_bytes=2**40, max_pixels=2**40)
 
 
 def check_untouched(
@@ -43,7 +42,7 @@ def check_untouched(
         detail = f"{strays:,} pixels outside the edit area differ from the source"
         return CheckResult(NAME, CheckStatus.FAILED, None, threshold, detail)
     try:
-        got = decode(delivered.data, name=f"delivered.{delivered.extension}", limits=_UNLIMITED)
+        got = decode(delivered.data, name=f"delivered.{delivered.extension}", limits=UNLIMITED)
     except ImageError as error:
         return CheckResult(
             NAME, CheckStatus.FAILED, None, threshold, f"the delivered file is unreadable: {error}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from localizer.costs import in_words
-from localizer.display import about, duration
+from localizer.times import about, duration
 
 if TYPE_CHECKING:
     from localizer.costs import Money

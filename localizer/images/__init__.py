@@ -2,6 +2,15 @@
 
 from localizer.images.decode import decode
 from localizer.images.deliver import candidate_png, deliver, plate_png
-from localizer.images.source import Delivered, Limits, SourceImage
+from localizer.images.source import UNLIMITED, Delivered, Limits, SourceImage
 
-__all__ = ["Delivered", "Limits", "SourceImage", "candidate_png", "decode", "deliver", "plate_png"]
+__all__ = [
+    "UNLIMITED",
+    "Delivered",
+    "Limits",
+    "SourceImage",
+    "candidate_png",
+    "decode",
+    "deliver",
+    "plate_png",
+]

@@ -37,6 +37,10 @@ class Limits:
     max_scans: int = 64
 
 
+UNLIMITED = Limits(max_bytes=2**40, max_pixels=2**40)
+"""For files that we wrote, or accepted before, and for one that a person asks about."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SourceImage:
     """A fully decoded source and everything needed to write its like again.

@@ -146,9 +146,8 @@ class Notice:
 
 
 def _words(check: str) -> str:
-    from localizer.model import CheckResult, CheckStatus
-    from localizer.report.wording import check_title
+    from localizer.report.wording import check_name
 
     if not check:
         return "An image could be made and judged"
-    return check_title(CheckResult(check, CheckStatus.FAILED))
+    return check_name(check)

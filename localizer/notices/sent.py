@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import UTC, datetime
 
 from localizer.errors import PreconditionFailed
 from localizer.notices.model import Channel
 from localizer.notices.notice import Notice
 from localizer.storage import Storage
+from localizer.times import iso_utc
 
 
 def delivery_id(notice: Notice, channel: Channel) -> str:
@@ -46,7 +46,7 @@ class SentNotices:
             "event": str(notice.event),
             "by": channel.by,
             "connection": channel.connection,
-            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "at": iso_utc(),
         }
         try:
             self._storage.create(

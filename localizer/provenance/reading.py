@@ -61,10 +61,10 @@ def account_of(data: bytes, *, name: str, trust: str = "") -> Account:
         ImageError: it is no image.
         ConfigurationError: it has content credentials and c2pa-python is not installed.
     """
-    from localizer.images import Limits, decode
+    from localizer.images import UNLIMITED, decode
     from localizer.images.packet import has_credentials, packet_of
 
-    image = decode(data, name=name, limits=Limits(max_bytes=2**40, max_pixels=2**40))
+    image = decode(data, name=name, limits=UNLIMITED)
     sha256 = hashlib.sha256(data).hexdigest()
     faults: list[str] = []
     source_type, history = "", []

@@ -17,7 +17,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +25,7 @@ from localizer.errors import ImageError, ObjectNotFound, PreconditionFailed, Sig
 from localizer.provenance.credentials import MIME_TYPES, examine, sign
 from localizer.provenance.statements import TOOL, edit_of
 from localizer.storage.content_types import content_type_of
+from localizer.times import iso_utc
 
 if TYPE_CHECKING:
     from localizer.provenance.keys import SigningKey
@@ -120,7 +120,7 @@ class Signer:
             return self._sign(reviewed)
 
     def _sign(self, reviewed: Reviewed) -> Signed:
-        from localizer.images import Limits, decode
+        from localizer.images import UNLIMITED, decode
         from localizer.images.sniff import extension_of
 
         if not (reviewed.is_stated and reviewed.source and reviewed.source_sha256):
@@ -130,10 +130,9 @@ class Signer:
             )
         before = self._read(reviewed.name, reviewed.sha256, reviewed.label)
         source = self._read(reviewed.source, reviewed.source_sha256, f"{reviewed.label}, its source")
-        unlimited = Limits(max_bytes=2**40, max_pixels=2**40)
         try:
-            was = decode(before, name=reviewed.name, limits=unlimited)
-            source_format = decode(source, name=reviewed.source, limits=unlimited).format
+            was = decode(before, name=reviewed.name, limits=UNLIMITED)
+            source_format = decode(source, name=reviewed.source, limits=UNLIMITED).format
         except ImageError as error:
             raise SigningFailed(f"{reviewed.label} cannot be signed: {error}") from error
         if was.format not in MIME_TYPES:
@@ -153,7 +152,7 @@ class Signer:
         credential = check_signed(was, data, reviewed=reviewed, trust=self._key.trust)
         credential |= {
             "certificate_sha256": self._key.fingerprint,
-            "signed_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "signed_at": iso_utc(),
         }
         sha256 = hashlib.sha256(data).hexdigest()
         folder, extension = self._folder(reviewed), extension_of(reviewed.name)
@@ -242,12 +241,12 @@ def check_signed(was: Any, data: bytes, *, reviewed: Reviewed, trust: str) -> di
     """
     import numpy as np
 
-    from localizer.images import Limits, decode
+    from localizer.images import UNLIMITED, decode
     from localizer.images.packet import packet_of
 
     label = reviewed.label
     try:
-        now = decode(data, name=reviewed.name, limits=Limits(max_bytes=2**40, max_pixels=2**40))
+        now = decode(data, name=reviewed.name, limits=UNLIMITED)
     except ImageError as error:
         raise SigningFailed(f"{label}: the signed file cannot be read: {error}") from error
     if not np.array_equal(now.native, was.native) or not np.array_equal(now.rgb, was.rgb):

@@ -22,10 +22,8 @@ _MEDIA = "http://ns.adobe.com/xap/1.0/mm/"
 _EVENT = "http://ns.adobe.com/xap/1.0/sType/ResourceEvent#"
 _THUMBNAILS = ("http://ns.adobe.com/xap/1.0/", "Thumbnails")
 _SOURCE_TYPE, _HISTORY = (_IPTC, "DigitalSourceType"), (_MEDIA, "History")
-_CREDENTIALS = (
-    "http://purl.org/dc/terms/",
-    "provenance",
-)  # where content credentials lie, if not in the file
+# Where content credentials lie, if not in the file.
+_CREDENTIALS = ("http://purl.org/dc/terms/", "provenance")
 _LEFT_OUT = (_SOURCE_TYPE, _CREDENTIALS, _THUMBNAILS)
 
 _LARGEST = 4 * 1024 * 1024

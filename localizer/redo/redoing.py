@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from localizer.errors import EngineError, EngineUnavailable, InputError, LocalizerError
@@ -22,6 +21,7 @@ from localizer.redo.wish import Wish, amended_job, copy_to_keep, find_planned, w
 from localizer.report import save_report
 from localizer.runs import Run, path_segment
 from localizer.runs.amendments import Amendment, in_effect
+from localizer.times import iso_utc
 
 if TYPE_CHECKING:
     from localizer.workspace import Workspace
@@ -154,7 +154,7 @@ def _ask(wish: Wish, planned: Job, run: Run, workspace: Workspace, means: Means)
         job=job,
         engine=means.engine,
         by=wish.by,
-        at=_now(),
+        at=iso_utc(),
         why=wish.why.encode("utf-8", "replace").decode(),  # half a surrogate pair could not be written
     )
     return run.amend(amendment), there
@@ -173,9 +173,9 @@ def _settled(
             if result.image is None and workspace.load_result(job.key) is None:
                 raise EngineError(f"{job.label} could not be done again: {result.reason}; the old one stays")
             run.save_shard(amendment.shard, [result])
-            run.settle(amendment, at=_now())
+            run.settle(amendment, at=iso_utc())
     if result.retryable:
-        run.settle(amendment, at=_now(), problem=result.reason)
+        run.settle(amendment, at=iso_utc(), problem=result.reason)
     return result
 
 
@@ -185,7 +185,7 @@ def _problems_told(amendment: Amendment, run: Run) -> Iterator[None]:
     try:
         yield
     except LocalizerError as error:
-        run.settle(amendment, at=_now(), problem=str(error))
+        run.settle(amendment, at=iso_utc(), problem=str(error))
         raise
 
 
@@ -201,7 +201,3 @@ def _results(job: Job, workspace: Workspace, means: Means, requested_by: str) ->
         requested_by=requested_by,
     )
     return results
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

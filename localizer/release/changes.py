@@ -9,7 +9,7 @@ from typing import Any
 
 from localizer.display import markdown, markdown_code
 from localizer.errors import InputError, ObjectNotFound, ReleaseError
-from localizer.release.history import Trail, read_pointer
+from localizer.release.history import Trail, require_pointer
 from localizer.release.record_files import each_object, read_head
 from localizer.release.records import Pointer, ReleaseObject, checked_release_id
 from localizer.storage import Storage
@@ -161,9 +161,7 @@ def propose(storage: Storage, campaign: str, release_id: str = "", *, leaving: s
         InputError: that is current already, `leaving` is not current, or there is nothing to go back to.
         ReleaseError: it does not exist, its record is damaged, or it is being removed.
     """
-    pointer = read_pointer(storage, campaign)
-    if pointer is None:
-        raise InputError(f"nothing of {campaign!r} is published at {storage.uri}")
+    pointer = require_pointer(storage, campaign)
     if leaving and pointer.release_id != leaving:
         raise InputError(f"{leaving} is not current, {pointer.release_id} is: there is nothing to take back")
     target = release_id or Trail.of(storage, campaign).before(storage, pointer)

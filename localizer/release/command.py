@@ -11,15 +11,15 @@ from datetime import timedelta
 from typing import Any
 
 from localizer.cache.command import parse_age, size
-from localizer.display import lines, one_line
+from localizer.display import lines
 from localizer.errors import InputError, ReleaseError
 from localizer.release.changes import KINDS, propose
-from localizer.release.history import Trail, each_move, read_pointer
+from localizer.release.history import Trail, each_move, require_pointer
 from localizer.release.inspection import CURRENT, Inspection, inspect, table
 from localizer.release.listing import each_campaign, each_release
 from localizer.release.pointer import Mover, roll_back
 from localizer.release.record_files import each_object, read_head
-from localizer.release.records import Pointer, checked_release_id, record_name
+from localizer.release.records import checked_release_id, record_name
 from localizer.release.retention import Policy, Pruned, prune
 from localizer.run_arguments import add_requested_by
 from localizer.storage import Storage, open_storage
@@ -103,7 +103,7 @@ def parse_keep(keep: int, keep_for: str, pinned: list[str]) -> Policy:
 
 def _list(arguments: argparse.Namespace) -> int:
     storage, campaign = open_storage(arguments.publish_uri), arguments.campaign
-    pointer = _pointer(storage, campaign)
+    pointer = require_pointer(storage, campaign)
     trail, moves = Trail(), list(each_move(storage, campaign))
     for move in moves:
         trail.follow(move)
@@ -143,7 +143,7 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _show(arguments: argparse.Namespace) -> int:
     storage, campaign = open_storage(arguments.publish_uri), arguments.campaign
-    release_id = arguments.release or _pointer(storage, campaign).release_id
+    release_id = arguments.release or require_pointer(storage, campaign).release_id
     by_locale: dict[str, int] = {}
     total = 0
     for each in each_object(storage, campaign, checked_release_id(release_id)):
@@ -201,13 +201,6 @@ def _prune(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _pointer(storage: Storage, campaign: str) -> Pointer:
-    pointer = read_pointer(storage, campaign)
-    if pointer is None:
-        raise InputError(f"nothing of {campaign!r} is published at {storage.uri}")
-    return pointer
-
-
 def _ask(question: str) -> None:
     if not sys.stdin.isatty():
         raise InputError("nobody is there to ask; add --yes to do it all the same")
@@ -218,7 +211,7 @@ def _ask(question: str) -> None:
 
 
 def _say(text: str) -> None:
-    sys.stdout.write("\n".join(one_line(line) for line in text.split("\n")) + "\n")
+    sys.stdout.write(lines(text) + "\n")
 
 
 def _say_json(value: Mapping[str, Any] | list[Any]) -> int:

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from localizer.errors import ObjectNotFound, PreconditionFailed
+from localizer.errors import InputError, ObjectNotFound, PreconditionFailed
 from localizer.parallel import in_parallel
 from localizer.release.records import Pointer, as_json, history_folder, parse, pointer_name, record_name
 from localizer.storage import Storage
@@ -36,6 +36,19 @@ def read_pointer(storage: Storage, campaign: str) -> Pointer | None:
     except ObjectNotFound:
         return None
     return replace(parse(data, Pointer.from_dict, storage.uri_of(name)), generation=info.generation)
+
+
+def require_pointer(storage: Storage, campaign: str) -> Pointer:
+    """The pointer of a campaign of which something is published.
+
+    Raises:
+        InputError: nothing is.
+        ReleaseError: ``current.json`` is damaged.
+    """
+    pointer = read_pointer(storage, campaign)
+    if pointer is None:
+        raise InputError(f"nothing of {campaign!r} is published at {storage.uri}")
+    return pointer
 
 
 def record_move(storage: Storage, pointer: Pointer) -> None:

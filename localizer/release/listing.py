@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from localizer.errors import ObjectNotFound, ReleaseError
@@ -18,6 +18,7 @@ from localizer.release.records import (
     releases_folder,
 )
 from localizer.storage import Storage
+from localizer.times import iso_utc
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +92,13 @@ def _unfinished(storage: Storage, campaign: str, release_id: str, last: str) -> 
     if not there:
         return None  # an empty folder
     # Storage that does not tell when: then it is as young as can be.
-    made = (newest or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="seconds")
+    made = iso_utc(newest)
     return Listed(release_id, max(made, _utc(last)), has_record=False)
 
 
 def _utc(text: Any) -> str:
     """A time in the one form in which times sort as text; "" if it is none."""
     try:
-        return datetime.fromisoformat(str(text)).astimezone(UTC).isoformat(timespec="seconds")
+        return iso_utc(datetime.fromisoformat(str(text)))
     except ValueError:
         return ""

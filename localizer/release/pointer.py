@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
 from localizer.errors import ObjectNotFound, PreconditionFailed, ReleaseError, TransientError
@@ -25,6 +24,7 @@ from localizer.release.history import read_pointer, record_move
 from localizer.release.records import Pointer, pointer_name
 from localizer.release.verification import verify
 from localizer.storage import Storage, open_storage
+from localizer.times import iso_utc
 
 _JSON = "application/json"
 
@@ -129,7 +129,7 @@ def move_pointer(
     moved = Pointer(
         release_id=release_id,
         campaign=campaign,
-        moved_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        moved_at=iso_utc(),
         moved_by=mover.by,
         action=mover.action,
         previous=since.release_id if since else None,

@@ -14,7 +14,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from localizer.errors import ObjectNotFound, PreconditionFailed, ReleaseError, TransientError
@@ -32,6 +31,7 @@ from localizer.release.verification import beside, compare
 from localizer.runs import Run
 from localizer.runs.merging import local_disk, temporary_folder
 from localizer.storage import ObjectInfo, Storage, open_storage
+from localizer.times import iso_utc
 from localizer.workspace import Workspace
 
 
@@ -77,9 +77,9 @@ class Published:
             return f"{self.release_id} is current already; nothing was written"
         would = "would be " if self.dry_run else ""
         parts = ((self.carried, "carried over"), (self.signed, "signed"))
-        shown = ", ".join(f"{count} {what}" for count, what in parts if count)
-        carried = f" ({shown})" if shown else ""
-        head = f"{self.release_id}: {self.objects} images{carried}, {self.objects_new} {would}written"
+        of_these = ", ".join(f"{count} {what}" for count, what in parts if count)
+        of_these = f" ({of_these})" if of_these else ""
+        head = f"{self.release_id}: {self.objects} images{of_these}, {self.objects_new} {would}written"
         if self.already_current:
             return f"{head}; it is current already"
         return f"{head}; {'would become' if self.dry_run else 'is now'} current"
@@ -148,7 +148,7 @@ def publish(
                     head = {
                         "release_id": release_id,
                         "campaign": campaign,
-                        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+                        "created_at": iso_utc(),
                         "run": run.run_id,
                         "parent": previous,
                     }

@@ -40,6 +40,7 @@ from localizer.release.pointer import write_pointer
 from localizer.release.records import Pointer, Retiring, pointer_name, record_name, release_folder
 from localizer.scratch import Scratch
 from localizer.storage import ObjectInfo, Storage
+from localizer.times import iso_utc
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +121,7 @@ def choose(storage: Storage, pointer: Pointer, policy: Policy, *, now: datetime)
     whole = [each.release_id for each in found if each.has_record]
     newest = set(whole[-policy.keep :])
     way_back = set(trail.way_back[-1 - policy.keep :])
-    too_young = (now - policy.keep_for).isoformat(timespec="seconds")
+    too_young = iso_utc(now - policy.keep_for)
 
     def why(each: Listed) -> str:
         if each.release_id == pointer.release_id:
@@ -204,7 +205,7 @@ def finish_removal(storage: Storage, campaign: str) -> tuple[str, ...]:
 
 def _claim(storage: Storage, pointer: Pointer, releases: list[str], *, by: str) -> bool:
     """Announce what is going to be removed; whether nobody wrote the pointer since it was read."""
-    at = datetime.now(UTC).isoformat(timespec="seconds")
+    at = iso_utc()
     retiring = Retiring(secrets.token_hex(8), tuple(releases), by, at)
     try:
         write_pointer(storage, replace(pointer, retiring=retiring), generation=pointer.generation)

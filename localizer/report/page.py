@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from localizer.costs import in_words, paid
-from localizer.display import duration
 from localizer.estimates.words import compared
 from localizer.model import Action, Box, CheckStatus, Decision, Job, JobResult, Slot, Status, slot_of
 from localizer.report.overview import WAITING, Overview, most_common, worst
@@ -30,6 +29,7 @@ from localizer.report.wording import (
     moment,
 )
 from localizer.runs.merging import local_disk
+from localizer.times import duration
 
 if TYPE_CHECKING:
     from localizer.estimates.model import Estimate

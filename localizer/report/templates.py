@@ -6,16 +6,23 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import BaseLoader, Environment
 
 
 @lru_cache(maxsize=1)
 def templates() -> Environment:
+    """Those of the report and of the plan."""
+    from jinja2 import PackageLoader
+
+    return environment(PackageLoader("localizer.report", "."))
+
+
+def environment(loader: BaseLoader) -> Environment:
     """Escapes everything, and takes no name that is not given."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from jinja2 import Environment, StrictUndefined
 
     return Environment(
-        loader=PackageLoader("localizer.report", "."),
+        loader=loader,
         autoescape=True,  # everything in a manifest is somebody else's text
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -9,11 +9,12 @@ from functools import lru_cache
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
-from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, PrefixLoader
 from starlette.responses import Response
 
 from localizer.errors import RequestRefused
 from localizer.festivals import REGIONS
+from localizer.report.templates import environment
 from localizer.review.agenda import MONTHS, Manifest, PlannedCampaign, agenda, sure, written_there
 from localizer.review.host import Host, Viewer
 from localizer.review.manifests import Manifests
@@ -111,18 +112,8 @@ def _region_names() -> list[tuple[str, str]]:
 
 @lru_cache(maxsize=1)
 def _templates() -> Environment:
-    return Environment(
-        loader=PrefixLoader(
-            {
-                "review": PackageLoader("localizer.review", "."),
-                "report": PackageLoader("localizer.report", "."),
-            }
-        ),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    packages = {name: PackageLoader(f"localizer.{name}", ".") for name in ("review", "report")}
+    return environment(PrefixLoader(packages))
 
 
 @lru_cache(maxsize=1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
 
 from localizer.approval import ALSO_APPROVE, COMMENT, REASONS, REJECT_ITEMS, SEEN
@@ -18,6 +17,7 @@ from localizer.review.opened import OpenedRun, Snapshot
 from localizer.review.pictures import Pictures
 from localizer.review.questions import AnswerBody, MarksBody, NewMark, RedoBody, RollBackBody
 from localizer.review.views import item_view
+from localizer.times import iso_utc
 
 _REMOVALS = {Action.REMOVE_TEXT, Action.REMOVE_OBJECT}
 
@@ -37,7 +37,7 @@ def put_marks(
         raise Forbidden(run.why_not or "you may look at this run, not review it")
     known, revision = _parsed(body.version)
     snapshot = there.snapshot(fresh=True)
-    at = datetime.now(UTC).isoformat(timespec="seconds")
+    at = iso_utc()
     rows = [_row(snapshot, mark.id) for mark in body.marks]
     changed = [
         row

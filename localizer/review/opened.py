@@ -14,11 +14,10 @@ from localizer.model import Job, JobResult
 from localizer.review.host import HostedRun, Place
 from localizer.review.index import RunIndex
 from localizer.review.marks import MarkBook, MarkFile
-from localizer.runs.run import DECISIONS, PLAN, PUBLISHED, RESULTS, Run
+from localizer.runs.run import AMENDMENTS, DECISIONS, PLAN, PUBLISHED, RESULTS, Run
 from localizer.storage import ObjectInfo
 
 MARKS = "marks.json"
-_AMENDMENTS = "amendments.jsonl"
 _SHARDS, _REDONE = "results/", "results/redo-"
 
 _LOOK_S = 1.0
@@ -188,7 +187,7 @@ def _is_final(records: Mapping[str, ObjectInfo]) -> bool:
 
 def _results_of(records: Mapping[str, ObjectInfo]) -> str:
     """Changes whenever any result may have."""
-    inputs = {PLAN, RESULTS, _AMENDMENTS}
+    inputs = {PLAN, RESULTS, AMENDMENTS}
     facts = (
         (name, info.generation)
         for name, info in records.items()
