@@ -30,11 +30,13 @@ def put_marks(
     Raises:
         Forbidden: they may not review this run.
         NotFound: no such item.
-        Conflict: somebody else marked one of these since, or it was made anew; with what there is now.
+        Conflict: the review was answered already, somebody else marked one of these since, or it was made
+            anew; the last two with what there is now.
         InputError: an item that has no image to approve, or no result to judge.
     """
     if not run.may_review:
         raise Forbidden(run.why_not or "you may look at this run, not review it")
+    _refuse_answered(run)  # whoever rejects an image must not believe that it will not be published
     known, revision = _parsed(body.version)
     snapshot = there.snapshot(fresh=True)
     at = datetime.now(UTC).isoformat(timespec="seconds")
@@ -69,16 +71,9 @@ def answer_run(there: OpenedRun, run: HostedRun, body: AnswerBody) -> dict[str, 
         raise Forbidden(run.why_not or "you may look at this run, not review it")
     if run.request is None:
         raise Conflict("nobody is asked about this run", code="not_asked")
-    if not run.request.open:
-        who = run.request.responded_by or "somebody"
-        raise Conflict(f"{who} has answered already", code="answered")
+    _refuse_answered(run)
     snapshot = _settled(there, run)
-    if _parsed(body.version) != (snapshot.results, snapshot.book.revision):
-        raise Conflict(
-            "results or marks have changed since you looked; look again",
-            code="changed",
-            details={"version": snapshot.version(run)},
-        )
+    _require_seen(snapshot, run, body)
     approve = body.choice is Choice.APPROVE
     also_approve, reject, reasons = [], [], {}
     for row in snapshot.index.marked():
@@ -90,6 +85,8 @@ def answer_run(there: OpenedRun, run: HostedRun, body: AnswerBody) -> dict[str, 
             also_approve.append(label)
         if row.mark["reason"] and (approve or row.mark["verdict"] == Verdict.REJECTED):
             reasons[label] = row.mark["reason"]
+    # Another reviewer may have marked something while this was gathered: of thousands, that takes a while.
+    _require_seen(there.snapshot(fresh=True), run, body)
     return {
         ALSO_APPROVE: also_approve,
         REJECT_ITEMS: reject,
@@ -151,6 +148,21 @@ def roll_back_run(there: OpenedRun, run: HostedRun, body: RollBackBody) -> RollB
         raise Conflict("this run was not published as that release; look again", code="changed")
     publish_uri, campaign, release_id = parse_release_uri(uri)
     return RollBackRequest(release_id, publish_uri, campaign, body.reason.strip())
+
+
+def _refuse_answered(run: HostedRun) -> None:
+    if run.request is not None and not run.request.open:
+        who = run.request.responded_by or "somebody"
+        raise Conflict(f"{who} has answered already", code="answered")
+
+
+def _require_seen(snapshot: Snapshot, run: HostedRun, body: AnswerBody) -> None:
+    if _parsed(body.version) != (snapshot.results, snapshot.book.revision):
+        raise Conflict(
+            "results or marks have changed since you looked; look again",
+            code="changed",
+            details={"version": snapshot.version(run)},
+        )
 
 
 def _settled(there: OpenedRun, run: HostedRun) -> Snapshot:

@@ -12,6 +12,7 @@ from localizer.errors import MarksChanged
 from localizer.model import Verdict
 from localizer.review.app import review_app
 from localizer.review.host import Redo, RollBackRequest
+from localizer.review.index import RunIndex
 from localizer.review.marks import Mark, MarkFile
 from localizer.workspace import Workspace
 from tests.localizer.review.conftest import RUN
@@ -167,6 +168,33 @@ def test_an_answer_on_what_has_changed_is_refused(
     refused = client.post("/api/answer", json=body)
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "changed")
     assert client.post("/api/answer", json=body | {"version": refused.json()["version"]}).status_code == 200
+
+
+def test_a_mark_set_while_an_answer_is_gathered_is_not_passed_over(
+    client: TestClient, other: TestClient, host: DemoHost, where: Where, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = version(client, where)
+    marked = RunIndex.marked
+
+    def overtaken(index: RunIndex) -> Any:
+        monkeypatch.setattr(RunIndex, "marked", marked)
+        assert mark(other, where, "a de", "rejected", "wrong price").status_code == 200
+        return marked(index)
+
+    monkeypatch.setattr(RunIndex, "marked", overtaken)
+    refused = client.post("/api/answer", json=where | {"version": seen, "choice": "approve"})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "changed")
+    assert not host.answers
+
+
+def test_who_rejects_an_image_after_the_answer_is_told_that_it_is_too_late(
+    client: TestClient, other: TestClient, where: Where
+) -> None:
+    body = {"version": version(client, where), "choice": "approve"}
+    assert client.post("/api/answer", json=where | body).status_code == 200
+    refused = mark(other, where, "a de", "rejected", "wrong price")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "answered")
+    assert "Mei has answered already" in refused.json()["error"]["message"]
 
 
 def test_no_answer_while_something_is_made_anew(client: TestClient, host: DemoHost, where: Where) -> None:
