@@ -45,7 +45,7 @@ BROWSER_PACKAGES := chromium
 # For tests and drills on a distributed Airflow, which start their own on free ports.
 SERVER_PACKAGES := postgresql redis-server
 
-.PHONY: help setup demo test test-browser test-system drills bench up down lock clean
+.PHONY: help setup demo test test-browser test-system screenshots drills bench up down lock clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -69,6 +69,9 @@ test-browser: $(VENV)/.setup-browser  ## Drive the review page in Chromium
 
 test-system: $(VENV)/.setup-system  ## Tests that start real servers on loopback (minutes)
 	@pytest -q -m system
+
+screenshots: $(VENV)/.setup-system  ## Take the README's pictures again, while a browser does the README's tutorial
+	@LOCALIZER_SCREENSHOTS="$(CURDIR)/examples/screenshots" pytest -q tests/system/test_evening.py
 
 IMAGES ?= 500
 TIMES ?= 1
@@ -100,20 +103,20 @@ clean: down  ## Remove the virtual environment and everything the demo made
 	@rm -rf $(VENV) .airflow out build
 
 $(VENV)/.setup-run: pyproject.toml requirements.txt
-	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples,type $(APT_PACKAGES)
+	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples,type,c2pa $(APT_PACKAGES)
 	touch $@
 
 $(VENV)/.setup-run-gpu: pyproject.toml requirements.txt
-	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples,type,gpu $(APT_PACKAGES)
+	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples,type,c2pa,gpu $(APT_PACKAGES)
 	touch $@ $(VENV)/.setup-run
 
 $(VENV)/.setup-browser: pyproject.toml requirements.txt
-	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples,type,dev $(APT_PACKAGES) $(BROWSER_PACKAGES)
+	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples,type,notify,observe,dev $(APT_PACKAGES) $(BROWSER_PACKAGES)
 	touch $@ $(VENV)/.setup-run $(VENV)/.setup-dev
 
 $(VENV)/.setup-system: pyproject.toml requirements.txt
-	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples,type,notify,observe,dev,gpu,server,celery $(APT_PACKAGES) $(SERVER_PACKAGES)
-	touch $@ $(VENV)/.setup-run $(VENV)/.setup-run-gpu $(VENV)/.setup-dev
+	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples,type,notify,observe,dev,gpu,server,celery $(APT_PACKAGES) $(SERVER_PACKAGES) $(BROWSER_PACKAGES)
+	touch $@ $(VENV)/.setup-run $(VENV)/.setup-run-gpu $(VENV)/.setup-dev $(VENV)/.setup-browser
 
 $(VENV)/.setup-dev: pyproject.toml requirements.txt
 	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples,type,notify,observe,dev $(APT_PACKAGES)

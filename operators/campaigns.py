@@ -71,6 +71,8 @@ def campaign_dag(campaign: Campaign, festivals: FestivalTimetable, tenant: Tenan
         dag_display_name=campaign.title or campaign.name,
         schedule=timetable,
         catchup=False,
+        # A file that was just put there must not begin to work, and to cost, before somebody says so.
+        is_paused_upon_creation=campaign.schedule is not None or None,
         max_active_runs=campaign.max_active_runs,
         default_args=default_args(CAMPAIGN_PRIORITY) | {"owner": ", ".join(campaign.owners)},
         owner_links={owner: f"mailto:{owner}" for owner in campaign.owners if "@" in owner},

@@ -119,7 +119,7 @@ def first_fields() -> dict[str, Param]:
             enum=list(APPROVALS),
             values_display=APPROVALS,
             title="Approval",
-            description_md="Nothing that failed a check is ever published without a person's name to it.",
+            description_md="What a check doubts is published only in a person's name; what failed one, never.",
         ),
         "dry_run": Param(
             False,
