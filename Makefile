@@ -111,7 +111,7 @@ $(VENV)/.setup-run-gpu: pyproject.toml requirements.txt
 	touch $@ $(VENV)/.setup-run
 
 $(VENV)/.setup-browser: pyproject.toml requirements.txt
-	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples,type,dev $(APT_PACKAGES) $(BROWSER_PACKAGES)
+	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples,type,notify,observe,dev $(APT_PACKAGES) $(BROWSER_PACKAGES)
 	touch $@ $(VENV)/.setup-run $(VENV)/.setup-dev
 
 $(VENV)/.setup-system: pyproject.toml requirements.txt

@@ -84,12 +84,6 @@ def pace_name(engine: Engine) -> str:
     return f"pace/{canonical_digest(parts)[:32]}.json"
 
 
-def seconds_an_image(storage: Storage, name: str) -> float | None:
-    """What an image of this engine took in earlier runs, or None if there was none."""
-    record = measured(storage, name)
-    return record.seconds if record else None
-
-
 def measured(storage: Storage, name: str) -> Measured | None:
     """All that earlier runs say of this engine, or None if there was none."""
     try:

@@ -27,10 +27,6 @@ class Answerers:
     reviewers: frozenset[str] = frozenset()
     barred: str = ""
 
-    def include(self, user: BaseUser) -> bool:
-        """Whether a user is one of them."""
-        return not self.why_not(user)
-
     def why_not(self, user: BaseUser) -> str:
         """Why a user is none of them, for them to read; empty if they are."""
         if self.barred and self.barred in {user.get_name(), str(user.get_id())}:
@@ -53,7 +49,7 @@ def answerers(task: Any, triggered_by: str | None) -> Answerers:
     return Answerers(frozenset(each["id"] for each in reviewers), (triggered_by or "") if four_eyes else "")
 
 
-def refuse_another_tenant_s(tags: Iterable[str], fields: Mapping[str, Any]) -> None:
+def refuse_other_tenants(tags: Iterable[str], fields: Mapping[str, Any]) -> None:
     """Nothing, unless a run was given what is not its DAG's tenant's.
 
     Its tasks refused it too, but what they were given is recorded, and would be opened here.

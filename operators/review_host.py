@@ -43,7 +43,7 @@ from operators.coming import planned_campaigns
 from operators.form import further_engines
 from operators.queues import REDO_DAG
 from operators.review import APPROVE, REJECT
-from operators.review_access import Answerers, refuse_another_tenant_s
+from operators.review_access import Answerers, refuse_other_tenants
 from operators.review_runs import (
     REVIEW,
     KnownRun,
@@ -248,7 +248,7 @@ class AirflowHost:
         if not found.get("workspace"):
             raise NotFound(f"{dag_id} keeps nothing in a workspace")
         tags = found.get("tags") or []
-        refuse_another_tenant_s(tags, found)
+        refuse_other_tenants(tags, found)
         fields = _Fields(
             workspace=str(found["workspace"]),
             run_name=str(found["run_name"]),

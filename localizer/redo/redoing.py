@@ -63,7 +63,6 @@ def redo(
     workspace: Workspace,
     run: Run,
     means: Means,
-    requested_by: str = "",
     on_wait: Callable[[str], None] = lambda holder: None,
 ) -> Redone:
     """Do one image of a run again, in another way, and gather the run's results with it.
@@ -73,7 +72,6 @@ def redo(
     not answer, an installation that lacks something), the old one stays.
 
     Args:
-        requested_by: in whose name models are called; default the person who asks.
         on_wait: told once of an earlier try of this very redo that still goes on, and is waited for.
 
     Raises:
@@ -95,7 +93,7 @@ def redo(
 
     with alone(workspace.storage, lease, on_wait=others):
         amendment, before = _ask(wish, planned, run, workspace, means)
-        result = _settled(amendment, run, workspace, means, requested_by or wish.by)
+        result = _settled(amendment, run, workspace, means, requested_by=wish.by)
     if result.retryable:
         raise EngineUnavailable(f"{amendment.job.label} could not be done again now: {result.reason}")
     if run.is_merged():  # else the run goes on, and whoever gathers its results takes this one
@@ -163,7 +161,7 @@ def _ask(wish: Wish, planned: Job, run: Run, workspace: Workspace, means: Means)
 
 
 def _settled(
-    amendment: Amendment, run: Run, workspace: Workspace, means: Means, requested_by: str
+    amendment: Amendment, run: Run, workspace: Workspace, means: Means, *, requested_by: str
 ) -> JobResult:
     """The result of an amendment, which counts from now on; one that is worth a retry does not."""
     if amendment.counts:

@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from localizer.documents import DAMAGED
 from localizer.errors import ObjectNotFound, StorageError
 from localizer.estimates.model import Estimate
-from localizer.leases import alone, is_taken
+from localizer.leases import alone
 from localizer.model import Decision, Job, JobResult, Slot, Status, slot_of
 from localizer.plan_files import Plan, PlanReader, read_plan, write_plan
 from localizer.runs.amendments import Amendment, AmendmentTrail, in_effect
@@ -157,14 +157,6 @@ class Run:
     def amendments(self) -> list[Amendment]:
         """What was asked to be done again, in the order of what was last said of each; few."""
         return self._amendment_trail().read()
-
-    def redoing(self) -> dict[tuple[str, str], Amendment]:
-        """What is being done again right now, by asset and locale."""
-        return {
-            each.place: each
-            for each in self.amendments()
-            if each.is_open and is_taken(self._storage, self.redo_lease(*each.place))
-        }
 
     def redo_lease(self, asset_id: str, locale: str) -> str:
         """Name of the lease that is held while one image is done again."""

@@ -12,7 +12,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from localizer.errors import InputError
 from localizer.model import Action, Edit, Job, JobResult, Status
-from localizer.pace import seconds_an_image
+from localizer.pace import measured
 from localizer.plan_files import Plan
 from localizer.runs import Run
 from localizer.runs.merging import Counts
@@ -65,7 +65,9 @@ def test_it_gathers_judges_and_learns_the_pace(tmp_path: Path) -> None:
         "cached": 1,
         "hit_rate": 0.25,
     }
-    assert seconds_an_image(Workspace.open(str(tmp_path)).storage, "pace/x.json") == 2.0
+    pace = measured(Workspace.open(str(tmp_path)).storage, "pace/x.json")
+    assert pace is not None
+    assert pace.seconds == 2.0
     with pytest.raises(AirflowFailException, match="3 of 4 images passed, less than the 80%"):
         gate(tmp_path, shards=[SHARD], min_pass_rate=0.8).execute(context())  # type: ignore[arg-type]
 

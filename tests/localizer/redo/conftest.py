@@ -11,6 +11,7 @@ from PIL import Image
 
 from localizer.brand import load_brand
 from localizer.engines.registry import get_engine
+from localizer.leases import is_taken
 from localizer.model import Action, Edit, Job, JobResult, Status
 from localizer.pipeline import localize_many
 from localizer.plan_files import PlanWriter
@@ -19,6 +20,7 @@ from localizer.redo.means import Means
 from localizer.redo.redoing import Redone, redo
 from localizer.redo.wish import Wish
 from localizer.runs import Run
+from localizer.runs.amendments import Amendment
 from localizer.workspace import Workspace
 from tests.localizer.redo.painting import NAME
 
@@ -81,6 +83,12 @@ class Campaign:
         with self.run.plan() as plan:
             means = Means.chosen(plan.made_with, engine=engine, engine_parameters=parameters)
         return redo(wish, workspace=self.workspace, run=self.run, means=means)
+
+    def redoing(self) -> list[Amendment]:
+        """What a process is at right now."""
+        storage, run = self.workspace.storage, self.run
+        asked = (each for each in run.amendments() if each.is_open)
+        return [each for each in asked if is_taken(storage, run.redo_lease(*each.place))]
 
     def results(self) -> dict[str, JobResult]:
         return {each.asset_id: each for each in self.run.each_result()}

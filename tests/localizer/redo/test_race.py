@@ -140,7 +140,7 @@ def test_a_redo_that_is_killed_goes_on_and_is_paid_once(tmp_path: Path, at: str)
     now = campaign.results()
     assert now["b"].job in {before["b"].job, campaign.run.amendments()[0].job.key}
     assert {name: now[name] for name in ("a", "c")} == {name: before[name] for name in ("a", "c")}
-    assert campaign.run.redoing() == {}
+    assert campaign.redoing() == []
 
     redone = campaign.redo(campaign.wish("b", "Frisch", id="x", seen=before["b"].job))
     assert campaign.copy()["b"] == "Frisch"
@@ -161,13 +161,13 @@ def test_a_dead_redo_gives_way_to_another_and_comes_too_late_itself(tmp_path: Pa
     while not edits.read_text():
         assert time.monotonic() < until
         time.sleep(0.01)
-    [going_on] = campaign.run.redoing().values()
+    [going_on] = campaign.redoing()
     assert (going_on.id, going_on.place) == ("dead", ("b", "de"))
     with pytest.raises(InputError, match="is being done again right now, by dead since"):
         campaign.redo(campaign.wish("b", "Jung", seen=seen))
     process.kill()
     process.communicate()
-    assert campaign.run.redoing() == {}
+    assert campaign.redoing() == []
     campaign.redo(campaign.wish("b", "Jung", seen=seen, by="otto"))
     with pytest.raises(InputError, match="was done again by otto"):
         campaign.redo(Wish("dead", "b", "de", "mei", seen=seen, replacements=("Frisch",)))
