@@ -18,6 +18,7 @@ from localizer.review.opened import OpenedRun, Snapshot
 from localizer.review.pictures import Pictures
 from localizer.review.questions import AnswerBody, MarksBody, NewMark, RedoBody, RollBackBody
 from localizer.review.views import item_view
+from localizer.runs.run import RESULTS
 
 _REMOVALS = {Action.REMOVE_TEXT, Action.REMOVE_OBJECT}
 
@@ -171,7 +172,13 @@ def _settled(there: OpenedRun, run: HostedRun) -> Snapshot:
         raise Conflict(f"images being made anew: {count}; wait for them", code="redo_running")
     snapshot = there.snapshot(fresh=True)
     if not snapshot.final:
-        raise Conflict("the results are not gathered yet; wait a moment", code="not_gathered")
+        if RESULTS not in snapshot.has:
+            raise Conflict("the results are not gathered yet; wait a moment", code="not_gathered")
+        # A person is asked, so they were gathered: a process that was given up lives on and wrote another.
+        raise Conflict(
+            "results came in after they were gathered; clear the task quality_gate with all downstream tasks",
+            code="not_gathered",
+        )
     return snapshot
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import threading
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -185,6 +187,24 @@ def test_a_mark_set_while_an_answer_is_gathered_is_not_passed_over(
     refused = client.post("/api/answer", json=where | {"version": seen, "choice": "approve"})
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "changed")
     assert not host.answers
+
+
+def test_results_that_came_in_late_are_told_with_what_to_do(
+    client: TestClient, workspace: Workspace, where: Where
+) -> None:
+    """Of a worker that was given up and lives on: to wait would help nobody."""
+    run = workspace.run(RUN)
+    run.save_shard("late", [r for r in run.results() if r.job])
+    late = datetime.now(UTC).timestamp() + 5
+    os.utime(run.uri_of("results/late.jsonl"), (late, late))
+    body = {"version": version(client, where), "choice": "approve"}
+    refused = client.post("/api/answer", json=where | body)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "not_gathered")
+    assert "clear the task quality_gate" in refused.json()["error"]["message"]
+    run.merge()
+    os.utime(run.uri_of("results.jsonl"), (late, late))
+    body["version"] = version(client, where)
+    assert client.post("/api/answer", json=where | body).status_code == 200
 
 
 def test_who_rejects_an_image_after_the_answer_is_told_that_it_is_too_late(
