@@ -132,7 +132,10 @@ def redo_item(there: OpenedRun, run: HostedRun, body: RedoBody) -> RedoRequest:
             raise InputError(f"copy: nothing can be written where {edit['text']!r} is removed")
     if not is_new:
         raise InputError("change the copy or the engine; the same again gives the same image")
-    return RedoRequest(row.job, row.asset_id, row.locale, body.engine, replacements, body.comment)
+    # One that was made anew by another engine than the run's keeps that one, as the page says.
+    last = next((each for each in there.run.amendments() if each.counts and each.job.slot == row.slot), None)
+    engine = body.engine or (last.engine if last else None)
+    return RedoRequest(row.job, row.asset_id, row.locale, engine, replacements, body.comment)
 
 
 def roll_back_run(there: OpenedRun, run: HostedRun, body: RollBackBody) -> RollBackRequest:

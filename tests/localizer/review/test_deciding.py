@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import os
 import threading
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from localizer.review.app import review_app
 from localizer.review.host import Redo, RollBackRequest
 from localizer.review.index import RunIndex
 from localizer.review.marks import Mark, MarkFile
+from localizer.runs.amendments import Amendment
 from localizer.workspace import Workspace
 from tests.localizer.review.conftest import RUN
 from tests.localizer.review.demo_host import DemoHost
@@ -271,6 +273,26 @@ def test_an_item_is_made_anew_with_other_copy(client: TestClient, host: DemoHost
     assert (request.replacements, request.engine, request.comment) == (("SCHLUSSVERKAUF",), None, "too short")
     assert items(client, where)["a de"]["redo"] == "waiting"
     assert redo(client, where, "b de", copy=["X"]).json()["error"]["code"] == "redo_running"
+
+
+def test_the_same_engine_is_the_one_that_made_the_image(
+    client: TestClient, host: DemoHost, workspace: Workspace, where: Where
+) -> None:
+    run = workspace.run(RUN)
+    with run.plan() as plan:
+        planned = next(job for job in plan.jobs() if job.asset_id == "a")
+    result = next(each for each in run.results() if each.asset_id == "a")
+    job = dataclasses.replace(planned, key="1" * 64)
+    amendment = run.amend(
+        Amendment("by-qwen", planned.slot, planned.key, job, "qwen", "ana", "2026-11-23T08:00:00Z")
+    )
+    run.save_shard(amendment.shard, [result.with_changes(job=job.key, engine="qwen")])
+    run.settle(amendment, at="2026-11-23T08:01:00Z")
+    run.merge()
+    assert redo(client, where, "a de", copy=["SCHLUSSVERKAUF"]).status_code == 202
+    assert redo(client, where, "a de", copy=["X"]).status_code == 409
+    [(_, request)] = host.redone
+    assert (request.job, request.engine) == (job.key, "qwen")
 
 
 def test_an_item_that_was_made_anew_is_judged_anew(
