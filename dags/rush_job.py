@@ -12,7 +12,8 @@ of a manifest's column `instruction`, in English or Chinese; texts stand in quot
 Or paste rows with their header straight from a spreadsheet, a CSV file or a JSON document.
 
 Everything else is as in `localize_campaign`: a dry run shows what it would take, a person approves, and the
-release stands under a name of its own, `rush-<image>`, so that it takes nothing out of another campaign.
+release stands under a name of its own, `rush-<image>-<digits>`, so that it takes nothing out of another
+campaign. The digits follow from where the images are: the same images again are the same campaign.
 """
 
 from __future__ import annotations

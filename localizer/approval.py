@@ -39,6 +39,7 @@ REASONS, SEEN = "reasons", "seen"
 
 _SHOWN = 5
 _ALL_PASSED = "all checks passed"
+_MADE_ANEW = "the results are not those that were looked at: some were made anew; look again"
 _APPROVES_PASSED = {ApprovalPolicy.EXCEPTIONS_ONLY, ApprovalPolicy.NEVER, ApprovalPolicy.PASSED}
 
 
@@ -156,10 +157,12 @@ def apply_answer(
     The person's word wins. A result that neither speaks of gets no decision, and is not published.
 
     Args:
-        results: gives the run's results from the first; they are gone through twice, and none is kept.
+        results: gives the run's results from the first; they are gone through several times, and none is
+            kept.
 
     Returns:
-        Decisions in the results' order; the answer as a whole was checked before the first.
+        Decisions in the results' order; the answer as a whole was checked before the first. They count only
+        together: the last is followed by InputError where an image was made anew while they were taken.
 
     Raises:
         InputError: an unknown item, one both approved and rejected, one that failed, no person, or results
@@ -171,8 +174,9 @@ def apply_answer(
     approved = _Named(answer.also_approve, field=ALSO_APPROVE)
     rejected = _Named(answer.reject, field=REJECT_ITEMS)
     explained = _Named(tuple(answer.reasons), field=REASONS)
-    if answer.seen and Seen.of(results()) != answer.seen:
-        raise InputError("the results are not those that were looked at: some were made anew; look again")
+    seen = Seen.of(results())
+    if answer.seen and seen != answer.seen:
+        raise InputError(_MADE_ANEW)
     _check(results(), approved, rejected, explained)
     reasons = {_normal(name): reason for name, reason in answer.reasons.items()}
 
@@ -180,7 +184,9 @@ def apply_answer(
         return next((reasons[key] for key in sorted(explained.keys_of(result))), answer.comment)
 
     def decisions() -> Iterator[Decision]:
+        now = Seen()
         for result in results():
+            now.add(result)
             person = {"by": answer.by, "at": answer.at, "comment": comment_on(result)}
             if rejected.mean(result) or (not answer.approve and is_asked(result, chosen)):
                 yield _decision(result, Verdict.REJECTED, **person)
@@ -193,6 +199,9 @@ def apply_answer(
                 )
             elif answer.approve and result.status is Status.PASSED and is_asked(result, chosen):
                 yield _decision(result, Verdict.APPROVED, **person)
+        # Items are meant by name: one that was made anew since the check was approved unseen just now.
+        if now.digest != seen:
+            raise InputError(_MADE_ANEW)
 
     return decisions()
 

@@ -121,8 +121,7 @@ def first_fields() -> dict[str, Param]:
             enum=list(APPROVALS),
             values_display=APPROVALS,
             title="Approval",
-            description_md="What a check doubts is published only in a person's name; what failed one, "
-            "never.",
+            description_md="What a check doubts is published only in a person's name; what failed, never.",
         ),
         "dry_run": Param(
             False,

@@ -48,7 +48,8 @@ class PublishReleaseOperator(LocalizerOperator):
     Where nothing was approved it publishes nothing and succeeds: whoever comes after looks at what it
     returns. Publishing again what is current already writes nothing. A release that became current is an
     event of the asset alias ``localizer_releases``, on the asset ``localizer://campaigns/<campaign>``; where
-    a task died in the middle of it there may be two, with the same `release_id`.
+    a task died in the middle of it there may be two, with the same `release_id`. Tried again or cleared when
+    another release was published since, it fails and that one stays, unless the run was reviewed anew.
 
     Returns ``{"release_id", "release_uri", "campaign", "images", "signed", "written", "moved", "previous",
     "message", "take_back"}``; the first two are empty where nothing was approved. `take_back` is how this
@@ -103,6 +104,7 @@ class PublishReleaseOperator(LocalizerOperator):
             client=gcs_client(self.publish_uri, self.gcp_conn_id),
             dry_run=as_bool(self.check_only, field="check_only"),
             key=signing_key_of(self.c2pa_conn_id),
+            tried_before=context["ti"].try_number > 1,
         )
         self._published = published
         for warning in published.warnings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -69,8 +70,13 @@ class WriteManifestOperator(LocalizerOperator):
         uri = self.open_run().save_manifest(manifest.name, manifest.data)
         self.log.info("manifest: %s", uri)
         at = context["dag_run"].run_after
-        named = safe_name(f"rush-{manifest.first or format(at, '%Y%m%d-%H%M%S')}")
-        return {"manifest": uri, "image_root": manifest.image_root, "campaign": named}
+        named = manifest.first or format(at, "%Y%m%d-%H%M%S")
+        if images := _lines(self.images):
+            # By the places too: any product has a hero.png, and the next job's would take this one's place.
+            places = "\n".join(sorted(images)).encode("utf-8", "surrogatepass")
+            named = f"{named[:40]}-{hashlib.sha256(places).hexdigest()[:6]}"
+        campaign = safe_name(f"rush-{named}")
+        return {"manifest": uri, "image_root": manifest.image_root, "campaign": campaign}
 
     def _manifest(self, faults: Faults) -> Pasted:
         from localizer.locales import normalise_locale

@@ -105,12 +105,14 @@ class Trail:
 
     Attributes:
         way_back: the releases that led to the current one, which is the last; what was rolled back is out.
+        published: by release, the move by which a run made it current last.
         taken_back: by release that a person left by a rollback and nobody returned to, the move that did it.
         touched: by release, when it last became or ceased to be current; the last one comes last.
     """
 
     def __init__(self) -> None:
         self.way_back: list[str] = []
+        self.published: dict[str, Pointer] = {}
         self.taken_back: dict[str, Pointer] = {}
         self.touched: dict[str, str] = {}
 
@@ -135,6 +137,8 @@ class Trail:
             for release_id in left:
                 self.taken_back[release_id] = move
         self.taken_back.pop(move.release_id, None)
+        if move.action == "publish":
+            self.published[move.release_id] = move
         if self.way_back[-1:] != [move.release_id]:
             self.way_back.append(move.release_id)
         for each in (move.previous, move.release_id):

@@ -94,6 +94,7 @@ def publish(
     client: Any = None,
     dry_run: bool = False,
     key: SigningKey | None = None,
+    tried_before: bool = False,
 ) -> Published:
     """Publish what the run's decisions approve.
 
@@ -107,6 +108,8 @@ def publish(
         client: for ``gs://``, see `localizer.storage.open_storage`.
         dry_run: check everything, write nothing.
         key: signs content credentials into each image; the very bytes that were reviewed otherwise.
+        tried_before: this is another try of something that may have published already. If it has, and
+            another release was published since, that one stays.
 
     Raises:
         SigningFailed: an image could not be signed; none is published unsigned instead.
@@ -135,7 +138,9 @@ def publish(
         release_id = stage.release_id()
         current = previous == release_id
         if pointer is not None and not current:
-            _may_become_current(storage, pointer, release_id, dry_run=dry_run)
+            _may_become_current(
+                storage, pointer, release_id, dry_run=dry_run, again=run if tried_before else None
+            )
         folder = release_folder(campaign, release_id)
         with unless_written_since(storage, campaign, pointer):
             record_there = storage.stat(record_name(campaign, release_id)) is not None
@@ -184,11 +189,17 @@ def publish(
         )
 
 
-def _may_become_current(storage: Storage, pointer: Pointer, release_id: str, *, dry_run: bool) -> None:
+def _may_become_current(
+    storage: Storage, pointer: Pointer, release_id: str, *, dry_run: bool, again: Run | None
+) -> None:
     """Whether a run may make a release current that may have been there before.
 
+    Args:
+        again: the run, if an earlier try of it may have made it current already.
+
     Raises:
-        ReleaseError: a person took this very release back, so only a person may bring it back.
+        ReleaseError: a person took this very release back, so only a person may bring it back; or an earlier
+            try published it, nobody decided anew since, and another one was published after it.
         TransientError: retention was removing it, and is through now.
     """
     campaign = pointer.campaign
@@ -196,7 +207,15 @@ def _may_become_current(storage: Storage, pointer: Pointer, release_id: str, *, 
         if not dry_run:
             finish_removal(storage, campaign)  # whoever began it may be dead
         raise TransientError(f"{release_id} was just being removed by retention; run again")
-    taken_back = Trail.of(storage, campaign).taken_back.get(release_id)
+    trail = Trail.of(storage, campaign)
+    done = trail.published.get(release_id)
+    if done is not None and again is not None and _is_all_of(again, done):
+        raise ReleaseError(
+            f"this run made {release_id} current at {done.moved_at} already, and {pointer.moved_by} made "
+            f"{pointer.release_id} current at {pointer.moved_at}; that stays. Should {release_id} be right "
+            f"after all, bring it back yourself: rollback_release with release_id {release_id}"
+        )
+    taken_back = trail.taken_back.get(release_id)
     if taken_back is not None:
         why = f" ({taken_back.reason})" if taken_back.reason else ""
         raise ReleaseError(
@@ -204,6 +223,14 @@ def _may_become_current(storage: Storage, pointer: Pointer, release_id: str, *, 
             f"publish the same images again; nothing was published. Should they be right after all, bring "
             f"the release back yourself: rollback_release with release_id {release_id}"
         )
+
+
+def _is_all_of(run: Run, move: Pointer) -> bool:
+    """Whether a move published all that was decided in a run: nobody looked at it anew since."""
+    at = datetime.fromisoformat(move.moved_at)
+    return move.moved_by == run.run_id and not any(
+        datetime.fromisoformat(decision.at) > at for decision in run.trail().each()
+    )
 
 
 class _Target:

@@ -159,6 +159,11 @@ def prune(storage: Storage, campaign: str, policy: Policy, *, by: str, dry_run: 
         pointer = read_pointer(storage, campaign)
         if pointer is None:
             return Pruned(campaign, dry_run=dry_run)  # nothing is current: nobody knows what may go
+        if pointer.retiring is not None and not dry_run:
+            # Another began just now. To claim over it would leave half a release that nobody finishes, and
+            # that a publisher could make current while the other still removes it.
+            finished += finish_removal(storage, campaign)
+            continue
         choices = choose(storage, pointer, policy, now=datetime.now(UTC))
         kept = sum(not each.goes for each in choices)
         going = [

@@ -17,6 +17,7 @@ from localizer.review.opened import OpenedRun, Snapshot
 from localizer.review.pictures import Pictures
 from localizer.review.questions import AnswerBody, MarksBody, NewMark, RedoBody, RollBackBody
 from localizer.review.views import item_view
+from localizer.runs.run import RESULTS
 from localizer.times import iso_utc
 
 _REMOVALS = {Action.REMOVE_TEXT, Action.REMOVE_OBJECT}
@@ -30,11 +31,13 @@ def put_marks(
     Raises:
         Forbidden: they may not review this run.
         NotFound: no such item.
-        Conflict: somebody else marked one of these since, or it was made anew; with what there is now.
+        Conflict: the review was answered already, somebody else marked one of these since, or it was made
+            anew; the last two with what there is now.
         InputError: an item that has no image to approve, or no result to judge.
     """
     if not run.may_review:
         raise Forbidden(run.why_not or "you may look at this run, not review it")
+    _refuse_answered(run)  # whoever rejects an image must not believe that it will not be published
     known, revision = _parsed(body.version)
     snapshot = there.snapshot(fresh=True)
     at = iso_utc()
@@ -69,16 +72,9 @@ def answer_run(there: OpenedRun, run: HostedRun, body: AnswerBody) -> dict[str, 
         raise Forbidden(run.why_not or "you may look at this run, not review it")
     if run.request is None:
         raise Conflict("nobody is asked about this run", code="not_asked")
-    if not run.request.open:
-        who = run.request.responded_by or "somebody"
-        raise Conflict(f"{who} has answered already", code="answered")
+    _refuse_answered(run)
     snapshot = _settled(there, run)
-    if _parsed(body.version) != (snapshot.results, snapshot.book.revision):
-        raise Conflict(
-            "results or marks have changed since you looked; look again",
-            code="changed",
-            details={"version": snapshot.version(run)},
-        )
+    _require_seen(snapshot, run, body)
     approve = body.choice is Choice.APPROVE
     also_approve, reject, reasons = [], [], {}
     for row in snapshot.index.marked():
@@ -90,6 +86,8 @@ def answer_run(there: OpenedRun, run: HostedRun, body: AnswerBody) -> dict[str, 
             also_approve.append(label)
         if row.mark["reason"] and (approve or row.mark["verdict"] == Verdict.REJECTED):
             reasons[label] = row.mark["reason"]
+    # Another reviewer may have marked something while this was gathered: of thousands, that takes a while.
+    _require_seen(there.snapshot(fresh=True), run, body)
     return {
         ALSO_APPROVE: also_approve,
         REJECT_ITEMS: reject,
@@ -134,7 +132,10 @@ def redo_item(there: OpenedRun, run: HostedRun, body: RedoBody) -> RedoRequest:
             raise InputError(f"copy: nothing can be written where {edit['text']!r} is removed")
     if not is_new:
         raise InputError("change the copy or the engine; the same again gives the same image")
-    return RedoRequest(row.job, row.asset_id, row.locale, body.engine, replacements, body.comment)
+    # One that was made anew by another engine than the run's keeps that one, as the page says.
+    last = next((each for each in there.run.amendments() if each.counts and each.job.slot == row.slot), None)
+    engine = body.engine or (last.engine if last else None)
+    return RedoRequest(row.job, row.asset_id, row.locale, engine, replacements, body.comment)
 
 
 def roll_back_run(there: OpenedRun, run: HostedRun, body: RollBackBody) -> RollBackRequest:
@@ -153,13 +154,34 @@ def roll_back_run(there: OpenedRun, run: HostedRun, body: RollBackBody) -> RollB
     return RollBackRequest(release_id, publish_uri, campaign, body.reason.strip())
 
 
+def _refuse_answered(run: HostedRun) -> None:
+    if run.request is not None and not run.request.open:
+        who = run.request.responded_by or "somebody"
+        raise Conflict(f"{who} has answered already", code="answered")
+
+
+def _require_seen(snapshot: Snapshot, run: HostedRun, body: AnswerBody) -> None:
+    if _parsed(body.version) != (snapshot.results, snapshot.book.revision):
+        raise Conflict(
+            "results or marks have changed since you looked; look again",
+            code="changed",
+            details={"version": snapshot.version(run)},
+        )
+
+
 def _settled(there: OpenedRun, run: HostedRun) -> Snapshot:
     if run.redos:
         count = len(run.redos)
         raise Conflict(f"images being made anew: {count}; wait for them", code="redo_running")
     snapshot = there.snapshot(fresh=True)
     if not snapshot.final:
-        raise Conflict("the results are not gathered yet; wait a moment", code="not_gathered")
+        if RESULTS not in snapshot.has:
+            raise Conflict("the results are not gathered yet; wait a moment", code="not_gathered")
+        # A person is asked, so they were gathered: a process that was given up lives on and wrote another.
+        raise Conflict(
+            "results came in after they were gathered; clear the task quality_gate with all downstream tasks",
+            code="not_gathered",
+        )
     return snapshot
 
 

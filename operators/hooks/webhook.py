@@ -24,13 +24,17 @@ if TYPE_CHECKING:
 
 _SECRET = "{secret}"  # noqa: S105 (where the secret goes)
 
-BODIES: Mapping[str, Callable[[str, str], dict[str, Any]]] = {
-    "slack": lambda title, text: {"text": f"{title}\n{text}"},  # Mattermost and Rocket.Chat take it too
-    "wecom": lambda title, text: {"msgtype": "text", "text": {"content": f"{title}\n{text}"}},
-    "feishu": lambda title, text: {"msg_type": "text", "content": {"text": f"{title}\n{text}"}},
-    "dingtalk": lambda title, text: {"msgtype": "text", "text": {"content": f"{title}\n{text}"}},
+BODIES: Mapping[str, Callable[[str], dict[str, Any]]] = {
+    "slack": lambda text: {"text": text},  # Mattermost and Rocket.Chat take it too
+    "wecom": lambda text: {"msgtype": "text", "text": {"content": text}},
+    "feishu": lambda text: {"msg_type": "text", "content": {"text": text}},
+    "dingtalk": lambda text: {"msgtype": "text", "text": {"content": text}},
 }
 """Bodies of bots, by the field `body` of the connection; a bot that wants signed requests needs Apprise."""
+
+# A name in a manifest may read `<!channel>`, `<at user_id="all">`, `@all` or `[Review page](https://...)`.
+# The joiner takes no room; what we write ourselves has none of these signs.
+_NO_MARKUP = str.maketrans({"<": "‹", ">": "›", "@": "@\u2060", "]": "]\u2060"})
 
 
 class WebhookHook(BaseHook):
@@ -106,7 +110,9 @@ class WebhookHook(BaseHook):
             raise ConfigurationError(
                 f"connection {self.webhook_conn_id!r}: body {style!r} is not one of json, {', '.join(BODIES)}"
             )
-        content: Mapping[str, Any] = payload if style == "json" else BODIES[style](title, text)
+        content: Mapping[str, Any] = (
+            payload if style == "json" else BODIES[style](f"{title}\n{text}".translate(_NO_MARKUP))
+        )
         body = json.dumps(content, ensure_ascii=False).encode()
         host = urlsplit(self.url).hostname
         with httpx.Client(timeout=self._timeout) as client:

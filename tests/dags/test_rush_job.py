@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -45,9 +47,35 @@ def test_one_poster_and_one_sentence_are_published_under_a_name_of_their_own(
         source_locale="en",
     )
     assert str(run.state) == "success"
-    current = json.loads((small_campaign / "published" / "rush-a" / "current.json").read_bytes())
-    release = small_campaign / "published" / "rush-a" / "releases" / current["release_id"]
+    (campaign,) = (small_campaign / "published").iterdir()
+    assert re.fullmatch("rush-a-[0-9a-f]{6}", campaign.name)
+    current = json.loads((campaign / "current.json").read_bytes())
+    release = campaign / "releases" / current["release_id"]
     assert (release / "de" / "a.png").exists()
+
+
+def test_another_image_of_the_same_name_is_another_campaign(tmp_path: Path) -> None:
+    """Else the release of one product's hero.png would take the place of another's."""
+    from airflow.sdk import DAG
+
+    from operators.rush import WriteManifestOperator
+
+    def named(*images: str) -> str:
+        with DAG("rush", schedule=None):
+            write = WriteManifestOperator(
+                task_id="write",
+                workspace=str(tmp_path),
+                run_name="r",
+                images=images,
+                instructions=['Remove "SALE"'],
+                locales=["de"],
+            )
+        run: Any = SimpleNamespace(run_after=datetime(2026, 11, 23, tzinfo=UTC))
+        return write.execute({"dag_run": run, "dag": write.dag})["campaign"]
+
+    assert named("/shoes/hero.png") != named("/bags/hero.png")
+    assert named("/shoes/hero.png") == named("/shoes/hero.png")
+    assert len(named(f"/shoes/{'长' * 60}.png")) < 60
 
 
 def test_rows_pasted_from_a_spreadsheet_are_planned(start: Callable[..., Any], small_campaign: Path) -> None:

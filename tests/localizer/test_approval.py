@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from localizer.approval import Answer, apply_answer, can_be_approved, decide, is_asked, parse_policy
+from localizer.approval import Answer, Seen, apply_answer, can_be_approved, decide, is_asked, parse_policy
 from localizer.errors import InputError
 from localizer.model import Decision, JobResult, Status, Verdict
 
@@ -108,6 +108,16 @@ def test_answers_that_cannot_be_taken(also: list[str], reject: list[str], match:
     said = Answer(approve=True, by="mei", at=AT, also_approve=tuple(also), reject=tuple(reject))
     with pytest.raises(InputError, match=match):
         apply_answer(lambda: ALL, said, policy="always")  # before the first decision is given out
+
+
+def test_an_image_made_anew_while_the_answer_is_taken_is_not_approved_unseen() -> None:
+    """Items are named, not their bytes: what stands under the name by then may be another image."""
+    anew = PASSED.with_changes(job="n" * 64, delivered_sha256="unseen")
+    for before in (1, 2):  # readings after which it is made anew
+        readings = iter([[PASSED, REVIEW]] * before + [[anew, REVIEW]] * 3)
+        answer = Answer(True, "mei", AT, seen=Seen.of([PASSED, REVIEW]) if before > 1 else "")
+        with pytest.raises(InputError, match="made anew"):
+            list(apply_answer(lambda readings=readings: next(readings), answer, policy="always"))
 
 
 def test_a_review_needs_a_person() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -236,6 +236,29 @@ def test_prune_is_a_dry_run_unless_told(published: Published) -> None:
         prune(pinned=["r-0123456789abcdef"], check_only=False)
     assert prune(check_only="False", pinned=None)["releases"] == 1
     assert not (Path(published.uri) / "spring/releases" / published.ids[0]).exists()
+
+
+def test_a_retry_does_not_bring_back_what_was_replaced_since(published: Published) -> None:
+    """The try before moved the pointer and died; by the time of the next one a better release is current."""
+    run = published.workspace.run("r1")
+
+    def publish_again(try_number: int) -> dict[str, Any]:
+        operator = make(
+            PublishReleaseOperator,
+            workspace=published.workspace.storage.uri,
+            run_name="r1",
+            publish_uri=published.uri,
+        )
+        return operator.execute(context(try_number=try_number))
+
+    with pytest.raises(ReleaseError, match=f"{published.ids[2]} current at .*; that stays"):
+        publish_again(2)
+    assert published.current == published.ids[2]
+    # A person who looks at it anew, and says yes again, means it.
+    now = datetime.now(UTC) + timedelta(seconds=2)
+    run.save_decisions([Decision("r1-0", "poster", "ja", Verdict.APPROVED, "ann", now.isoformat())])
+    assert publish_again(2)["moved"]
+    assert published.current == published.ids[1]
 
 
 def test_a_publish_says_how_it_is_taken_back(published: Published) -> None:

@@ -214,9 +214,9 @@ class Evening:
         page.wait_for_url("**/required_actions")
         run = RunRef("rollback_release", (set(self.api.runs("rollback_release")) - known).pop())
         self.wait_for_question(run, "confirm")
-        page.get_by_role("link", name=re.compile("^Take manifest back from")).click()
+        expect(page.get_by_text(re.compile("^Take manifest back from"))).to_be_visible()  # Airflow shows it
         yes = page.get_by_role("button", name="Take it back")
-        expect(yes).to_be_visible(timeout=60_000)
+        yes.scroll_into_view_if_needed()
         self.shot("phone-confirm", page)
         yes.click()
         assert self.api.wait(run) == "success", self.api.states(run)
@@ -251,7 +251,7 @@ class Evening:
 
     def say(self, reason: str) -> None:
         dialog = self.page.get_by_role("dialog")
-        dialog.get_by_label("Reason").fill(reason)
+        dialog.get_by_role("textbox", name="Reason").fill(reason)
         self.page.keyboard.press("Enter")
         expect(dialog).to_be_hidden()
 
@@ -286,4 +286,5 @@ class Evening:
         if folder := os.environ.get("LOCALIZER_SCREENSHOTS"):
             page = page or self.page
             page.wait_for_load_state("networkidle")
-            page.screenshot(path=Path(folder) / f"{name}.png")
+            page.wait_for_function("[...document.images].every((image) => image.complete)")
+            page.screenshot(path=Path(folder) / f"{name}.png", animations="disabled")

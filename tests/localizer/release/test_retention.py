@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from localizer.errors import InputError, ReleaseError, TransientError
-from localizer.release import publish, read_current, rollback, verify_release
+from localizer.release import publish, read_current, retention, rollback, verify_release
 from localizer.release.history import each_move, read_pointer
 from localizer.release.pointer import Mover, roll_back, write_pointer
 from localizer.release.records import Retiring
@@ -279,6 +279,27 @@ def test_a_pruner_that_is_overtaken_chooses_anew(campaign: Campaign, monkeypatch
     done = go(campaign)
     assert ids[0] not in done.releases
     verify_release(campaign.publish_uri, "spring", ids[0], read_all=True)
+
+
+def test_a_pruner_finishes_what_another_one_began_beside_it(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else nobody knew any more that the other's release is being removed."""
+    ids = [put(campaign, n) for n in range(4)]
+    storage = campaign.published
+    theirs = Retiring("0123456789abcdef", (ids[0],), "another", "2026-01-01T00:00:00+00:00")
+
+    def overtaken(*_: object) -> tuple[str, ...]:
+        monkeypatch.setattr(retention, "finish_removal", finish_removal)
+        pointer = read_pointer(storage, "spring")
+        assert pointer is not None
+        write_pointer(storage, replace(pointer, retiring=theirs), generation=pointer.generation)
+        return ()
+
+    monkeypatch.setattr(retention, "finish_removal", overtaken)
+    done = go(campaign, replace(NOW, pinned=frozenset({ids[0]})))  # by its own policy it would stay
+    assert done.finished == (ids[0],)
+    assert ids[0] not in there(campaign)
 
 
 def test_a_publisher_whose_release_is_removed_under_its_hands_tries_again(

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import dataclasses
+import os
 import threading
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,7 +15,9 @@ from localizer.errors import MarksChanged
 from localizer.model import Verdict
 from localizer.review.app import review_app
 from localizer.review.host import Redo, RollBackRequest
+from localizer.review.index import RunIndex
 from localizer.review.marks import Mark, MarkFile
+from localizer.runs.amendments import Amendment
 from localizer.workspace import Workspace
 from tests.localizer.review.conftest import RUN
 from tests.localizer.review.demo_host import DemoHost
@@ -169,6 +174,51 @@ def test_an_answer_on_what_has_changed_is_refused(
     assert client.post("/api/answer", json=body | {"version": refused.json()["version"]}).status_code == 200
 
 
+def test_a_mark_set_while_an_answer_is_gathered_is_not_passed_over(
+    client: TestClient, other: TestClient, host: DemoHost, where: Where, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = version(client, where)
+    marked = RunIndex.marked
+
+    def overtaken(index: RunIndex) -> Any:
+        monkeypatch.setattr(RunIndex, "marked", marked)
+        assert mark(other, where, "a de", "rejected", "wrong price").status_code == 200
+        return marked(index)
+
+    monkeypatch.setattr(RunIndex, "marked", overtaken)
+    refused = client.post("/api/answer", json=where | {"version": seen, "choice": "approve"})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "changed")
+    assert not host.answers
+
+
+def test_results_that_came_in_late_are_told_with_what_to_do(
+    client: TestClient, workspace: Workspace, where: Where
+) -> None:
+    """Of a worker that was given up and lives on: to wait would help nobody."""
+    run = workspace.run(RUN)
+    run.save_shard("late", [r for r in run.results() if r.job])
+    late = datetime.now(UTC).timestamp() + 5
+    os.utime(run.uri_of("results/late.jsonl"), (late, late))
+    body = {"version": version(client, where), "choice": "approve"}
+    refused = client.post("/api/answer", json=where | body)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "not_gathered")
+    assert "clear the task quality_gate" in refused.json()["error"]["message"]
+    run.merge()
+    os.utime(run.uri_of("results.jsonl"), (late, late))
+    body["version"] = version(client, where)
+    assert client.post("/api/answer", json=where | body).status_code == 200
+
+
+def test_who_rejects_an_image_after_the_answer_is_told_that_it_is_too_late(
+    client: TestClient, other: TestClient, where: Where
+) -> None:
+    body = {"version": version(client, where), "choice": "approve"}
+    assert client.post("/api/answer", json=where | body).status_code == 200
+    refused = mark(other, where, "a de", "rejected", "wrong price")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "answered")
+    assert "Mei has answered already" in refused.json()["error"]["message"]
+
+
 def test_no_answer_while_something_is_made_anew(client: TestClient, host: DemoHost, where: Where) -> None:
     host.redos["a", "de"] = Redo.RUNNING
     assert items(client, where)["a de"]["redo"] == "running"
@@ -223,6 +273,26 @@ def test_an_item_is_made_anew_with_other_copy(client: TestClient, host: DemoHost
     assert (request.replacements, request.engine, request.comment) == (("SCHLUSSVERKAUF",), None, "too short")
     assert items(client, where)["a de"]["redo"] == "waiting"
     assert redo(client, where, "b de", copy=["X"]).json()["error"]["code"] == "redo_running"
+
+
+def test_the_same_engine_is_the_one_that_made_the_image(
+    client: TestClient, host: DemoHost, workspace: Workspace, where: Where
+) -> None:
+    run = workspace.run(RUN)
+    with run.plan() as plan:
+        planned = next(job for job in plan.jobs() if job.asset_id == "a")
+    result = next(each for each in run.results() if each.asset_id == "a")
+    job = dataclasses.replace(planned, key="1" * 64)
+    amendment = run.amend(
+        Amendment("by-qwen", planned.slot, planned.key, job, "qwen", "ana", "2026-11-23T08:00:00Z")
+    )
+    run.save_shard(amendment.shard, [result.with_changes(job=job.key, engine="qwen")])
+    run.settle(amendment, at="2026-11-23T08:01:00Z")
+    run.merge()
+    assert redo(client, where, "a de", copy=["SCHLUSSVERKAUF"]).status_code == 202
+    assert redo(client, where, "a de", copy=["X"]).status_code == 409
+    [(_, request)] = host.redone
+    assert (request.job, request.engine) == (job.key, "qwen")
 
 
 def test_an_item_that_was_made_anew_is_judged_anew(

@@ -100,6 +100,24 @@ def test_bots_of_group_chats_get_their_own_body(
     assert json.loads(receiver.requests[0].body) == body
 
 
+@pytest.mark.parametrize("style", ["slack", "wecom", "dingtalk", "feishu"])
+def test_a_name_calls_nobody_and_is_no_link(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch, style: str
+) -> None:
+    """Of a manifest row that is wrong, a notice names the asset as it was written."""
+    receiver.usual = b'{"errcode": 0}'
+    names = (
+        '<!channel> <https://evil.example|Review> <at user_id="all"></at> @all [Review](https://evil.example)'
+    )
+    link = "https://airflow.example/localizer/?dag_id=d&run_id=manual__1"
+    hook(monkeypatch, receiver.url, body=style).post(
+        NEWS, title=names, text=f"Look at: {names}\nReview page: {link}", delivery="msg_1"
+    )
+    said = json.dumps(json.loads(receiver.requests[0].body), ensure_ascii=False)
+    assert link in said
+    assert not [markup for markup in ("<!", "<h", "<at", "@all", "](") if markup in said]
+
+
 @pytest.mark.parametrize(
     ("style", "said"),
     [("wecom", b'{"errcode": 93000}'), ("feishu", b'{"code": 19024}'), ("dingtalk", b"<html>")],
