@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from localizer.errors import ObjectNotFound, PreconditionFailed, ReleaseError, TransientError
