@@ -25,7 +25,7 @@ tenants:
 """
 NEITHER_PLACE_NOR_CONNECTION = {
     *("item", "replacements", "comment"),
-    *("release", "release_id", "proposal", "confirmation", "reason", "keep", "keep_for", "pinned"),
+    *("release", "release_id", "leaving", "proposal", "confirmation", "reason", "keep", "keep_for", "pinned"),
     *("run_name", "campaign", "published", "shards", "shard", "subject"),
     *("engine", "engine_parameters", "workers", "job_timeout", "locales", "min_pass_rate"),
     *("images", "instructions", "source_locale", "rows"),  # of a manifest, which asks where it reads from
