@@ -13,7 +13,8 @@ and it can be undone in the same way.
    then it refuses, and you look again.
 
 The move stands in `<campaign>/history/` with the person's name, and readers of the asset alias
-`localizer_releases` learn of it. A run that would publish the very release that was taken back is refused.
+`localizer_releases` learn of it. A run that would publish the very release that was taken back is refused,
+and so is one with images of it that only a policy approves: a person has to say that they were right.
 """
 
 from __future__ import annotations

@@ -22,7 +22,8 @@ from localizer.remote.access import looks_like_credential
 from localizer.strict_yaml import Fault, beside, read_mapping, told
 from localizer.tenants import Reviewer
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
+# No two underscores together and none at the end: `a` run as `b__1` would write where `a__b` run as `1` does.
+_NAME = re.compile(r"(?!.*__)(?!.*_$)[a-z0-9][a-z0-9_-]{0,79}")
 
 
 def campaign_files(folder: Path) -> list[Path]:
@@ -58,7 +59,7 @@ def tenant_named(path: Path) -> str | None:
 
 def _faults(path: Path, content: dict[str, Any]) -> Iterator[Fault]:
     if not _NAME.fullmatch(path.stem):
-        yield (), f"the file's name names the DAG: use a-z, 0-9, _ and - only, not {path.stem!r}"
+        yield (), f"the file's name names the DAG: use a-z, 0-9, - and single _ only, not {path.stem!r}"
     schedule = content.get("schedule")
     if isinstance(schedule, dict):
         _normalise_festival(schedule)

@@ -28,6 +28,7 @@ from localizer.release.records import Pointer, record_name, release_folder
 from localizer.release.retention import finish_removal
 from localizer.release.selection import stage_approved
 from localizer.release.staging import Item, Stage
+from localizer.release.taken_back import refuse_taken_back
 from localizer.release.verification import beside, compare
 from localizer.runs import Run
 from localizer.runs.merging import local_disk, temporary_folder
@@ -140,7 +141,7 @@ def publish(
         current = previous == release_id
         if pointer is not None and not current:
             _may_become_current(
-                storage, pointer, release_id, dry_run=dry_run, again=run if tried_before else None
+                storage, pointer, release_id, stage, dry_run=dry_run, again=run if tried_before else None
             )
         folder = release_folder(campaign, release_id)
         with unless_written_since(storage, campaign, pointer):
@@ -191,16 +192,17 @@ def publish(
 
 
 def _may_become_current(
-    storage: Storage, pointer: Pointer, release_id: str, *, dry_run: bool, again: Run | None
+    storage: Storage, pointer: Pointer, release_id: str, stage: Stage, *, dry_run: bool, again: Run | None
 ) -> None:
-    """Whether a run may make a release current that may have been there before.
+    """Whether a run may make a release current that, or images of which, may have been there before.
 
     Args:
         again: the run, if an earlier try of it may have made it current already.
 
     Raises:
-        ReleaseError: a person took this very release back, so only a person may bring it back; or an earlier
-            try published it, nobody decided anew since, and another one was published after it.
+        ReleaseError: a person took this very release back, so only a person may bring it back, or images that
+            it has, see `refuse_taken_back`; or an earlier try published it, nobody decided anew since, and
+            another one was published after it.
         TransientError: retention was removing it, and is through now.
     """
     campaign = pointer.campaign
@@ -224,6 +226,7 @@ def _may_become_current(
             f"publish the same images again; nothing was published. Should they be right after all, bring "
             f"the release back yourself: rollback_release with release_id {release_id}"
         )
+    refuse_taken_back(storage, stage, pointer, trail.taken_back)
 
 
 def _is_all_of(run: Run, move: Pointer) -> bool:

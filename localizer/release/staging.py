@@ -89,6 +89,13 @@ class Stage(Scratch):
         found = self.row("SELECT job FROM entry WHERE asset = ? AND locale = ?", asset_id, locale)
         return found is not None and job in {None, found[0]}
 
+    def made_now(self, asset_id: str, locale: str) -> ReleaseObject | None:
+        """The image for an asset and locale that this run made; None if it made none."""
+        found = self.row(
+            "SELECT record FROM entry WHERE asset = ? AND locale = ? AND NOT carried", asset_id, locale
+        )
+        return ReleaseObject.from_dict(json.loads(found[0])) if found else None
+
     def carry_over(
         self, storage: Storage, campaign: str, release_id: str, left_out: Iterable[tuple[str, str]]
     ) -> None:

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -131,6 +132,16 @@ class WebhookHook(BaseHook):
                 if not left:
                     raise problem
                 time.sleep(self.pause_s)
+
+    def test_connection(self) -> tuple[bool, str]:
+        """For the connection form: sends one notice that says that it is a test."""
+        text = "This is a test of the connection; nothing happened."
+        payload = {"type": "localizer.test", "text": text}
+        try:
+            self.post(payload, title="Campaign Localizer", text=text, delivery=f"test-{uuid.uuid4()}")
+        except (ConfigurationError, InputError, TransientError) as error:
+            return False, str(error)
+        return True, "A test notice was taken; look whether it is there"
 
     @property
     def _timeout(self) -> float:

@@ -54,7 +54,7 @@ if __name__ == "__main__":
         task_id="edit", workspace=workspace, run_name="r", shard=shard, engine="task:Slow", workers=2
     )
     context = {
-        "ti": SimpleNamespace(try_number=1, max_tries=0),
+        "ti": SimpleNamespace(try_number=1, max_tries=0, dag_id="d"),
         "dag_run": SimpleNamespace(dag_id="d", triggering_user_name="mei"),
     }
     print("counts", json.dumps(operator.execute(context)))

@@ -216,7 +216,8 @@ def test_a_run_is_shown_from_its_first_moment(browser: Browser, waiting: Waiting
     waiting.edit(edited)
     run = get(mei, "run", waiting.where)
     assert (run["state"], run["counts"]["total"]) == ("reviewing", 3)
-    [listed] = get(mei, "runs", {})["runs"]
+    runs = get(mei, "runs", {})["runs"]
+    [listed] = [run for run in runs if run["run_id"] == waiting.where["run_id"]]
     assert (listed["run_id"], listed["state"], listed["waiting"]) == (
         waiting.where["run_id"],
         "reviewing",

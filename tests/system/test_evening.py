@@ -287,4 +287,4 @@ class Evening:
             page = page or self.page
             page.wait_for_load_state("networkidle")
             page.wait_for_function("[...document.images].every((image) => image.complete)")
-            page.screenshot(path=Path(folder) / f"{name}.png", animations="disabled")
+            page.screenshot(path=Path(folder) / f"{name}.jpg", animations="disabled", quality=85)

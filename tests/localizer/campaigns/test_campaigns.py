@@ -180,7 +180,9 @@ def test_every_fault_is_told_at_once_in_order(tmp_path: Path) -> None:
     assert [line.split(", ")[1] for line in said.splitlines()] == ["line 3", "line 4", "line 5"]
 
 
-@pytest.mark.parametrize("name", ["Moon Festival.yaml", "月.yaml", "-x.yaml"])
+@pytest.mark.parametrize(
+    "name", ["Moon Festival.yaml", "月.yaml", "-x.yaml", "spring__eu.yaml", "spring_.yaml"]
+)
 def test_a_name_that_cannot_name_a_dag(tmp_path: Path, name: str) -> None:
     assert "names the DAG" in complaint(tmp_path, MINIMAL, name)
 

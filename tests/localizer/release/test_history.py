@@ -6,6 +6,8 @@ import json
 import signal
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -156,6 +158,29 @@ def test_no_run_brings_back_what_a_person_took_back(campaign: Campaign) -> None:
     assert put(campaign, "r2", b"two") == two
     put(campaign, "r6", b"newest")
     assert put(campaign, "r7", b"two") == two  # left by a publish, not taken back: a run may return to it
+
+
+def test_no_policy_brings_back_an_image_that_a_person_took_back(campaign: Campaign) -> None:
+    """The next run of a schedule has one image more, so its release is another one."""
+    always, sale, new = ("always", "ja"), ("sale", "ja"), ("new", "ja")
+
+    def published(run_id: str, images: dict[tuple[str, str], bytes], by: str = "policy:never") -> str:
+        run = campaign.run(run_id, images, by=by)
+        if by == "ann":  # who looks after all that
+            at = (datetime.now(UTC) + timedelta(seconds=2)).isoformat(timespec="seconds")
+            run.save_decisions([replace(each, at=at) for each in run.decisions()])
+        done = publish(run, workspace=campaign.workspace, publish_uri=campaign.publish_uri, campaign="spring")
+        return str(done.release_id)
+
+    first = published("r1", {always: b"good", sale: b"right price"})
+    wrong = published("r2", {always: b"good", sale: b"wrong price"})
+    rollback(campaign.publish_uri, "spring", first, by="ben")
+    with pytest.raises(ReleaseError, match=f"ben took {wrong} back at .*again: sale · ja. Nothing"):
+        published("r3", {always: b"good", sale: b"wrong price", new: b"new"})
+    # What was not taken back goes on; what a person approves since is her word.
+    published("r4", {always: b"good", sale: b"corrected", new: b"new"})
+    published("r5", {always: b"good", sale: b"wrong price", new: b"newer"}, by="ann")
+    published("r6", {always: b"good", sale: b"wrong price", new: b"newest"})  # it is on line already
 
 
 def test_a_person_who_goes_back_by_two_takes_both_back(campaign: Campaign) -> None:

@@ -140,6 +140,7 @@ def test_airflow_finds_the_connection_types_by_the_entry_point(tmp_path: Path) -
         "localizer_dashscope": "operators.hooks.engines.DashScopeHook",
         "localizer_dify": "operators.hooks.engines.DifyHook",
         "localizer_openai": "operators.hooks.engines.OpenAIHook",
+        "localizer_webhook": "operators.hooks.webhook.WebhookHook",
     }
     assert testable
     assert {"extra__localizer_openai__model", "extra__localizer_dify__output"} <= set(fields)

@@ -56,6 +56,16 @@ def test_the_body_is_signed_as_standard_webhooks_say(
     assert SECRET not in str(request.headers)
 
 
+def test_the_test_button_sends_one_that_says_so(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    sender = hook(monkeypatch, receiver.url, body="slack")
+    assert sender.test_connection() == (True, "A test notice was taken; look whether it is there")
+    [request] = receiver.requests
+    assert "This is a test" in json.loads(request.body)["text"]
+    receiver.answers = [(403, b"")]
+    good, why = sender.test_connection()
+    assert (good, "403" in why, SECRET in why) == (False, True, False)
+
+
 def test_a_server_that_comes_back_is_told(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     receiver.answers = [(503, b""), (429, b"")]
     post(hook(monkeypatch, receiver.url))
