@@ -35,7 +35,7 @@ def publish(shop: Shop, **options: Any) -> dict[str, Any]:
             outlets=[],
             **options,
         )
-    return operator.execute({"ti": SimpleNamespace(dag_id="d")})  # type: ignore[typeddict-item]
+    return operator.execute({"ti": SimpleNamespace(dag_id="d", try_number=1)})  # type: ignore[typeddict-item]
 
 
 def connect(monkeypatch: pytest.MonkeyPatch, authority: Authority, **options: Any) -> str:
