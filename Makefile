@@ -58,11 +58,14 @@ setup: $(VENV)/.setup-run$(GPU)  ## Install everything the demo needs into .venv
 demo: setup  ## Localize and publish the sample campaign; no GPU, no account (ENGINE=qwen MODEL=<folder>)
 	@ENGINE="$(ENGINE)" MODEL="$(MODEL)" CONN="$(CONN)" python examples/demo.py
 
+# A few processes; a file stays in one, for its fixtures.
+SHARE := --numprocesses auto --maxprocesses 4 --dist loadfile
+
 test: $(VENV)/.setup-dev  ## Lint, type-check, test
 	@ruff check .
 	ruff format --check .
 	mypy
-	pytest -q -m "not system"
+	pytest -q -m "not system" $(SHARE)
 
 test-browser: $(VENV)/.setup-browser  ## Drive the review page in Chromium
 	@pytest -q -m browser

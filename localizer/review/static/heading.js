@@ -132,7 +132,7 @@ export class Heading {
       text = `${who} ${what} this run ${ago(request.responded_at)}. Marks can no longer be changed.`;
       if (run.release) text += ` Release ${run.release.release_id}.`;
     } else if (request?.open && !run.may.review) {
-      text = "You can look at this review. To decide, you need the right to answer for this DAG.";
+      text = `You can look at this review, not decide it: ${run.may.why_not || "you need the right to answer for this DAG"}.`;
     } else if (!request && (run.state === "planning" || run.state === "editing")) {
       text = run.may.review && (policy === "always" || policy === "exceptions_only")
         ? "Images are still being made. You can mark what is ready; the review can be finished when all are."
