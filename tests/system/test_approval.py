@@ -134,7 +134,7 @@ def test_a_person_approves_and_exactly_that_is_published(airflow: httpx.Client, 
         for task in run.get("/taskInstances")["task_instances"]
         if task["task_id"] == "edit_images"
     }
-    assert labels == {"a · de", "b · de"}
+    assert labels == {"a · de: passed", "b · de: passed"}
 
 
 def test_a_wrong_answer_is_asked_again_and_a_rejection_publishes_nothing(

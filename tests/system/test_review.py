@@ -216,6 +216,7 @@ def test_every_route_asks_airflow_who_it_is(machine: OneMachine) -> None:
     bodies: dict[str, dict[str, Any]] = {
         "api/marks": {"version": "x.0.x", "marks": [{"id": "x", "verdict": None}]},
         "api/answer": {"version": "x.0.x", "choice": "approve"},
+        "api/rollback": {"version": "x.0.x", "release_id": "r-0123456789abcdef", "reason": "wrong"},
         "api/redo": {"version": "x.0.x", "id": "x", "copy": ["x"]},
     }
     nobody = httpx.Client(base_url=f"{machine.url}/localizer/", timeout=30)
