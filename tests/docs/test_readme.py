@@ -59,6 +59,14 @@ def test_the_cache_command_runs(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_the_festivals_command_runs() -> None:
+    [command] = [c for c in commands(README) if "localizer festivals" in c]
+    words = shlex.split(command)
+    done = subprocess.run([sys.executable, *words[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(re.findall(r"\b20\d\d-\d\d-\d\d\b", done.stdout)) >= 5
+
+
 def test_airflow_knows_the_backfill_command(airflow_db: None) -> None:
     from airflow.cli.cli_parser import get_parser
 
@@ -78,6 +86,14 @@ def test_the_run_command_runs(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     rows = [json.loads(line) for line in (tmp_path / "results.jsonl").read_text("utf-8").splitlines()]
     assert len(rows) == 44
+    later = [c for c in commands(README) if "localizer plan" in c or "localizer release" in c]
+    assert len(later) == 3
+    for command in later:  # on what the run left
+        words = [w.replace("out/", f"{tmp_path}/") for w in shlex.split(command)]
+        done = subprocess.run(
+            [sys.executable, *words[1:]], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
     statuses = {row["status"] for row in rows}
     assert statuses == {"passed", "needs_review", "failed"}
     assert (tmp_path / "published" / "manifest" / "current.json").is_file()
