@@ -65,7 +65,7 @@ test: $(VENV)/.setup-dev  ## Lint, type-check, test
 	@ruff check .
 	ruff format --check .
 	mypy
-	pytest -q -m "not system" $(SHARE)
+	pytest -q -m "not system and not browser" $(SHARE)
 
 test-browser: $(VENV)/.setup-browser  ## Drive the review page in Chromium
 	@pytest -q -m browser

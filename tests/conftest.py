@@ -107,7 +107,8 @@ def storage_uri(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return uri
 
 
-@pytest.fixture(scope="session")
+# Playwright keeps an event loop running, which other modules could not start one of their own beside.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Skips where there is no browser."""
     from playwright.sync_api import sync_playwright

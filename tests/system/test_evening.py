@@ -286,5 +286,8 @@ class Evening:
         if folder := os.environ.get("LOCALIZER_SCREENSHOTS"):
             page = page or self.page
             page.wait_for_load_state("networkidle")
-            page.wait_for_function("[...document.images].every((image) => image.complete)")
+            until = time.monotonic() + 30
+            while not page.evaluate("[...document.images].every((image) => image.complete)"):
+                assert time.monotonic() < until, "pictures do not load"
+                time.sleep(0.2)
             page.screenshot(path=Path(folder) / f"{name}.jpg", animations="disabled", quality=85)
