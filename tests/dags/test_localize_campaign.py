@@ -92,9 +92,7 @@ def release_events(campaign: Path) -> list[dict[str, Any]]:
     with create_session() as session:
         events = session.scalars(select(AssetEvent)).all()
         ours = [e.extra for e in events if e.asset.uri == "localizer://campaigns/small"]
-        return [
-            e for e in ours if str(e["release_uri"]).startswith(str(campaign))
-        ]  # others do too
+        return [e for e in ours if str(e["release_uri"]).startswith(str(campaign))]  # others do too
 
 
 def progress_of(task_id: str, map_index: int) -> Any:
