@@ -251,6 +251,10 @@ def _made(temporary: Path) -> BinaryIO:
             return open(temporary, "xb")
         except FileNotFoundError:
             continue  # the folder was just removed with its last object
+        except FileExistsError:
+            if temporary.parent.is_file():
+                raise
+            # Removed just then too: there when `mkdir` began, gone when it looked what is there.
     raise StorageUnavailable(f"{temporary.parent} is removed all the time; try again")
 
 
