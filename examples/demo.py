@@ -112,8 +112,8 @@ def run_dag(log: Path, conf: dict[str, Any]) -> Path | None:
 
 
 def progress_of(line: str) -> str:
-    """What `EditImagesOperator` said of an image, out of a line of Airflow's log; else nothing."""
-    said = re.search(r"\[info\s*\] (.+? · .+?)\s+\[airflow\.task\.operators\.operators\.edit\.", line)
+    """What `operators.progress` said of an image, out of a line of Airflow's log; else nothing."""
+    said = re.search(r"\[info\s*\] (.+? · .+?)\s+\[operators\.progress\]", line)
     return said[1] if said else ""
 
 
