@@ -59,12 +59,8 @@ def test_an_evening(machine: OneMachine, chromium: Browser, place: Path) -> None
     evening = Evening(machine, chromium, place)
     evening.publish_something_before()
     evening.sign_in()
-    evening.trigger()
-    evening.watch()
-    evening.review()
-    evening.redo()
-    evening.publish()
-    evening.take_it_back()
+    for step in STEPS:
+        getattr(evening, step.lower().replace(" ", "_"))()
 
 
 class Evening:
