@@ -106,21 +106,21 @@ clean: down  ## Remove the virtual environment and everything the demo made
 	@rm -rf $(VENV) .airflow out build
 
 $(VENV)/.setup-run: pyproject.toml requirements.txt
-	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples,type,c2pa $(APT_PACKAGES)
+	@bash docker/setup.sh "$(UV_VERSION)" copy,gcp,examples,type,c2pa $(APT_PACKAGES)
 	touch $@
 
 $(VENV)/.setup-run-gpu: pyproject.toml requirements.txt
-	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples,type,c2pa,gpu $(APT_PACKAGES)
+	@bash docker/setup.sh "$(UV_VERSION)" copy,gcp,examples,type,c2pa,gpu $(APT_PACKAGES)
 	touch $@ $(VENV)/.setup-run
 
 $(VENV)/.setup-browser: pyproject.toml requirements.txt
-	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples,type,notify,observe,dev $(APT_PACKAGES) $(BROWSER_PACKAGES)
+	@bash docker/setup.sh "$(UV_VERSION)" copy,gcp,examples,translate,type,notify,observe,dev $(APT_PACKAGES) $(BROWSER_PACKAGES)
 	touch $@ $(VENV)/.setup-run $(VENV)/.setup-dev
 
 $(VENV)/.setup-system: pyproject.toml requirements.txt
-	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples,type,notify,observe,dev,gpu,server,celery $(APT_PACKAGES) $(SERVER_PACKAGES) $(BROWSER_PACKAGES)
+	@bash docker/setup.sh "$(UV_VERSION)" copy,gcp,examples,translate,type,notify,observe,dev,gpu,server,celery $(APT_PACKAGES) $(SERVER_PACKAGES) $(BROWSER_PACKAGES)
 	touch $@ $(VENV)/.setup-run $(VENV)/.setup-run-gpu $(VENV)/.setup-dev $(VENV)/.setup-browser
 
 $(VENV)/.setup-dev: pyproject.toml requirements.txt
-	@bash docker/setup.sh "$(UV_VERSION)" gcp,examples,type,notify,observe,dev $(APT_PACKAGES)
+	@bash docker/setup.sh "$(UV_VERSION)" copy,gcp,examples,translate,type,notify,observe,dev $(APT_PACKAGES)
 	touch $@ $(VENV)/.setup-run

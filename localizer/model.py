@@ -60,6 +60,7 @@ class Edit:
             says where a text is added, or where an object without a box is to be looked for.
         rights: ``own`` or ``licensed`` where somebody states the right to take out a logo or watermark.
         row: manifest row it came from (not part of the job key).
+        draft: who proposed the replacement, where no person has approved it; see `localizer.copy`.
     """
 
     action: Action
@@ -70,6 +71,7 @@ class Edit:
     attribute: Mapping[str, str] = field(default_factory=dict)
     row: int | None = None
     rights: str = ""
+    draft: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         out: dict[str, Any] = {
@@ -83,6 +85,8 @@ class Edit:
         }
         if self.rights:  # absent otherwise: the keys of jobs without it stay what they were
             out["rights"] = self.rights
+        if self.draft:
+            out["draft"] = self.draft
         return out
 
     @classmethod
@@ -97,6 +101,7 @@ class Edit:
             attribute=dict(data.get("attribute") or {}),
             row=data.get("row"),
             rights=data.get("rights") or "",
+            draft=data.get("draft") or "",
         )
 
 
@@ -110,6 +115,8 @@ class Job:
         source_sha256: of the source's bytes.
         missing_copy: source strings for which the copy deck has no approved entry; such a job is not
             edited and ends as `needs_review`.
+        left_text: what stands in the image and is left as it is, where all of its text was to be translated
+            and no person has said so: such a job cannot pass by itself.
     """
 
     key: str
@@ -120,6 +127,7 @@ class Job:
     source_sha256: str
     edits: tuple[Edit, ...]
     missing_copy: tuple[str, ...] = ()
+    left_text: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -146,6 +154,7 @@ class Job:
             "source_sha256": self.source_sha256,
             "edits": [e.to_dict() for e in self.edits],
             "missing_copy": list(self.missing_copy),
+            "left_text": list(self.left_text),
         }
 
     @classmethod
@@ -159,6 +168,7 @@ class Job:
             source_sha256=data["source_sha256"],
             edits=tuple(Edit.from_dict(e) for e in data["edits"]),
             missing_copy=tuple(data.get("missing_copy") or ()),
+            left_text=tuple(data.get("left_text") or ()),
         )
 
 
