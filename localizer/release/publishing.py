@@ -237,8 +237,8 @@ def _overtaken(run: Run, pointer: Pointer) -> Iterator[str]:
     moved_at = datetime.fromisoformat(pointer.moved_at)
     if planned is not None and pointer.moved_by != run.run_id and moved_at > planned:
         yield (
-            f"{pointer.release_id} was made current at {pointer.moved_at}, after this run was planned, and is "
-            "replaced by it; should that be the newer work, bring it back by rollback_release"
+            f"{pointer.release_id} was made current at {pointer.moved_at}, after this run was planned, and "
+            "is replaced by it; should that be the newer work, bring it back by rollback_release"
         )
 
 
