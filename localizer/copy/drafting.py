@@ -9,16 +9,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from localizer.copy.pending import Draft, DraftMemory, draft, kept
+from localizer.copy.pending import kept
 from localizer.copy.resolving import unit_of
 from localizer.copy.units import CopyState, CopyUnit
 from localizer.costs import Money
+from localizer.translation.drafts import Draft, draft
 from localizer.translation.model import TranslationRequest
 
 if TYPE_CHECKING:
     from localizer.brand import BrandKit
     from localizer.copy.gathering import Strings, Wanted
     from localizer.copy.resolving import Resolver
+    from localizer.translation.memory import DraftMemory
     from localizer.translation.model import Translator
 
 TranslatorsOf = Callable[[str], "Sequence[Translator]"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from localizer.model import Action, Edit, Job
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
     from localizer.copydeck import CopyDeck
     from localizer.extraction import TextBlock
     from localizer.model import Box
-    from localizer.translation import TranslationRequest, Translator
 
 EXTRACTOR_VERSION = "0"
 
@@ -65,32 +63,3 @@ def deck_similar(
     deck: CopyDeck, source: str, source_locale: str, locale: str, least: float
 ) -> Similar | None:
     return None
-
-
-class DraftMemory:
-    def __init__(self, storage: Any) -> None: ...
-
-    def __enter__(self) -> DraftMemory:
-        return self
-
-    def __exit__(self, *_: object) -> None: ...
-
-
-class Draft(NamedTuple):
-    text: str = ""
-    origin: str = ""
-    problem: str = ""
-    remembered: bool = False
-
-
-def draft(
-    requests: Iterable[TranslationRequest], translators: Sequence[Translator], memory: DraftMemory
-) -> Iterator[Draft]:
-    for request in requests:
-        done = Draft(problem="no translator serves it")
-        for translator in translators:
-            if translator.serves(request.source_locale, request.locale):
-                (answer,) = translator.translate([request])
-                done = Draft(answer.text, f"{translator.name} {translator.version}", answer.problem)
-                break
-        yield done

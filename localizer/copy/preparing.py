@@ -20,7 +20,7 @@ from localizer.copy.drafting import Asked, TranslatorsOf, draft_open
 from localizer.copy.expanding import blocks_of, takes_all_text, takes_copy
 from localizer.copy.finding import Finding, Image, find_texts
 from localizer.copy.gathering import Strings
-from localizer.copy.pending import DraftMemory, most_characters
+from localizer.copy.pending import most_characters
 from localizer.copy.resolving import Resolver
 from localizer.copy.run_copy import TEXTS, Found
 from localizer.copy.saving import PreparedCopy, put_record, save_prepared, save_units
@@ -30,6 +30,7 @@ from localizer.planning import open_sources, wanted_locales
 from localizer.runs.merging import local_disk, temporary_folder
 from localizer.scratch import Scratch
 from localizer.sources.index import Entry
+from localizer.translation.memory import DraftMemory
 
 if TYPE_CHECKING:
     from localizer.brand import BrandKit
