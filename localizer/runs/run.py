@@ -93,6 +93,11 @@ class Run:
         """
         return PlanReader(self._storage.open(f"{self._folder}/{PLAN}"), name=self.uri_of(PLAN))
 
+    def planned_at(self) -> datetime | None:
+        """When the plan was made last, as far as storage tells; None if there is none."""
+        plan = self._storage.stat(f"{self._folder}/{PLAN}")
+        return plan.updated if plan is not None else None
+
     def save_manifest(self, name: str, data: bytes) -> str:
         """Keep a manifest that came without a file; returns its path or URI."""
         return self._write(path_segment(name), data)
