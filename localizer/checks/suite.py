@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from localizer.brand import BrandKit
     from localizer.images import Delivered, SourceImage
 
-CHECKS_VERSION = "4"
+CHECKS_VERSION = "5"
 """Raised whenever a check could come to another verdict on the same pixels: older results are redone."""
 
 _OVERRULABLE = frozenset({"copy_policy", "faces", "legible", "text_found"})
