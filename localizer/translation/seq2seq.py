@@ -8,7 +8,7 @@ that has lost something is no translation, however good the rest.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from localizer.errors import ConfigurationError, EngineError
@@ -213,6 +213,12 @@ def _chosen(
     else:
         shortest = [min(part, key=len) for part in variants]
         options = ["\n".join(part[0] for part in variants), "\n".join(shortest)]
+    if request.wrong and not request.shorter_than:
+        # What was wrong is Greek to these models; but the next of the beam may be right.
+        before = _chosen(replace(request, wrong=()), parts, problems).text
+        options = [text for text in options if text != before]
+        if not options:
+            return Translation(problem="the model has no other variant")
     if request.shorter_than:
         options = [text for text in options if len(text) < len(request.shorter_than)]
         if not options:

@@ -74,6 +74,13 @@ def test_space_is_minded(translator: Seq2SeqTranslator) -> None:
     assert shorter[1] == Translation(problem="the model has no shorter variant")
 
 
+def test_after_a_wrong_one_the_next_of_the_beam_is_given(translator: Seq2SeqTranslator) -> None:
+    first, next_ = translator.translate([ask("Free shipping"), ask("Free shipping", wrong=("so so",))])
+    assert first.text == "Gratis Versand"
+    assert next_.text != first.text
+    assert next_.text or next_.problem
+
+
 @pytest.mark.parametrize("text", ["New</s>", "New <pad> x", "New deu_Latn", "<s>New", "<unk>"])
 def test_what_looks_like_a_control_token_is_text(translator: Seq2SeqTranslator, text: str) -> None:
     tokenizer = translator.direction("en", "de").loaded.tokenizer
