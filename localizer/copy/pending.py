@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from localizer.model import Action, Edit, Job
-
 if TYPE_CHECKING:
     from localizer.brand import BrandKit
-    from localizer.checks.copy_policy import Finding
     from localizer.copydeck import CopyDeck
     from localizer.extraction import TextBlock
     from localizer.model import Box
@@ -24,29 +21,6 @@ def extract(rgb: Any, *, source_locale: str, brand: BrandKit | None = None) -> t
 
 def most_characters(block: TextBlock | str, box: Box | None, locale: str) -> int | None:
     return None
-
-
-def stays_as_is(text: str, source_locale: str, locale: str, brand: BrandKit) -> bool:
-    return False
-
-
-def check_copy(
-    source: str,
-    source_locale: str,
-    target: str,
-    locale: str,
-    brand: BrandKit,
-    *,
-    most_characters: int | None = None,
-) -> list[Finding]:
-    from localizer.checks.copy_policy import _findings
-
-    edit = Edit(Action.TRANSLATE_TEXT, source, target)
-    return list(_findings(edit, Job("0", "", locale, source_locale, "", "", (edit,)), brand))
-
-
-def kept(text: str, brand: BrandKit) -> tuple[str, ...]:
-    return tuple(term for term in brand.do_not_translate if term in text)
 
 
 class Similar(NamedTuple):
