@@ -166,7 +166,12 @@ def _options(arguments: argparse.Namespace, **further: Any) -> RunOptions:
 
 
 def engine_parameters(text: str) -> dict[str, Any]:
-    """What ``--engine-parameters`` says.
+    """What ``--engine-parameters`` says; raises like `json_object`."""
+    return json_object(text, "--engine-parameters")
+
+
+def json_object(text: str, option: str) -> dict[str, Any]:
+    """What an option says in JSON.
 
     Raises:
         InputError: it is no JSON object.
@@ -174,9 +179,9 @@ def engine_parameters(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
     except ValueError as error:
-        raise InputError(f"--engine-parameters is not JSON: {error}") from None
+        raise InputError(f"{option} is not JSON: {error}") from None
     if not isinstance(value, dict):
-        raise InputError('--engine-parameters must be a JSON object such as \'{"model": "/models/qwen"}\'')
+        raise InputError(f'{option} must be a JSON object such as \'{{"model": "/models/qwen"}}\'')
     return value
 
 
