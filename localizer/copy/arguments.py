@@ -25,8 +25,8 @@ def add_copy(commands: Any, common: argparse.ArgumentParser) -> None:
         parents=[common],
         help="write what has no approved copy as a deck to hand to translators",
         description="Find all marketing text in the images of a manifest and write what has no approved copy "
-        "as a deck. What is printed on a product is listed as a draft that leaves it as it is, for a person to "
-        "approve. Fill the deck in and give it with --copy-deck.",
+        "as a deck. What is printed on a product is listed as a draft that leaves it as it is, for a person "
+        "to approve. Fill the deck in and give it with --copy-deck.",
     )
     _add_manifest(extract)
     _add_out(extract, "(default: to_fill.csv)")

@@ -27,7 +27,7 @@ from localizer.workspace import Workspace
 
 if TYPE_CHECKING:
     from localizer.copy.drafting import TranslatorsOf
-    from localizer.copy.saving import PreparedCopy
+    from localizer.copy.prepared import PreparedCopy
 
 _LISTED = 1000  # strings of ``copy status --json``
 
@@ -117,9 +117,7 @@ def convert(source: str, target: str, *, replace: bool = False) -> None:
     _say(f"{count} rows")
 
 
-def approve(
-    workspace: str, run: str, *, by: str, refuse: Sequence[str] = (), comment: str = ""
-) -> None:
+def approve(workspace: str, run: str, *, by: str, refuse: Sequence[str] = (), comment: str = "") -> None:
     """Approve the drafts of a run, but for those that are refused; see `approve_drafts`."""
     opened = Workspace.open(workspace)
     record = opened.run(run)

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from localizer.checks.copy_policy import TOO_LONG, check_copy
 from localizer.copy.approvals import refusal
 from localizer.copy.formats import stays_as_is
-from localizer.copy.pending import deck_draft, deck_similar
 from localizer.copy.units import CopyState, CopyUnit
 from localizer.extraction.model import Origin
 from localizer.model import CheckStatus
@@ -71,11 +70,11 @@ class Resolver:
 
     def _proposed(self, wanted: Wanted) -> list[tuple[str, str]]:
         found = []
-        given = deck_draft(self._deck, wanted.source, wanted.source_locale, wanted.locale)
+        given = self._deck.draft(wanted.source, wanted.source_locale, wanted.locale)
         if given is not None:
-            found.append((given, _UNAPPROVED))
+            found.append((given.target, _UNAPPROVED))
         if wanted.printed is Origin.MARKETING and self._least < 1:
-            near = deck_similar(self._deck, wanted.source, wanted.source_locale, wanted.locale, self._least)
+            near = self._deck.similar(wanted.source, wanted.source_locale, wanted.locale, self._least)
             if near is not None:
                 found.append((near.target, f"similar {near.score:.2f}"))
         return found
@@ -122,5 +121,6 @@ def unit_of(
         approved_by=approved_by,
         most_characters=wanted.most_characters,
         assets=wanted.assets,
+        context=wanted.context,
         printed=wanted.printed,
     )
