@@ -17,8 +17,7 @@ from localizer.checks.copy_policy import TOO_LONG, check_copy
 from localizer.copy.approvals import refusal
 from localizer.copy.formats import stays_as_is
 from localizer.copy.units import CopyState, CopyUnit
-from localizer.extraction.model import Origin
-from localizer.model import CheckStatus
+from localizer.model import CheckStatus, Origin
 
 if TYPE_CHECKING:
     from localizer.brand import BrandKit

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from localizer.copy.units import CopyState, CopyUnit
 from localizer.copydeck import DeckRow
-from localizer.extraction.model import Origin
+from localizer.model import Origin
 
 
 def open_rows(units: Iterable[CopyUnit]) -> Iterator[DeckRow]:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from localizer.copydeck import fold_source
-from localizer.extraction.model import Origin
+from localizer.model import Origin
 
 
 class CopyState(StrEnum):
