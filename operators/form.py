@@ -150,7 +150,8 @@ def further_fields() -> dict[str, Param]:
             type=["string", "null"],
             pattern=LOCATION,
             title="Copy deck",
-            description_md="Approved translations, for translate_text. Empty: as the manifest says, or "
+            description_md="Approved translations, for translate_text: a deck (CSV, JSON, YAML, XLIFF, TMX), "
+            "a folder of decks, or several with commas between. Empty: as the manifest says, or "
             "copy_deck.csv beside it.",
             section=COPY,
         ),

@@ -37,6 +37,12 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
+def length_of(text: str) -> int:
+    """Characters as a reader counts them: marks belong to their letter, a run of white space is one."""
+    kept = " ".join(unicodedata.normalize("NFC", text).split())
+    return sum(unicodedata.category(c) not in {"Mn", "Me", "Cf"} for c in kept)
+
+
 @lru_cache(maxsize=8192)
 def char_script(char: str) -> str:
     """ISO 15924 script of a character."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from localizer.brand import BrandKit
     from localizer.images import Delivered, SourceImage
 
-CHECKS_VERSION = "4"
+CHECKS_VERSION = "5"
 """Raised whenever a check could come to another verdict on the same pixels: older results are redone."""
 
 THRESHOLDS = {"untouched_psnr": 45.0, "legible_cap_height": 8.0, "fits_scale": 0.5}
@@ -91,7 +91,7 @@ def run_checks(
 
 
 def _every_edit_done(candidate: Candidate, job: Job) -> CheckResult:
-    """Whether each edit left a trace; an edit that was silently skipped must never pass."""
+    """Whether each edit left a trace, and a person spoke of what stays: nothing skipped may ever pass."""
     undone = [
         edit
         for edit in job.edits
@@ -100,10 +100,16 @@ def _every_edit_done(candidate: Candidate, job: Job) -> CheckResult:
             for p in candidate.placements
         )
     ]
-    if not undone:
+    details = []
+    if undone:
+        what = ", ".join(f"{e.action} “{e.text or e.replacement or e.object}”" for e in undone)
+        details.append(f"not done: {what}")
+    if job.left_text:
+        texts = ", ".join(f"“{text}”" for text in job.left_text)
+        details.append(f"left as it is, and no person has said that it may stay: {texts}")
+    if not details:
         return CheckResult("text_found", CheckStatus.PASSED)
-    what = ", ".join(f"{e.action} “{e.text or e.replacement or e.object}”" for e in undone)
-    return CheckResult("text_found", CheckStatus.UNDECIDED, detail=f"not done: {what}")
+    return CheckResult("text_found", CheckStatus.UNDECIDED, detail="; ".join(details))
 
 
 def _has_result(lines: tuple[str, ...], action: Action) -> bool:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import inspect
 import json
-import re
 from collections.abc import Callable
 from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
-from localizer.documents import canonical_json, did_you_mean
+from localizer.documents import canonical_json
 from localizer.engines.base import Engine
 from localizer.errors import ConfigurationError
+from localizer.import_paths import make_by_path
 
 if TYPE_CHECKING:
     from localizer.remote.access import Access
@@ -26,7 +26,6 @@ _MODELS = {
 }
 """Engines that are a `ModelEngine` over a service's model; imported only when asked for."""
 
-_IMPORT_PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 _ENGINE_HAS = ("name", "version", "parameters", "edit")
 
 
@@ -64,38 +63,10 @@ def get_engine(name: str, **parameters: Any) -> Engine:
     if name in _MODELS:
         return _over_model(name, parameters)
     if ":" in name:
-        return _by_import_path(name, parameters)
+        return cast(Engine, make_by_path(name, parameters, kind="engine", has=_ENGINE_HAS))
     raise ConfigurationError(
         f"no engine {name!r}; there are {', '.join(engine_names())}, and any other by package.module:Factory"
     )
-
-
-def _by_import_path(path: str, parameters: dict[str, Any]) -> Engine:
-    if not _IMPORT_PATH.fullmatch(path):
-        raise ConfigurationError(f"engine {path!r} is not an import path such as package.module:Factory")
-    name, _, attribute = path.partition(":")
-    try:
-        module = import_module(name)
-    except ModuleNotFoundError as exc:
-        missing = exc.name or ""
-        if name == missing or name.startswith(f"{missing}."):
-            raise ConfigurationError(f"engine {path!r}: there is no module {missing!r} on the path") from exc
-        raise ConfigurationError(f"engine {path!r} needs the module {missing!r}: install it") from exc
-    except ImportError as exc:
-        raise ConfigurationError(f"engine {path!r} cannot be imported: {exc}") from exc
-    factory = getattr(module, attribute, None)
-    if not callable(factory):
-        hint = did_you_mean(attribute, (n for n, v in vars(module).items() if isinstance(v, type)))
-        raise ConfigurationError(f"engine {path!r}: {name} has no {attribute!r} to call{hint}")
-    try:
-        inspect.signature(factory).bind(**parameters)
-    except TypeError as exc:
-        raise ConfigurationError(f"engine {path!r} does not take these parameters: {exc}") from exc
-    engine = factory(**parameters)
-    lacking = [part for part in _ENGINE_HAS if not hasattr(engine, part)]
-    if lacking:
-        raise ConfigurationError(f"engine {path!r} gave no engine: it lacks {', '.join(lacking)}")
-    return cast(Engine, engine)
 
 
 def _over_model(name: str, parameters: dict[str, Any]) -> Engine:

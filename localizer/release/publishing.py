@@ -140,6 +140,7 @@ def publish(
         release_id = stage.release_id()
         current = previous == release_id
         if pointer is not None and not current:
+            notes = (*notes, *_overtaken(run, pointer))
             _may_become_current(
                 storage, pointer, release_id, stage, dry_run=dry_run, again=run if tried_before else None
             )
@@ -227,6 +228,18 @@ def _may_become_current(
             f"the release back yourself: rollback_release with release_id {release_id}"
         )
     refuse_taken_back(storage, stage, pointer, trail.taken_back)
+
+
+def _overtaken(run: Run, pointer: Pointer) -> Iterator[str]:
+    """What to tell where another run published after this one was planned: runs of different locales may
+    overlap by intent, so that is no error, but whoever answered an old review must hear of it."""
+    planned = run.planned_at()
+    moved_at = datetime.fromisoformat(pointer.moved_at)
+    if planned is not None and pointer.moved_by != run.run_id and moved_at > planned:
+        yield (
+            f"{pointer.release_id} was made current at {pointer.moved_at}, after this run was planned, and "
+            "is replaced by it; should that be the newer work, bring it back by rollback_release"
+        )
 
 
 def _is_all_of(run: Run, move: Pointer) -> bool:

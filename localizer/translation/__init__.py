@@ -1,5 +1,18 @@
 """Translators behind one interface: they draft copy, and never approve it."""
 
+from localizer.translation.drafts import Draft, draft
+from localizer.translation.memory import DraftMemory
 from localizer.translation.model import Translation, TranslationRequest, Translator
+from localizer.translation.registry import get_translator, register, translator_names
 
-__all__ = ["Translation", "TranslationRequest", "Translator"]
+__all__ = [
+    "Draft",
+    "DraftMemory",
+    "Translation",
+    "TranslationRequest",
+    "Translator",
+    "draft",
+    "get_translator",
+    "register",
+    "translator_names",
+]

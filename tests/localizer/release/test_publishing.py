@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -116,6 +117,19 @@ def test_releases_follow_one_another(campaign: Campaign) -> None:
     assert release.parent == first.release_id
     assert current_images(campaign)["ja/poster.jpg"] == b"better"
     verify_release(campaign.publish_uri, "spring", first.release_id or "", read_all=True)
+
+
+def test_an_old_review_that_replaces_newer_work_says_so(campaign: Campaign) -> None:
+    old = campaign.run("r1", IMAGES)
+    time.sleep(1.1)  # moves are recorded to the second
+    newer = go(campaign, campaign.run("r2", IMAGES | {("poster", "ja"): b"mended"}))
+    assert not newer.warnings
+    done = go(campaign, old)
+    assert done.pointer_moved
+    [told] = [warning for warning in done.warnings if "rollback_release" in warning]
+    assert str(newer.release_id) in told
+    # The other way round nothing was overtaken.
+    assert not go(campaign, campaign.run("r3", IMAGES | {("poster", "ja"): b"better"})).warnings
 
 
 def test_nothing_approved_changes_nothing(campaign: Campaign) -> None:
