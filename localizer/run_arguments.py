@@ -85,7 +85,7 @@ def _add_planning(parser: argparse.ArgumentParser) -> None:
         help="a name that `engines` lists, or package.module:Factory (default: the brand's, else typeset)",
     )
     parser.add_argument(
-        "--brand", metavar="FILE", help="brand kit (default: the one that the manifest names)"
+        "--brand", metavar="FILE", help="brand kit, or its folder (default: the one that the manifest names)"
     )
     parser.add_argument(
         "--copy-deck", metavar="FILE", help="copy deck (default: the one that the manifest names)"
