@@ -8,7 +8,14 @@ from typing import Any
 from localizer.errors import ConfigurationError
 from localizer.translation.asking import PROMPT_VERSION, messages_for, read_answer
 from localizer.translation.model import Translation, TranslationRequest
-from localizer.translation.weights import LoadedModel, computing, find_weights, in_batches, load_model
+from localizer.translation.weights import (
+    LoadedModel,
+    computing,
+    find_weights,
+    in_batches,
+    load_model,
+    whole_number,
+)
 
 CODE_VERSION = "1"
 """Another one may give another draft."""
@@ -23,11 +30,10 @@ class ChatModelTranslator:
 
     Args:
         model: a local folder, or a hub ID with `revision`.
-        revision: commit of a hub ID.
+        revision: commit of a hub ID; the model must be on this machine already (``hf download``).
         batch: strings that are translated at once.
         brief: what the campaign is about, for the prompt.
         style: how the brand speaks in the target locale, for the prompt.
-        download: whether a hub ID may be fetched when it is first used; otherwise it must be here already.
 
     Raises:
         ConfigurationError: no such model.
@@ -44,12 +50,10 @@ class ChatModelTranslator:
         batch: int = 8,
         brief: str = "",
         style: str = "",
-        download: bool = False,
     ) -> None:
-        if batch < 1:
-            raise ConfigurationError("translator chat-model: batch must be at least 1")
+        self.batch = whole_number(batch, whose="translator chat-model: batch")
         self.source = find_weights(model, revision, whose="translator chat-model")
-        self.batch, self.brief, self.style, self.download = batch, brief, style, download
+        self.brief, self.style = brief, style
 
     @property
     def version(self) -> str:
@@ -71,9 +75,7 @@ class ChatModelTranslator:
             TransientError: the device has no memory left.
         """
         with computing() as torch:
-            loaded = load_model(
-                self.source, family="AutoModelForCausalLM", packages=(), download=self.download
-            )
+            loaded = load_model(self.source, family="AutoModelForCausalLM")
             if not loaded.tokenizer.chat_template:
                 raise ConfigurationError(
                     f"translator chat-model: model {self.source.label} has no chat template"

@@ -20,10 +20,9 @@ class NllbTranslator(Seq2SeqTranslator):
 
     Args:
         model: a local folder, or a hub ID with `revision`.
-        revision: commit of a hub ID.
+        revision: commit of a hub ID; the model must be on this machine already (``hf download``).
         beams: of the search.
         batch: strings that are translated at once.
-        download: whether a hub ID may be fetched when it is first used; otherwise it must be here already.
 
     Raises:
         ConfigurationError: no such model, or one of another kind.
@@ -31,12 +30,9 @@ class NllbTranslator(Seq2SeqTranslator):
 
     name = "nllb"
 
-    def __init__(
-        self, model: str, *, revision: str = "", beams: int = 5, batch: int = 16, download: bool = False
-    ) -> None:
+    def __init__(self, model: str, *, revision: str = "", beams: int = 5, batch: int = 16) -> None:
         super().__init__(beams=beams, batch=batch)
         self.source = find_weights(model, revision, whose="translator nllb", kinds=("m2m_100", "nllb-moe"))
-        self.download = download
 
     @property
     def version(self) -> str:
@@ -50,7 +46,7 @@ class NllbTranslator(Seq2SeqTranslator):
         return flores_code(source_locale) is not None and flores_code(locale) is not None
 
     def direction(self, source_locale: str, locale: str) -> Direction:
-        loaded = load_model(self.source, family="AutoModelForSeq2SeqLM", packages=(), download=self.download)
+        loaded = load_model(self.source, family="AutoModelForSeq2SeqLM")
         tokenizer = loaded.tokenizer
         codes = [flores_code(source_locale), flores_code(locale)]
         source, target = tokenizer.convert_tokens_to_ids(codes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,9 @@ _CHINESE = {
     "Hans": ("cmn_Hans", "zho_Hans", "zh_cn", "zh_CN"),
     "Hant": ("cmn_Hant", "zho_Hant", "zh_tw", "zh_TW"),
 }
+_MODEL = re.compile(
+    r"\s*(?P<source>[\w-]+)/(?P<target>[\w-]+)\s*=\s*(?P<place>\S.*?)(?:@(?P<commit>[0-9a-f]{40}))?\s*"
+)
 _NAMES = {"jap": "ja"}  # as the first models of the project are named
 
 
@@ -26,13 +29,12 @@ class OpusTranslator(Seq2SeqTranslator):
     """Marian models in this process. Cheap to make: weights and torch come with the first string.
 
     Args:
-        model: folders of many pairs, as a template: ``/models/opus-mt-{source}-{target}``. Or a hub ID of the
-            same form, with `revisions`.
-        models: folder or hub ID by pair, written ``en/de``; these come before those of the template.
-        revisions: commit of a hub ID, by pair.
+        model: folders of many pairs, as a template: ``/models/opus-mt-{source}-{target}``.
+        models: single ones, which come before those: ``en/de=/models/ende``, or with a hub ID and its
+            commit ``en/de=Helsinki-NLP/opus-mt-en-de@<commit>``; the model must be on this machine already
+            (``hf download``).
         beams: of the search.
         batch: strings that are translated at once.
-        download: whether a hub ID may be fetched when it is first used; otherwise it must be here already.
 
     Raises:
         ConfigurationError: no model at all, one of another kind, or a pair that cannot be read.
@@ -41,20 +43,11 @@ class OpusTranslator(Seq2SeqTranslator):
     name = "opus-mt"
 
     def __init__(
-        self,
-        model: str = "",
-        *,
-        models: Mapping[str, str] | None = None,
-        revisions: Mapping[str, str] | None = None,
-        beams: int = 5,
-        batch: int = 16,
-        download: bool = False,
+        self, model: str = "", *, models: Sequence[str] = (), beams: int = 5, batch: int = 16
     ) -> None:
         super().__init__(beams=beams, batch=batch)
-        self.download = download
-        commits = {_pair(key): commit for key, commit in (revisions or {}).items()}
-        places = dict(_by_template(model, commits)) if model else {}
-        places |= {_pair(key): place for key, place in (models or {}).items()}
+        places = {pair: (folder, "") for pair, folder in _by_template(model)} if model else {}
+        places |= dict(map(_named, models))
         if not places:
             raise ConfigurationError(
                 f"translator opus-mt: there is no model at {model!r}"
@@ -63,13 +56,9 @@ class OpusTranslator(Seq2SeqTranslator):
             )
         self.sources: dict[Pair, ModelSource] = {
             pair: find_weights(
-                place,
-                commits.get(pair, ""),
-                whose="translator opus-mt",
-                kinds=("marian",),
-                needs="source.spm",
+                place, commit, whose="translator opus-mt", kinds=("marian",), needs="source.spm"
             )
-            for pair, place in sorted(places.items())
+            for pair, (place, commit) in sorted(places.items())
         }
 
     @property
@@ -104,7 +93,6 @@ class OpusTranslator(Seq2SeqTranslator):
             source,
             family="AutoModelForSeq2SeqLM",
             packages=("sentencepiece", "sacremoses"),
-            download=self.download,
         )
         known = set(getattr(loaded.tokenizer, "supported_language_codes", ()))
         code = next((code for code in _target_codes(locale) if f">>{code}<<" in known), "")
@@ -133,15 +121,19 @@ def _target_codes(locale: str) -> Iterator[str]:
         return
 
 
-def _pair(key: str) -> Pair:
-    source, slash, target = key.partition("/")
+def _named(entry: str) -> tuple[Pair, tuple[str, str]]:
+    """Pair, place and commit of a single model."""
+    match = _MODEL.fullmatch(entry)
     try:
-        if slash and source and target:
-            # A bare zh stays one: its model may write both scripts.
-            return _language(source), _language(target)
+        if match:
+            pair = _language(match["source"]), _language(match["target"])
+            return pair, (match["place"], match["commit"] or "")
     except ValueError:
         pass
-    raise ConfigurationError(f"translator opus-mt: {key!r} is not a pair of locales such as en/de")
+    raise ConfigurationError(
+        f"translator opus-mt: {entry!r} names no model; write a pair of locales and its place: "
+        "en/de=/models/ende"
+    )
 
 
 def _language(tag: str) -> str:
@@ -150,30 +142,21 @@ def _language(tag: str) -> str:
     return tag.lower() if tag.lower() == "zh" else locale
 
 
-def _by_template(template: str, commits: Mapping[Pair, str]) -> Iterator[tuple[Pair, str]]:
-    """Pairs and places: of folders those that are there, of hub IDs those that have a commit."""
+def _by_template(template: str) -> Iterator[tuple[Pair, str]]:
+    """Pairs and folders that are there."""
     if template.count("{source}") != 1 or template.count("{target}") != 1:
         raise ConfigurationError(
             f"translator opus-mt: {template!r} must hold {{source}} and {{target}} once each; name single "
             "models in models"
         )
     path = Path(template).expanduser()
-    found = False
-    if path.parent.is_dir():
-        name = (
-            re.escape(path.name)
-            .replace(r"\{source\}", "(?P<source>.+)")
-            .replace(r"\{target\}", "(?P<target>.+)")
-        )
-        for folder in sorted(path.parent.iterdir()):
-            match = re.fullmatch(name, folder.name)
-            if match and (folder / "config.json").is_file():
-                try:
-                    pair = _language(match["source"]), _language(match["target"])
-                except ValueError:
-                    continue  # a model of a group of languages: name it in models
-                found = True
-                yield pair, str(folder)
-    if not found:
-        for source, target in commits:
-            yield (source, target), template.replace("{source}", source).replace("{target}", target)
+    name = re.escape(path.name).replace(r"\{source\}", "(?P<source>.+)")
+    name = name.replace(r"\{target\}", "(?P<target>.+)")
+    for folder in sorted(path.parent.iterdir()) if path.parent.is_dir() else ():
+        match = re.fullmatch(name, folder.name)
+        if match and (folder / "config.json").is_file():
+            try:
+                pair = _language(match["source"]), _language(match["target"])
+            except ValueError:
+                continue  # a model of a group of languages: name it in models
+            yield pair, str(folder)

@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from localizer.errors import ConfigurationError, EngineError
+from localizer.errors import EngineError
 from localizer.translation.asking import fault_of
 from localizer.translation.model import Translation, TranslationRequest
 from localizer.translation.passages import has_words, hidden_in, lost_in, passages_of
-from localizer.translation.weights import LoadedModel, computing, in_batches
+from localizer.translation.weights import LoadedModel, computing, in_batches, whole_number
 
 CODE_VERSION = "1"
 """Another one may give another draft."""
@@ -56,11 +56,8 @@ class Seq2SeqTranslator:
     ignores = ("context",)
 
     def __init__(self, *, beams: int, batch: int) -> None:
-        if not 1 <= beams <= 32 or batch < 1:
-            raise ConfigurationError(
-                f"translator {self.name!r}: beams must be between 1 and 32, batch at least 1"
-            )
-        self.beams, self.batch = beams, batch
+        self.beams = whole_number(beams, whose=f"translator {self.name}: beams", most=32)
+        self.batch = whole_number(batch, whose=f"translator {self.name}: batch")
 
     def direction(self, source_locale: str, locale: str) -> Direction:
         """How this pair is translated; loads the model.

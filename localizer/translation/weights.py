@@ -71,18 +71,18 @@ def find_weights(
     return locate_model(model, revision, whose=whose, require=require)
 
 
-def load_model(source: ModelSource, *, family: str, packages: tuple[str, ...], download: bool) -> LoadedModel:
+def load_model(source: ModelSource, *, family: str, packages: tuple[str, ...] = ()) -> LoadedModel:
     """The model of a source, loaded once a process: bf16 on a GPU, float32 on a CPU.
 
     Args:
         family: class of transformers that loads it: ``AutoModelForSeq2SeqLM``.
         packages: that its tokenizer needs.
-        download: whether what is not on this machine yet may be fetched from the hub.
 
     Raises:
-        ConfigurationError: packages are missing, or there is no such model on this machine.
+        ConfigurationError: packages are missing, or there is no such model on this machine: nothing is
+            downloaded while a campaign runs.
     """
-    return _load(source.location, source.revision, source.local, source.label, family, packages, download)
+    return _load(source.location, source.revision, source.local, source.label, family, packages)
 
 
 @lru_cache(maxsize=_KEPT)
@@ -93,14 +93,14 @@ def _load(
     label: str,
     family: str,
     packages: tuple[str, ...],
-    download: bool,
 ) -> LoadedModel:
     torch = import_transformers(*packages)
     import transformers
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     dtype = torch.bfloat16 if device == "cuda" else torch.float32
-    where: dict[str, Any] = {"local_files_only": local or not download}
+    # No code that comes with a model, and nothing from the net.
+    where: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     if not local:
         where["revision"] = revision
     try:
@@ -108,12 +108,14 @@ def _load(
         model = getattr(transformers, family).from_pretrained(location, dtype=dtype, **where)
         model = model.eval().to(device)
     except (OSError, ValueError, KeyError, RuntimeError, ImportError) as exc:
-        there = ""
-        if not local and not download:
-            there = (
+        there = (
+            ""
+            if local
+            else (
                 f". Nothing is downloaded while a campaign runs: fetch it before, by `hf download {location} "
-                f"--revision {revision}`, or allow it by the parameter download"
+                f"--revision {revision}`"
             )
+        )
         raise ConfigurationError(f"model {label} cannot be loaded: {exc}{there}") from exc
     longest = int(getattr(model.config, "max_position_embeddings", 0) or 512)
     return LoadedModel(tokenizer, model, device, longest)
@@ -157,6 +159,24 @@ def _in_halves(work: Callable[[Sequence[_Item]], Sequence[_Out]], items: Sequenc
         )
     middle = len(items) // 2
     return _in_halves(work, items[:middle]) + _in_halves(work, items[middle:])
+
+
+def whole_number(value: Any, *, whose: str, least: int = 1, most: int = 4096) -> int:
+    """A parameter that counts something, as YAML, JSON and command lines give it.
+
+    Args:
+        whose: ``translator nllb: beams``, for messages.
+
+    Raises:
+        ConfigurationError: it is no whole number, or out of range.
+    """
+    try:
+        number = int(value)
+        if number == float(value) and not isinstance(value, bool) and least <= number <= most:
+            return number
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise ConfigurationError(f"{whose} must be a whole number from {least} to {most}, not {value!r}")
 
 
 @contextmanager

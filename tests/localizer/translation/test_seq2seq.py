@@ -125,15 +125,15 @@ def test_a_wrong_model_is_told_before_anything_is_loaded(taught_nllb: Path, taug
     with pytest.raises(ConfigurationError, match="type 'marian', not m2m_100"):
         NllbTranslator(str(taught_opus / "opus-mt-en-de"))
     with pytest.raises(ConfigurationError, match="type 'm2m_100', not marian"):
-        OpusTranslator(models={"en/de": str(taught_nllb)})
+        OpusTranslator(models=[f"en/de={taught_nllb}"])
 
 
 def test_a_model_of_several_targets_must_know_the_script(taught_opus: Path) -> None:
     german = str(taught_opus / "opus-mt-en-de")
-    translator = OpusTranslator(models={"en/zh": german})
+    translator = OpusTranslator(models=[f"en/zh={german}"])
     (got,) = translator.translate([ask("New", "zh-Hant")])
     assert "cannot be told to write zh-Hant" in got.problem
-    named = OpusTranslator(models={"en/zh-Hant": german})
+    named = OpusTranslator(models=[f"en/zh-Hant={german}"])
     assert named.translate([ask("New", "zh-Hant")])[0].text == "Neu"
     assert not named.serves("en", "zh-Hans")
 
@@ -144,6 +144,6 @@ def test_pairs_of_marian_models(taught_opus: Path) -> None:
     assert models.serves("en-GB", "de-AT")
     assert models.serves("en", "zh-Hant")
     assert not models.serves("de", "en")
-    serbian = OpusTranslator(models={"en/sr": str(taught_opus / "opus-mt-en-de")})
+    serbian = OpusTranslator(models=[f"en/sr={taught_opus}/opus-mt-en-de"])
     assert serbian.serves("en", "sr")
     assert not serbian.serves("en", "sr-Latn")

@@ -79,14 +79,27 @@ def test_a_folder_that_holds_no_model_is_told(tmp_path: Path) -> None:
 
 
 def test_marian_models_are_named_by_pair(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="is not a pair of locales such as en/de"):
-        get_translator("opus-mt", models={"en-de": "x"})
+    for entry in ("en-de=x", "en/de", "en/nolanguage=x", "=x", "en/de="):
+        with pytest.raises(ConfigurationError, match="names no model; write a pair of locales"):
+            get_translator("opus-mt", models=[entry])
     with pytest.raises(ConfigurationError, match=r"must hold \{source\} and \{target\} once each"):
         get_translator("opus-mt", model="/models/opus")
     with pytest.raises(ConfigurationError, match="there is no model at"):
         get_translator("opus-mt", model=f"{tmp_path}/opus-{{source}}-{{target}}")
-    hub = "Helsinki-NLP/opus-mt-{source}-{target}"
-    opus = get_translator("opus-mt", model=hub, revisions={"en/de": COMMIT})
+    with pytest.raises(ConfigurationError, match="full commit hash"):
+        get_translator("opus-mt", models=["en/de=Helsinki-NLP/opus-mt-en-de"])
+    opus = get_translator("opus-mt", models=[f"en/de = Helsinki-NLP/opus-mt-en-de@{COMMIT}"])
     assert opus.parameters()["models"] == {"en/de": f"Helsinki-NLP/opus-mt-en-de@{COMMIT[:12]}"}
     assert opus.serves("en", "de")
     assert not opus.serves("en", "fr")
+
+
+@pytest.mark.parametrize("beams", [0, 33, 2.5, "many", True, None, float("nan"), float("inf")])
+def test_beams_are_a_whole_number(beams: object) -> None:
+    model = {"model": "facebook/nllb-200-distilled-600M", "revision": COMMIT}
+    with pytest.raises(
+        ConfigurationError, match="translator nllb: beams must be a whole number from 1 to 32"
+    ):
+        get_translator("nllb", **model, beams=beams)
+    for same in (4, 4.0, "4"):
+        assert get_translator("nllb", **model, beams=same).parameters()["beams"] == 4
