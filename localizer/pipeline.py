@@ -274,7 +274,7 @@ def _edit(edit: Edit, placements: Sequence[Placement] = (), *, engine: str = "")
     """
     first = next((p for p in placements if p.box), placements[0] if placements else None)
     source_box = (first.source_box if first else None) or edit.box
-    return {
+    entry: dict[str, Any] = {
         "action": str(edit.action),
         "text": edit.text,
         "replacement": edit.replacement,
@@ -286,6 +286,7 @@ def _edit(edit: Edit, placements: Sequence[Placement] = (), *, engine: str = "")
         "note": "; ".join(dict.fromkeys(p.note for p in placements if p.note)),
         "lines": list(first.lines) if first else [],
     }
+    return entry | ({"draft": edit.draft} if edit.draft else {})
 
 
 def _ints(box: Box | None) -> list[int] | None:

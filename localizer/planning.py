@@ -7,18 +7,19 @@ same bytes and the same edits share a key, and so the work.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from localizer.copy.expanding import Resolved, takes_copy, with_run_copy
 from localizer.documents import canonical_digest
 from localizer.errors import ManifestError, RowError
 from localizer.locales import normalise_locale
 from localizer.manifest import JobRows, Manifest, ManifestStream
 from localizer.manifest.rows import ALL_TEXT
-from localizer.model import Action, Edit, Job, JobResult, Status
+from localizer.model import Edit, Job, JobResult, Status
 from localizer.plan_files import Plan, PlanWriter
 from localizer.scratch import Scratch
 from localizer.sources import SourceReader
@@ -27,6 +28,7 @@ from localizer.sources.planned import PlannedSources
 
 if TYPE_CHECKING:
     from localizer.brand import BrandKit
+    from localizer.copy.run_copy import RunCopy
     from localizer.copydeck import CopyDeck
     from localizer.engines.base import Engine
     from localizer.workspace import Workspace
@@ -74,6 +76,7 @@ def plan_to_file(
     locales: Sequence[str] = (),
     campaign: str | None = None,
     made_with: Mapping[str, Any] | None = None,
+    copy: RunCopy | None = None,
 ) -> Planned:
     """Turn a manifest into a plan file, for `Run.save_plan_file`. Nothing that grows with it is held.
 
@@ -87,6 +90,8 @@ def plan_to_file(
         locales: plan only these target locales; the others are listed as out of scope. Empty: all.
         campaign: in place of the manifest's own.
         made_with: kept with the plan, see `PlanReader.made_with`.
+        copy: that was prepared for this run (`localizer.copy.preparing`). None: what the deck has approved,
+            and where all text is to be translated nothing is.
 
     Raises:
         ManifestError: a locale was asked for that the manifest does not have.
@@ -95,7 +100,7 @@ def plan_to_file(
     """
     made = Planned(campaign or manifest.campaign, warnings=manifest.warnings)
     with Scratch(_SCOPE) as left_out, PlanWriter(path, campaign=made.campaign) as writer:
-        for item in _planned(manifest, workspace, engine, brand, image_root, locales):
+        for item in _planned(manifest, workspace, engine, brand, image_root, locales, copy):
             if isinstance(item, Job):
                 writer.add(item)
                 made.jobs += 1
@@ -124,9 +129,10 @@ def plan_manifest(
     brand: BrandKit,
     image_root: str | None = None,
     locales: Sequence[str] = (),
+    copy: RunCopy | None = None,
 ) -> Plan:
     """A small plan, whole; see `plan_to_file`."""
-    items = list(_planned(manifest, workspace, engine, brand, image_root, locales))
+    items = list(_planned(manifest, workspace, engine, brand, image_root, locales, copy))
     return Plan(
         manifest.campaign,
         tuple(item for item in items if isinstance(item, Job)),
@@ -143,35 +149,49 @@ def _planned(
     brand: BrandKit,
     image_root: str | None,
     locales: Sequence[str],
+    copy: RunCopy | None,
 ) -> Iterator[Job | JobResult | _OutOfScope]:
     """What becomes of each job of the manifest, in order."""
-    wanted = _wanted(manifest, locales)
+    wanted = wanted_locales(manifest, locales)
     part = engine_part(engine)
+
+    def resolved(job: JobRows, source: Entry) -> Resolved:
+        if copy is None:
+            return _with_deck(job, manifest.deck)
+        return with_run_copy(
+            job.edits, sha256=source.sha256, source_locale=job.source_locale, locale=job.locale, copy=copy
+        )
 
     def in_scope(job: JobRows) -> bool:
         return not wanted or not job.locale_is_valid or job.locale in wanted
 
-    with _sources(manifest, workspace, image_root or manifest.image_root) as sources:
+    with open_sources(manifest, workspace, image_root) as sources:
         for job, source in sources.attach(manifest.jobs, in_scope):
             if in_scope(job):
-                yield _outcome(job, source, manifest.deck, part, brand.digest)
+                yield _outcome(job, source, resolved, part, brand.digest)
             else:
                 yield _OutOfScope(job.asset_id, job.locale)
         sources.save()
 
 
 @contextmanager
-def _sources(
-    manifest: Manifest | ManifestStream, workspace: Workspace, image_root: str
+def open_sources(
+    manifest: Manifest | ManifestStream, workspace: Workspace, image_root: str | None
 ) -> Iterator[PlannedSources]:
-    reader = SourceReader(image_root, manifest=manifest.uri)
+    """The images of a manifest, with what is known of them from earlier."""
+    reader = SourceReader(image_root or manifest.image_root, manifest=manifest.uri)
     with Scratch(SCHEMA) as scratch:
         index = SourceIndex(scratch, workspace.storage, [manifest.uri, reader.root])
         index.load(reader)
         yield PlannedSources(reader, workspace, index)
 
 
-def _wanted(manifest: Manifest | ManifestStream, locales: Sequence[str]) -> frozenset[str]:
+def wanted_locales(manifest: Manifest | ManifestStream, locales: Sequence[str]) -> frozenset[str]:
+    """The target locales that were asked for; empty: all.
+
+    Raises:
+        ManifestError: one of them is not in the manifest.
+    """
     available = manifest.locales if locales else ()
     wanted = set()
     for tag in locales:
@@ -190,7 +210,7 @@ def _wanted(manifest: Manifest | ManifestStream, locales: Sequence[str]) -> froz
 def _outcome(
     job: JobRows,
     source: Entry | Unusable | None,
-    deck: CopyDeck,
+    resolved: Callable[[JobRows, Entry], Resolved],
     engine: Mapping[str, Any],
     brand_digest: str,
 ) -> Job | JobResult:
@@ -200,7 +220,7 @@ def _outcome(
         return _rejected(job, [job.error("image", source.reason)], source.retryable)
     if errors := _boxes_outside(job, source):
         return _rejected(job, errors)
-    return _job(job, source, deck, engine, brand_digest)
+    return _job(job, source, resolved(job, source), engine, brand_digest)
 
 
 def _boxes_outside(job: JobRows, source: Entry) -> list[RowError]:
@@ -213,18 +233,23 @@ def _boxes_outside(job: JobRows, source: Entry) -> list[RowError]:
     return errors
 
 
-def _job(rows: JobRows, source: Entry, deck: CopyDeck, engine: Mapping[str, Any], brand_digest: str) -> Job:
+def _with_deck(rows: JobRows, deck: CopyDeck) -> Resolved:
     edits = []
     for edit in rows.edits:
         copy = deck.lookup(edit.text, rows.source_locale, rows.locale) if _lacks_copy(edit) else None
         edits.append(edit if copy is None else replace(edit, replacement=copy))
+    return Resolved(tuple(edits))
+
+
+def _job(rows: JobRows, source: Entry, copy: Resolved, engine: Mapping[str, Any], brand_digest: str) -> Job:
     key = job_key(
         source_sha256=source.sha256,
         source_locale=rows.source_locale,
         locale=rows.locale,
-        edits=edits,
+        edits=copy.edits,
         engine=engine,
         brand_digest=brand_digest,
+        left_text=copy.left_text,
     )
     return Job(
         key=key,
@@ -233,8 +258,9 @@ def _job(rows: JobRows, source: Entry, deck: CopyDeck, engine: Mapping[str, Any]
         source_locale=rows.source_locale,
         source=source.name,
         source_sha256=source.sha256,
-        edits=tuple(edits),
-        missing_copy=missing_copy(edits),
+        edits=copy.edits,
+        missing_copy=missing_copy(copy.edits),
+        left_text=copy.left_text,
     )
 
 
@@ -244,7 +270,7 @@ def missing_copy(edits: Iterable[Edit]) -> tuple[str, ...]:
 
 
 def _lacks_copy(edit: Edit) -> bool:
-    return edit.action is Action.TRANSLATE_TEXT and not edit.replacement and edit.text != ALL_TEXT
+    return takes_copy(edit) and edit.text != ALL_TEXT
 
 
 def engine_part(engine: Engine) -> dict[str, Any]:
@@ -261,12 +287,14 @@ def job_key(
     engine: Mapping[str, Any],
     brand_digest: str,
     variant: int = 0,
+    left_text: Sequence[str] = (),
 ) -> str:
     """SHA-256 (hex) over the canonical JSON of everything that decides the pixels of a job.
 
     Args:
         edits: copy resolved. Their row numbers do not count, their order does.
         engine: see `engine_part`.
+        left_text: see `Job.left_text`: it decides no pixels, but whether they may pass.
         variant: another number gives another key for the same wish, and so other seeds where a model draws.
     """
     parts = []
@@ -274,7 +302,7 @@ def job_key(
         part = edit.to_dict()
         del part["row"]
         parts.append(part)
-    decisive = {
+    decisive: dict[str, Any] = {
         "source_sha256": source_sha256,
         "source_locale": source_locale,
         "locale": locale,
@@ -282,7 +310,11 @@ def job_key(
         "engine": engine,
         "brand": brand_digest,
     }
-    return canonical_digest(decisive | ({"variant": variant} if variant else {}))
+    if variant:
+        decisive["variant"] = variant
+    if left_text:
+        decisive["left_text"] = list(left_text)
+    return canonical_digest(decisive)
 
 
 def _rejected(job: JobRows, errors: Sequence[RowError], retryable: bool = False) -> JobResult:

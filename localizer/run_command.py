@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from localizer.approval import decide
 from localizer.display import lines, one_line
 from localizer.errors import InputError
+from localizer.estimates.words import copy_facts, copy_headline
 from localizer.leases import alone
 from localizer.model import JobResult, Status
 from localizer.pace import Pace, pace_name
@@ -35,6 +36,7 @@ from localizer.workers.pool import LONGEST_S
 
 if TYPE_CHECKING:
     from localizer.brand import BrandKit
+    from localizer.copy.prepared import PreparedCopy
     from localizer.engines.base import Engine
     from localizer.release import Published
     from localizer.runs import Run
@@ -74,6 +76,7 @@ class Prepared:
     Attributes:
         path: of the plan's local file.
         engine_name: as it was asked for: a name, or an import path.
+        copy: what its words are, in short.
     """
 
     plan: PlanReader
@@ -83,6 +86,7 @@ class Prepared:
     engine_name: str
     brand: BrandKit
     brand_path: str | None
+    copy: PreparedCopy
 
 
 def run(options: RunOptions) -> Counts:
@@ -96,9 +100,12 @@ def run(options: RunOptions) -> Counts:
     started = time.perf_counter()
     if options.publish:
         key_from_environment()  # one that cannot be used is told before any image is edited
-    with prepared(options) as ready:
+    run_id = options.run_id or _run_id(options.manifest)
+    with prepared(options, run_id=run_id) as ready:
         plan, workspace = ready.plan, ready.workspace
-        record = workspace.run(options.run_id or _run_id(options.manifest))
+        record = workspace.run(run_id)
+        for fact in copy_facts(ready.copy):
+            _note(fact)
         _note(f"{plan.campaign}: {plan.count} images planned, {plan.rejected_count} wrong in the manifest")
         # One process at a time: the same command given twice finds everything done the second time.
         with alone(workspace.storage, plan.digest, on_wait=_tell_wait):
@@ -106,12 +113,18 @@ def run(options: RunOptions) -> Counts:
 
 
 @contextmanager
-def prepared(options: RunOptions) -> Iterator[Prepared]:
-    """Read the manifest and plan it; the engine has access to its service for the length of the block.
+def prepared(options: RunOptions, *, run_id: str = "") -> Iterator[Prepared]:
+    """Read the manifest, prepare its copy and plan it; the engine has access to its service for the length of
+    the block.
+
+    Args:
+        run_id: keeps the copy's records; empty: a dry run, which keeps none.
 
     Raises like `run`.
     """
     from localizer.brand import load_brand
+    from localizer.copy.preparing import prepare_copy
+    from localizer.copy.run_copy import open_copy
     from localizer.engines.registry import get_engine
     from localizer.manifest import open_manifest
     from localizer.planning import plan_to_file
@@ -128,23 +141,36 @@ def prepared(options: RunOptions) -> Iterator[Prepared]:
             workspace = Workspace.open(options.workspace)
             engine = get_engine(name, **options.engine_parameters)
             path = folder / "plan.parquet"
-            plan_to_file(
+            where = workspace.run(run_id) if run_id else folder / "copy"
+            copy = prepare_copy(
                 manifest,
-                path,
                 workspace=workspace,
-                engine=engine,
+                run=where,
                 brand=brand,
                 image_root=options.image_root,
                 locales=options.locales,
-                campaign=_campaign(options.campaign) if options.campaign else None,
-                made_with={
-                    "engine": name,
-                    "engine_parameters": options.engine_parameters,
-                    "brand": brand_path and str(Path(brand_path).absolute()),
-                },
+                workers=options.workers or default_workers(_MOST_WORKERS),
+                dry_run=not run_id,
             )
+            with open_copy(where) as run_copy:
+                plan_to_file(
+                    manifest,
+                    path,
+                    workspace=workspace,
+                    engine=engine,
+                    brand=brand,
+                    image_root=options.image_root,
+                    locales=options.locales,
+                    campaign=_campaign(options.campaign) if options.campaign else None,
+                    made_with={
+                        "engine": name,
+                        "engine_parameters": options.engine_parameters,
+                        "brand": brand_path and str(Path(brand_path).absolute()),
+                    },
+                    copy=run_copy,
+                )
             with PlanReader(path.open("rb")) as plan:
-                yield Prepared(plan, path, workspace, engine, name, brand, brand_path)
+                yield Prepared(plan, path, workspace, engine, name, brand, brand_path, copy)
 
 
 def _tell_wait(holder: str) -> None:
@@ -187,6 +213,9 @@ def _finished(options: RunOptions, ready: Prepared, record: Run, started: float)
     )
     _say(summary.text(counts, seconds))
     _say(_places(options, record, report, published, approved))
+    if ready.copy.to_fill:
+        _say(f"copy     {copy_headline(ready.copy)}; fill in what is open and give it with --copy-deck:")
+        _say(f"         {ready.copy.to_fill}")
     return counts
 
 

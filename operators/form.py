@@ -150,7 +150,8 @@ def further_fields() -> dict[str, Param]:
             type=["string", "null"],
             pattern=LOCATION,
             title="Copy deck",
-            description_md="Approved translations, for translate_text. Empty: as the manifest says, or "
+            description_md="Approved translations, for translate_text: a deck (CSV, JSON, YAML, XLIFF, TMX), "
+            "a folder of decks, or several with commas between. Empty: as the manifest says, or "
             "copy_deck.csv beside it.",
             section=COPY,
         ),
@@ -158,8 +159,8 @@ def further_fields() -> dict[str, Param]:
             None,
             type=["string", "null"],
             title="Brand kit",
-            description_md="Path of a brand.yaml: fonts, glossary, forbidden words. Empty: the one that "
-            "the manifest names, if any.",
+            description_md="Path of a brand.yaml, or of its folder: fonts, glossary, forbidden words. Empty: "
+            "the one that the manifest names, if any.",
             section=COPY,
         ),
         "engine": Param(

@@ -19,7 +19,7 @@ from localizer.festivals import custom_festival, festival_named, parse_lead, reg
 from localizer.locales import normalise_locale
 from localizer.notices.model import channels_of
 from localizer.remote.access import looks_like_credential
-from localizer.strict_yaml import Fault, beside, read_mapping, told
+from localizer.strict_yaml import Fault, beside, beside_each, read_mapping, told
 from localizer.tenants import Reviewer
 
 # No two underscores together and none at the end: `a` run as `b__1` would write where `a__b` run as `1` does.
@@ -239,7 +239,7 @@ def _campaign(path: Path, content: Mapping[str, Any]) -> Campaign:
         title=content.get("title", ""),
         description=content.get("description", ""),
         image_root=_place_or_none(path, content.get("image_root")),
-        copy_deck=_place_or_none(path, content.get("copy_deck")),
+        copy_deck=beside_each(path, content["copy_deck"]) if "copy_deck" in content else None,
         brand=_place_or_none(path, content.get("brand")),
         locales=tuple(normalise_locale(tag) for tag in content.get("locales", ())),
         engine=Engine(

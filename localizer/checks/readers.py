@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Colour = tuple[int, int, int]
 Reader = Callable[["UInt8Array", Colour], tuple[str, float]]
-_RAPIDOCR_SCRIPTS = {"Latn", "Hans", "Hant", "Jpan"}
+RAPIDOCR_SCRIPTS = {"Latn", "Hans", "Hant", "Jpan"}
 _SEARCH = 0.3  # share of the line's height within which a cut may move to where there is least ink
 
 
@@ -54,7 +54,7 @@ def rapidocr_line(rgb: UInt8Array, _colour: Colour) -> tuple[str, float]:
 def reader_for(locale: str) -> tuple[Reader | None, str]:
     """The reader of a locale's script, or None and the component that is missing."""
     language = language_of(locale)
-    if script_of(locale) in _RAPIDOCR_SCRIPTS and language != "vi":  # no Vietnamese tone letters
+    if script_of(locale) in RAPIDOCR_SCRIPTS and language != "vi":  # no Vietnamese tone letters
         return rapidocr_line, ""
     code = tesseract.LANGUAGES.get(language)
     if code is None:

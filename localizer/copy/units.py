@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from localizer.copydeck import fold_source
+from localizer.model import Origin
 
 
 class CopyState(StrEnum):
@@ -33,6 +38,8 @@ class CopyUnit:
         approved_by: of a draft that a person approved.
         most_characters: that fit the place; None where nobody knows.
         assets: the first few that need it.
+        context: what stands beside it in the first of them, in reading order.
+        printed: whose it is: a text that stands on products only is proposed to stay as it is.
     """
 
     source: str
@@ -45,6 +52,21 @@ class CopyUnit:
     approved_by: str = ""
     most_characters: int | None = None
     assets: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
+    printed: Origin = Origin.MARKETING
+
+    @property
+    def id(self) -> str:
+        """Short; tells this source, its locales and this very target from all others."""
+        parts = (fold_source(self.source), self.source_locale, self.locale, self.target)
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+    @property
+    def stays(self) -> bool:
+        """Whether the target says that the text is to be left as it is: only layout tells them apart."""
+        return _letters(self.target) == _letters(self.source) and fold_source(self.target) == fold_source(
+            self.source
+        )
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -58,6 +80,8 @@ class CopyUnit:
             "approved_by": self.approved_by,
             "most_characters": self.most_characters,
             "assets": list(self.assets),
+            "context": list(self.context),
+            "printed": str(self.printed),
         }
 
     @classmethod
@@ -73,4 +97,10 @@ class CopyUnit:
             approved_by=data.get("approved_by") or "",
             most_characters=data.get("most_characters"),
             assets=tuple(data.get("assets") or ()),
+            context=tuple(data.get("context") or ()),
+            printed=Origin(data.get("printed") or Origin.MARKETING),
         )
+
+
+def _letters(text: str) -> str:
+    return unicodedata.normalize("NFC", "".join(text.split()))

@@ -176,6 +176,7 @@ def amended_job(
             engine=part,
             brand_digest=brand.digest,
             variant=variant,
+            left_text=job.left_text,
         )
 
     made = list(takewhile(earlier.__contains__, map(key, count())))

@@ -2,6 +2,7 @@
 
 runs/<run>/plan.parquet            jobs and rejected rows
 runs/<run>/rows.*                  the manifest, where it was pasted into a form
+runs/<run>/copy/                   its words, see `localizer.copy.run_copy`
 runs/<run>/estimate.json           what the plan was expected to take; plan.html for people
 runs/<run>/results/<shard>.jsonl   results as they come, one writer per shard
 runs/<run>/results.jsonl           all of them, merged, in the plan's order
@@ -101,6 +102,18 @@ class Run:
     def save_manifest(self, name: str, data: bytes) -> str:
         """Keep a manifest that came without a file; returns its path or URI."""
         return self._write(path_segment(name), data)
+
+    def save_copy(self, record: str, data: Content) -> str:
+        """Keep one of the records of the run's copy; returns its path or URI."""
+        return self._write(f"copy/{record}", data)
+
+    def open_copy(self, record: str) -> BinaryIO:
+        """One of them, to be read and closed.
+
+        Raises:
+            ObjectNotFound: the run's copy was not prepared.
+        """
+        return self._storage.open(f"{self._folder}/copy/{record}")
 
     def save_estimate(self, estimate: Estimate, page: Path) -> str:
         """Keep what the plan is expected to take, and its page (a local file); the page's path or URI."""

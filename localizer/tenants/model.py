@@ -117,8 +117,9 @@ class Tenant:
             return
         if not isinstance(value, str):
             raise TenantError(f"{field}: {value!r} is not a path or gs:// URI")
+        places = value.split(",") if field == "copy_deck" else [value]  # it may be a list
         try:
-            inside = any(is_inside(value, prefix) for prefix in prefixes)
+            inside = all(any(is_inside(place.strip(), prefix) for prefix in prefixes) for place in places)
         except InputError as error:
             raise TenantError(f"{field}: {error}") from None
         if not inside:

@@ -20,6 +20,7 @@ class TranslationRequest:
         keep: what must stand in the target exactly as it does in `text`: names, placeholders, URLs, prices.
         most_characters: that fit the place; None where nobody knows.
         shorter_than: an earlier translation that was too long; empty at first.
+        wrong: what was wrong with an earlier translation, in sentences; empty at first.
     """
 
     text: str
@@ -30,6 +31,7 @@ class TranslationRequest:
     keep: tuple[str, ...] = ()
     most_characters: int | None = None
     shorter_than: str = ""
+    wrong: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ def run_in_processes(
         return outcome
 
     limits = Limits(seconds=setup.job_timeout)
-    with WorkerPool(workers, partial(_work, setup), prepare=_prepare_worker, limits=limits) as pool:
+    with WorkerPool(workers, partial(_work, setup), prepare=prepare_worker, limits=limits) as pool:
         while True:
             while not pool.is_full and len(suspects) < _MOST_SUSPECTS and (begun := waiting.begin()):
                 job, known = begun
@@ -144,7 +144,7 @@ def _known(job: Job, *, workspace: Workspace, engine: str) -> JobResult | None:
         return unavailable(job, exc, workspace, engine=engine)
 
 
-def _prepare_worker() -> None:
+def prepare_worker() -> None:
     """First thing in a worker: one thread each, and an end when the parent ends."""
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"

@@ -1,0 +1,157 @@
+"""Drafts for the strings that nobody has copy for: asked in batches, held against the guarantees, and asked
+once more where one is broken. What is wrong again is refused: nothing is made up to fill the gap."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from localizer.copy.protection import kept
+from localizer.copy.resolving import Judged, unit_of
+from localizer.copy.units import CopyState, CopyUnit
+from localizer.costs import Money
+from localizer.translation.drafts import Draft, draft
+from localizer.translation.model import TranslationRequest
+
+if TYPE_CHECKING:
+    from localizer.brand import BrandKit
+    from localizer.copy.gathering import Strings, Wanted
+    from localizer.copy.resolving import Resolver
+    from localizer.translation.memory import DraftMemory
+    from localizer.translation.model import Translator
+
+TranslatorsOf = Callable[[str], "Sequence[Translator]"]
+"""The translators of a target locale, in the order in which they are asked."""
+
+_TOGETHER = 500
+
+
+@dataclass(slots=True)
+class Asked:
+    """What translators were asked, or in a dry run would be.
+
+    Attributes:
+        strings, characters: by locale, of the sources; remembered answers do not count.
+        by: drafts by who made them.
+        cost: by currency, as far as the services say.
+    """
+
+    strings: Counter[str] = field(default_factory=Counter)
+    characters: Counter[str] = field(default_factory=Counter)
+    by: Counter[str] = field(default_factory=Counter)
+    cost: Money = field(default_factory=dict)
+
+
+def draft_open(
+    strings: Strings,
+    resolver: Resolver,
+    translators: TranslatorsOf,
+    *,
+    brand: BrandKit,
+    memory: DraftMemory,
+    dry_run: bool = False,
+) -> Asked:
+    """Settle every string that is still open: as a draft, or as missing.
+
+    Args:
+        dry_run: ask nobody; all of them are missing.
+
+    Raises:
+        TransientError: a service did not answer; what it answered before is remembered.
+        ConfigurationError: a translator cannot work at all.
+    """
+    asked = Asked()
+    for locale in strings.open_locales():
+        asking = translators(locale)
+        while batch := strings.open(locale, most=_TOGETHER):
+            if asking and not dry_run:
+                units = _drafted(batch, resolver, asking, brand, memory, asked)
+            else:
+                why = ("nobody was asked in this dry run",) if asking else ()
+                if asking:
+                    asked.strings[locale] += len(batch)
+                    asked.characters[locale] += sum(len(wanted.source) for wanted in batch)
+                units = [unit_of(w, CopyState.MISSING, "", "", findings=why) for w in batch]
+            strings.settle(
+                (w.seq, str(u.state), json.dumps(u.to_dict(), ensure_ascii=False))
+                for w, u in zip(batch, units, strict=True)
+            )
+    return asked
+
+
+def _drafted(
+    batch: Sequence[Wanted],
+    resolver: Resolver,
+    translators: Sequence[Translator],
+    brand: BrandKit,
+    memory: DraftMemory,
+    asked: Asked,
+) -> list[CopyUnit]:
+    requests = [request_of(wanted, brand) for wanted in batch]
+    first = list(_asked(requests, translators, memory, asked))
+    judged = [_judged(wanted, answer, resolver) for wanted, answer in zip(batch, first, strict=True)]
+    again = [i for i, each in enumerate(judged) if each.unit.target and not each.is_right]
+    better = [_once_more(requests[i], judged[i]) for i in again]
+    for i, answer in zip(again, _asked(better, translators, memory, asked), strict=True):
+        judged[i] = _better(judged[i], _judged(batch[i], answer, resolver))
+    units = [each.unit for each in judged]
+    asked.by.update(unit.origin for unit in units if unit.state is CopyState.DRAFT)
+    return units
+
+
+def _better(first: Judged, second: Judged) -> Judged:
+    """The draft that breaks no guarantee; of two that do not fit, the shorter one."""
+    if second.unit.state is not CopyState.DRAFT:
+        return first
+    if first.unit.state is CopyState.DRAFT and len(second.unit.target) >= len(first.unit.target):
+        return first
+    return second
+
+
+def _asked(
+    requests: Sequence[TranslationRequest],
+    translators: Sequence[Translator],
+    memory: DraftMemory,
+    asked: Asked,
+) -> Iterator[Draft]:
+    for request, answer in zip(requests, draft(requests, translators, memory), strict=True):
+        if not answer.remembered:
+            asked.strings[request.locale] += 1
+            asked.characters[request.locale] += len(request.text)
+        yield answer
+
+
+def request_of(wanted: Wanted, brand: BrandKit) -> TranslationRequest:
+    """The question about a string."""
+    parts = wanted.locale.split("-")
+    tags = ["-".join(parts[:length]) for length in range(1, len(parts) + 1)]  # the narrowest last: it counts
+    terms = {
+        term: target
+        for tag in tags
+        for term, target in brand.glossary.get(tag, {}).items()
+        if term in wanted.source
+    }
+    return TranslationRequest(
+        text=wanted.source,
+        source_locale=wanted.source_locale,
+        locale=wanted.locale,
+        context=wanted.context,
+        glossary=terms,
+        keep=kept(wanted.source, brand),
+        most_characters=wanted.most_characters,
+    )
+
+
+def _once_more(request: TranslationRequest, first: Judged) -> TranslationRequest:
+    unit = first.unit
+    return replace(request, shorter_than=unit.target if first.too_long else "", wrong=unit.findings)
+
+
+def _judged(wanted: Wanted, answer: Draft, resolver: Resolver) -> Judged:
+    if answer.text:
+        return resolver.judged(wanted, answer.text, answer.origin)
+    findings = (answer.problem,) if answer.problem else ()
+    return Judged(unit_of(wanted, CopyState.MISSING, "", "", findings=findings))

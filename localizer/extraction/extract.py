@@ -1,0 +1,45 @@
+"""All text of an image as blocks that a translator can work with, each with whose it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from localizer.brand import BrandKit
+from localizer.extraction.finding import find_lines
+from localizer.extraction.grouping import Judged, gather
+from localizer.extraction.judging import judge
+from localizer.extraction.measuring import measure
+from localizer.extraction.model import TextBlock
+from localizer.extraction.pieces import join, part
+from localizer.locales import normalise_locale
+from localizer.text.reading import READER_VERSION
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+EXTRACTOR_VERSION = f"1, {READER_VERSION}"
+"""Another version may find other texts: what was kept from an earlier one is read anew."""
+
+
+def extract(
+    rgb: npt.NDArray[np.uint8], *, source_locale: str, brand: BrandKit | None = None
+) -> tuple[TextBlock, ...]:
+    """All text of an image, in reading order.
+
+    Args:
+        rgb: H x W x 3 uint8, upright.
+        source_locale: BCP 47, of the campaign's text in the image; ``und`` where nobody says.
+        brand: whose terms are names wherever they stand alone.
+
+    Raises:
+        ConfigurationError: the reader of the source's script is not installed.
+        ValueError: `source_locale` is no BCP 47 tag.
+    """
+    locale = normalise_locale(source_locale)
+    found = find_lines(rgb, locale)
+    lines = join([piece for line in found for piece in part(line)], locale)
+    looks = [measure(rgb, line) for line in lines]
+    words = judge(lines, looks, (rgb.shape[1], rgb.shape[0]), locale, brand)
+    judged = [Judged(a, b, *word) for a, b, word in zip(lines, looks, words, strict=True)]
+    return gather(judged, locale)

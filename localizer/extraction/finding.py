@@ -1,0 +1,90 @@
+"""Every line of an image, in whatever script its source locale is written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from localizer.checks.readers import RAPIDOCR_SCRIPTS
+from localizer.errors import ConfigurationError
+from localizer.locales import language_of, script_of
+from localizer.model import share_inside
+from localizer.text import foreign, tesseract
+from localizer.text.normalise import fold
+from localizer.text.orientation import reread, settle_tall
+from localizer.text.reading import TextLine, read_lines
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+_CERTAIN = 0.97  # score of the reader from which a line is not read again
+_MARGINS = (0.06, 0.2)
+_LATIN_SURE = 0.9  # score from which Latin and digits are the first reader's in any script
+
+
+def find_lines(rgb: npt.NDArray[np.uint8], source_locale: str) -> list[TextLine]:
+    """All lines, as they stand: columns and turned lines named as such.
+
+    Args:
+        rgb: H x W x 3 uint8.
+        source_locale: BCP 47; ``und`` where nobody says: Latin, Chinese and Japanese are read then.
+
+    Raises:
+        ConfigurationError: the reader of the source's script is not installed.
+    """
+    lines = [settle_tall(rgb, line) for line in read_lines(rgb)]
+    code = _second_reader(source_locale)
+    if code:
+        return _with_script(lines, foreign.read_lines_in(rgb, code))
+    return [_read_again(rgb, line, source_locale) for line in lines]
+
+
+def _second_reader(source_locale: str) -> str:
+    """Tesseract's code of a language that the first reader does not read; else empty."""
+    language = language_of(source_locale)
+    if language != "vi" and script_of(source_locale) in {*RAPIDOCR_SCRIPTS, "Zyyy"}:
+        return ""
+    code = tesseract.LANGUAGES.get(language)
+    if code is None:
+        raise ConfigurationError(
+            f"text in {source_locale} cannot be read: no reader knows it; name the texts in the manifest"
+        )
+    if not tesseract.is_installed(code):
+        raise ConfigurationError(
+            f"text in {source_locale} cannot be read: install {tesseract.package_of(code)}, "
+            "or name the texts in the manifest"
+        )
+    return code
+
+
+def _with_script(lines: list[TextLine], others: list[TextLine]) -> list[TextLine]:
+    """The second reader's lines, but what is Latin or a number for certain as the first one has it."""
+    sure = [line for line in lines if line.score >= _LATIN_SURE and fold(line.text).isascii()]
+    rest = [line for line in others if not any(share_inside(line.box, s.box) > 0.5 for s in sure)]
+    return [*sure, *rest]
+
+
+def _read_again(rgb: npt.NDArray[np.uint8], line: TextLine, source_locale: str) -> TextLine:
+    """A line that the reader was not certain of, with other margins: the surest reading counts."""
+    if line.score >= _CERTAIN and not _mixed(line.text, source_locale):
+        return line
+    best = line
+    for margin in _MARGINS:
+        text, score = reread(rgb, line, margin)
+        better = score > best.score or (_mixed(best.text, source_locale) and not _mixed(text, source_locale))
+        if text and better and len(text) >= len(line.text) - 1:
+            characters = line.characters if _as_many(text, line) else ()
+            best = replace(line, text=text, score=score, characters=characters)
+    return best
+
+
+def _as_many(text: str, line: TextLine) -> bool:
+    """Whether another reading has as many letters, so that each character still has its box."""
+    return len(text.replace(" ", "")) == len(line.text.replace(" ", ""))
+
+
+def _mixed(text: str, source_locale: str) -> bool:
+    """Whether a text has letters that its language does not know: kana in Chinese."""
+    kana = any("぀" <= c <= "ヺ" for c in text)
+    return kana and language_of(source_locale) == "zh"
