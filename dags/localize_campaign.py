@@ -39,7 +39,7 @@ manifest = Param(
     "JSON campaign document. No manifest at hand? Use **Rush job**.",
     examples=[str(SAMPLE / "manifest.csv"), "gs://bucket/campaigns/618/manifest.csv"],
 )
-sample = run_params(manifest, defaults={"brand": str(SAMPLE / "brand.yaml")})
+sample = run_params(manifest, defaults={"brand": str(SAMPLE / "brands" / "lumea" / "brand.yaml")})
 
 notices = RunNotices.of_installation()
 

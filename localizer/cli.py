@@ -16,6 +16,7 @@ from typing import Any
 
 from localizer import __version__
 from localizer.cache.command import add_cache
+from localizer.copy.arguments import add_copy
 from localizer.display import one_line
 from localizer.errors import ConfigurationError, InputError, LocalizerError, TransientError
 from localizer.provenance.command import add_provenance
@@ -140,6 +141,7 @@ def _parser() -> argparse.ArgumentParser:
 
     add_run(commands, common)
     add_plan(commands, common)
+    add_copy(commands, common)
     calls = commands.add_parser(
         "calls",
         parents=[common],

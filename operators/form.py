@@ -159,8 +159,8 @@ def further_fields() -> dict[str, Param]:
             None,
             type=["string", "null"],
             title="Brand kit",
-            description_md="Path of a brand.yaml: fonts, glossary, forbidden words. Empty: the one that "
-            "the manifest names, if any.",
+            description_md="Path of a brand.yaml, or of its folder: fonts, glossary, forbidden words. Empty: "
+            "the one that the manifest names, if any.",
             section=COPY,
         ),
         "engine": Param(

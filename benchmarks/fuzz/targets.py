@@ -364,6 +364,7 @@ TARGETS: dict[str, Target] = {
         lambda: [
             b"name: Acme\nglossary:\n  ja: {Sale: x}\n"
             b'forbidden:\n  "*": [best]\nthresholds: {legible_contrast: 4}\n'
+            b'translation:\n  translators: {"*": [chat, {name: nllb, parameters: {model: m}}], de: []}\n'
         ],
         _YAML,
     ),

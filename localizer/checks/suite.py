@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 CHECKS_VERSION = "5"
 """Raised whenever a check could come to another verdict on the same pixels: older results are redone."""
 
+THRESHOLDS = {"untouched_psnr": 45.0, "legible_cap_height": 8.0, "fits_scale": 0.5}
+"""What a brand kit may set: PSNR in dB, height of a capital in pixels, and how far type may shrink."""
+
 _OVERRULABLE = frozenset({"copy_policy", "faces", "legible", "text_found"})
 _ORDER = (CheckStatus.PASSED, CheckStatus.UNDECIDED, CheckStatus.FAILED)
 
@@ -39,7 +42,7 @@ def run_checks(
 ) -> tuple[CheckResult, ...]:
     """Run every check of the design on a candidate; findings of the engine are merged in by name."""
     lines = read_source(job.source_sha256, source.rgb)
-    limits = brand.thresholds
+    limits = {**THRESHOLDS, **brand.thresholds}
     read_back = check_text_correct(
         candidate.rgb,
         candidate.placements,
@@ -54,21 +57,19 @@ def run_checks(
         check_source_text_gone(
             candidate.rgb, candidate.placements, source_rgb=source.rgb, plate=plate, lines=lines
         ),
-        check_untouched(
-            source, candidate.rgb, candidate.mask, delivered, threshold=limits.get("untouched_psnr", 45.0)
-        ),
+        check_untouched(source, candidate.rgb, candidate.mask, delivered, threshold=limits["untouched_psnr"]),
         check_legible(
             candidate.rgb,
             source.rgb,
             candidate.placements,
-            least_cap_height=limits.get("legible_cap_height", 8.0),
+            least_cap_height=limits["legible_cap_height"],
             plate=candidate.plate,
         ),
         check_fits(
             candidate.mask.shape,
             candidate.placements,
             lines,
-            least_scale=limits.get("fits_scale", 0.5),
+            least_scale=limits["fits_scale"],
             drawn=None if candidate.plate is None else differing(candidate.rgb, candidate.plate),
         ),
         check_faces(source.rgb, candidate.mask, sha256=job.source_sha256),

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from localizer.copy.pending import kept
-from localizer.copy.resolving import unit_of
+from localizer.copy.protection import kept
+from localizer.copy.resolving import Judged, unit_of
 from localizer.copy.units import CopyState, CopyUnit
 from localizer.costs import Money
 from localizer.translation.drafts import Draft, draft
@@ -92,17 +92,23 @@ def _drafted(
 ) -> list[CopyUnit]:
     requests = [request_of(wanted, brand) for wanted in batch]
     first = list(_asked(requests, translators, memory, asked))
-    units = [_unit(wanted, answer, resolver) for wanted, answer in zip(batch, first, strict=True)]
-    again = [i for i, unit in enumerate(units) if unit.state is CopyState.MISSING and unit.target]
-    better = [_once_more(requests[i], units[i]) for i in again]
+    judged = [_judged(wanted, answer, resolver) for wanted, answer in zip(batch, first, strict=True)]
+    again = [i for i, each in enumerate(judged) if each.unit.target and not each.is_right]
+    better = [_once_more(requests[i], judged[i]) for i in again]
     for i, answer in zip(again, _asked(better, translators, memory, asked), strict=True):
-        unit = _unit(batch[i], answer, resolver)
-        if unit.state is CopyState.DRAFT:
-            units[i] = unit
-    for unit in units:
-        if unit.state is CopyState.DRAFT:
-            asked.by[unit.origin] += 1
+        judged[i] = _better(judged[i], _judged(batch[i], answer, resolver))
+    units = [each.unit for each in judged]
+    asked.by.update(unit.origin for unit in units if unit.state is CopyState.DRAFT)
     return units
+
+
+def _better(first: Judged, second: Judged) -> Judged:
+    """The draft that breaks no guarantee; of two that do not fit, the shorter one."""
+    if second.unit.state is not CopyState.DRAFT:
+        return first
+    if first.unit.state is CopyState.DRAFT and len(second.unit.target) >= len(first.unit.target):
+        return first
+    return second
 
 
 def _asked(
@@ -139,13 +145,13 @@ def request_of(wanted: Wanted, brand: BrandKit) -> TranslationRequest:
     )
 
 
-def _once_more(request: TranslationRequest, refused: CopyUnit) -> TranslationRequest:
-    most = request.most_characters
-    too_long = most is not None and len(refused.target) > most
-    return replace(request, shorter_than=refused.target if too_long else "", wrong=refused.findings)
+def _once_more(request: TranslationRequest, first: Judged) -> TranslationRequest:
+    unit = first.unit
+    return replace(request, shorter_than=unit.target if first.too_long else "", wrong=unit.findings)
 
 
-def _unit(wanted: Wanted, answer: Draft, resolver: Resolver) -> CopyUnit:
+def _judged(wanted: Wanted, answer: Draft, resolver: Resolver) -> Judged:
     if answer.text:
         return resolver.judged(wanted, answer.text, answer.origin)
-    return unit_of(wanted, CopyState.MISSING, "", "", findings=(answer.problem,) if answer.problem else ())
+    findings = (answer.problem,) if answer.problem else ()
+    return Judged(unit_of(wanted, CopyState.MISSING, "", "", findings=findings))

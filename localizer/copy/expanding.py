@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 
 from localizer.copy.units import CopyState, CopyUnit
 from localizer.copydeck import fold_source
-from localizer.extraction.model import Origin, TextBlock
+from localizer.extraction.model import TextBlock
 from localizer.manifest.rows import ALL_TEXT
-from localizer.model import Action, Edit, share_inside
+from localizer.model import Action, Edit, Origin, share_inside
 
 if TYPE_CHECKING:
     from localizer.copy.run_copy import RunCopy

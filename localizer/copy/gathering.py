@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from localizer.copydeck import fold_source
-from localizer.extraction.model import Origin
+from localizer.model import Origin
 from localizer.scratch import Scratch
 
 _ASSETS = 5

@@ -20,11 +20,12 @@ from localizer.copy.drafting import Asked, TranslatorsOf, draft_open
 from localizer.copy.expanding import blocks_of, takes_all_text, takes_copy
 from localizer.copy.finding import Finding, Image, find_texts
 from localizer.copy.gathering import Strings
-from localizer.copy.pending import most_characters
+from localizer.copy.prepared import PreparedCopy
 from localizer.copy.resolving import Resolver
 from localizer.copy.run_copy import TEXTS, Found
-from localizer.copy.saving import PreparedCopy, put_record, save_prepared, save_units
+from localizer.copy.saving import put_record, save_prepared, save_units
 from localizer.copy.units import CopyUnit
+from localizer.extraction import most_characters
 from localizer.model import Edit
 from localizer.planning import open_sources, wanted_locales
 from localizer.runs.merging import local_disk, temporary_folder

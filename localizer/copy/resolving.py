@@ -4,20 +4,20 @@ In this order, the first that has any: the deck (approved), a draft that a perso
 bare number or a brand name stays as it is), the deck's rows that nobody approved, the deck's most similar
 string. A person's word comes before a rule: a deck may say that a bare price becomes another one.
 
-Whatever is not approved is held against the guarantees of `localizer.copy.rules`; what breaks one for certain
+Whatever is not approved is held against the guarantees of `check_copy`; what breaks one for certain
 is not used.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from localizer.checks.copy_policy import TOO_LONG, check_copy
 from localizer.copy.approvals import refusal
-from localizer.copy.pending import check_copy, deck_draft, deck_similar, stays_as_is
+from localizer.copy.formats import stays_as_is
 from localizer.copy.units import CopyState, CopyUnit
-from localizer.extraction.model import Origin
-from localizer.model import CheckStatus
+from localizer.model import CheckStatus, Origin
 
 if TYPE_CHECKING:
     from localizer.brand import BrandKit
@@ -27,6 +27,18 @@ if TYPE_CHECKING:
 
 DECK, RULE = "deck", "rule"
 _UNAPPROVED = "deck, not approved"
+
+
+class Judged(NamedTuple):
+    """A draft that was held against the guarantees."""
+
+    unit: CopyUnit
+    too_long: bool = False
+
+    @property
+    def is_right(self) -> bool:
+        """Whether a better one need not be asked for."""
+        return self.unit.state is CopyState.DRAFT and not self.too_long
 
 
 class Resolver:
@@ -45,7 +57,7 @@ class Resolver:
         if wanted.printed is Origin.MARKETING and stays_as_is(source, origin, locale, self._brand):
             return unit_of(wanted, CopyState.APPROVED, source, RULE)
         for target, how in self._proposed(wanted):
-            unit = self.judged(wanted, target, how)
+            unit = self.judged(wanted, target, how).unit
             if unit.state is CopyState.DRAFT:
                 return unit
         if wanted.printed is Origin.PRODUCT:
@@ -57,21 +69,21 @@ class Resolver:
 
     def _proposed(self, wanted: Wanted) -> list[tuple[str, str]]:
         found = []
-        given = deck_draft(self._deck, wanted.source, wanted.source_locale, wanted.locale)
+        given = self._deck.draft(wanted.source, wanted.source_locale, wanted.locale)
         if given is not None:
-            found.append((given, _UNAPPROVED))
+            found.append((given.target, _UNAPPROVED))
         if wanted.printed is Origin.MARKETING and self._least < 1:
-            near = deck_similar(self._deck, wanted.source, wanted.source_locale, wanted.locale, self._least)
+            near = self._deck.similar(wanted.source, wanted.source_locale, wanted.locale, self._least)
             if near is not None:
                 found.append((near.target, f"similar {near.score:.2f}"))
         return found
 
-    def judged(self, wanted: Wanted, target: str, how: str) -> CopyUnit:
+    def judged(self, wanted: Wanted, target: str, how: str) -> Judged:
         """A draft, or what is missing because this one breaks a guarantee or was refused by a person."""
         said = self._decisions.refused(wanted.source, wanted.source_locale, wanted.locale, target)
         if said is not None:
             why = refusal(said.by, said.comment)
-            return unit_of(wanted, CopyState.MISSING, target, how, findings=(why,))
+            return Judged(unit_of(wanted, CopyState.MISSING, target, how, findings=(why,)))
         findings = check_copy(
             wanted.source,
             wanted.source_locale,
@@ -83,7 +95,8 @@ class Resolver:
         broken = any(f.status is CheckStatus.FAILED for f in findings)
         messages = tuple(dict.fromkeys(f.message for f in findings))
         state = CopyState.MISSING if broken else CopyState.DRAFT
-        return unit_of(wanted, state, target, how, findings=messages)
+        too_long = any(f.guarantee == TOO_LONG for f in findings)
+        return Judged(unit_of(wanted, state, target, how, findings=messages), too_long)
 
 
 def unit_of(
@@ -107,5 +120,6 @@ def unit_of(
         approved_by=approved_by,
         most_characters=wanted.most_characters,
         assets=wanted.assets,
+        context=wanted.context,
         printed=wanted.printed,
     )

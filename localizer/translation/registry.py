@@ -15,7 +15,9 @@ from localizer.translation.model import Translator
 _FACTORIES: dict[str, Callable[..., Translator]] = {}
 
 _BUILT_IN = {
+    "chat": "localizer.translation.chat:ChatTranslator",
     "chat-model": "localizer.translation.chat_model:ChatModelTranslator",
+    "google": "localizer.translation.google:GoogleTranslator",
     "nllb": "localizer.translation.nllb:NllbTranslator",
     "opus-mt": "localizer.translation.opus:OpusTranslator",
 }

@@ -110,7 +110,7 @@ def test_exactly_one_string_lacks_approved_copy(manifest) -> None:
 
 def test_the_deck_keeps_figures_and_brand_terms() -> None:
     deck = load_copy_deck(CAMPAIGN / "copy_deck.csv")
-    terms = load_brand(CAMPAIGN / "brand.yaml").do_not_translate
+    terms = load_brand(CAMPAIGN / "brands" / "lumea").do_not_translate
     assert terms
     for (_, locale, source), entry in deck.entries.items():
         assert sorted(_figures(source)) == sorted(_figures(entry.target)), (locale, source)
@@ -127,7 +127,7 @@ class _AnyEngine:
 
 
 def test_planning_and_copy_policy_catch_what_the_readme_says(manifest, images: Path, tmp_path: Path) -> None:
-    brand = load_brand(CAMPAIGN / "brand.yaml")
+    brand = load_brand(CAMPAIGN / "brands" / "lumea")
     workspace = Workspace.open(str(tmp_path))
     plan = plan_manifest(
         manifest, workspace=workspace, engine=_AnyEngine(), brand=brand, image_root=str(images.parent)
