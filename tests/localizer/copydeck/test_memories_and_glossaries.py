@@ -105,7 +105,8 @@ OLD = """<?xml version="1.0"?>
 <ntig><termGrp><term>versandkostenfrei</term></termGrp></ntig></langSet>
 <langSet xml:lang="zh-CN"><tig><term>包邮</term></tig><tig><term>免运费</term></tig></langSet></termEntry>
 <termEntry id="c2"><langSet xml:lang="en"><tig><term>old</term></tig></langSet>
-<langSet xml:lang="de"><tig><term>alt</term><termNote type="administrativeStatus">supersededTerm-admn-sts</termNote></tig></langSet>
+<langSet xml:lang="de"><tig><term>alt</term>
+<termNote type="administrativeStatus">supersededTerm-admn-sts</termNote></tig></langSet>
 </termEntry>
 </body></text></martif>"""
 NEW = """<tbx type="TBX-Basic" style="dca" xml:lang="en" xmlns="urn:iso:std:iso:30042:ed-2"><text><body>
