@@ -54,7 +54,7 @@ class Resolver:
             return unit_of(wanted, CopyState.APPROVED, target, DECK)
         if (said := self._decisions.approved(source, origin, locale)) is not None:
             return unit_of(wanted, CopyState.APPROVED, said.target, said.origin, approved_by=said.by)
-        if wanted.printed is Origin.MARKETING and stays_as_is(source, origin, locale, self._brand):
+        if stays_as_is(source, origin, locale, self._brand):
             return unit_of(wanted, CopyState.APPROVED, source, RULE)
         for target, how in self._proposed(wanted):
             unit = self.judged(wanted, target, how).unit
