@@ -44,8 +44,9 @@ class Judged(NamedTuple):
 class Resolver:
     """Settles strings by what is known."""
 
-    def __init__(self, deck: CopyDeck, decisions: CopyDecisions, brand: BrandKit, least: float) -> None:
-        self._deck, self._decisions, self._brand, self._least = deck, decisions, brand, least
+    def __init__(self, deck: CopyDeck, decisions: CopyDecisions, brand: BrandKit) -> None:
+        self._deck, self._decisions, self._brand = deck, decisions, brand
+        self._least = brand.translation.least_similar
 
     def settled(self, wanted: Wanted) -> CopyUnit | None:
         """The unit of a string, or None if translators may be asked for it."""
