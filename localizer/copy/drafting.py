@@ -69,7 +69,10 @@ def draft_open(
         asking = translators(locale)
         asker = _Asker(asking, memory, asked, dry_run)
         while batch := strings.open(locale, most=_TOGETHER):
-            units = _drafted(batch, resolver, asker, brand) if asking else _nobody_asked(batch)
+            if asking:
+                units = _drafted(batch, resolver, asker, brand)
+            else:
+                units = [resolver.unanswered(wanted) for wanted in batch]
             asked.by.update(unit.origin for unit in units if unit.state is CopyState.DRAFT)
             strings.settle(
                 (w.seq, str(u.state), json.dumps(u.to_dict(), ensure_ascii=False))
@@ -79,13 +82,7 @@ def draft_open(
     return asked
 
 
-def _nobody_asked(batch: Sequence[Wanted]) -> list[CopyUnit]:
-    return [unit_of(wanted, CopyState.MISSING, "", "") for wanted in batch]
-
-
-def _drafted(
-    batch: Sequence[Wanted], resolver: Resolver, asker: _Asker, brand: BrandKit
-) -> list[CopyUnit]:
+def _drafted(batch: Sequence[Wanted], resolver: Resolver, asker: _Asker, brand: BrandKit) -> list[CopyUnit]:
     requests = [request_of(wanted, brand) for wanted in batch]
     first = asker.ask(requests)
     judged = [_judged(wanted, answer, resolver) for wanted, answer in zip(batch, first, strict=True)]

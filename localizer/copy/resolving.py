@@ -57,16 +57,24 @@ class Resolver:
             return unit_of(wanted, CopyState.APPROVED, said.target, said.origin, approved_by=said.by)
         if stays_as_is(source, origin, locale, self._brand):
             return unit_of(wanted, CopyState.APPROVED, source, RULE)
-        for target, how in self._proposed(wanted):
-            unit = self.judged(wanted, target, how).unit
-            if unit.state is CopyState.DRAFT:
-                return unit
+        proposed = self._best_proposed(wanted)
+        if proposed is not None and proposed.state is CopyState.DRAFT:
+            return proposed
         if wanted.printed is Origin.PRODUCT:
             return unit_of(wanted, CopyState.DRAFT, source, f"printed on the product: {wanted.why}")
         if wanted.printed is Origin.UNSURE:
             note = f"may be printed on the product: {wanted.why}"
             return unit_of(wanted, CopyState.MISSING, "", "", findings=(note,))
         return None
+
+    def unanswered(self, wanted: Wanted) -> CopyUnit:
+        """The unit of a string that nobody is asked for: missing, with what the deck proposed in vain."""
+        return self._best_proposed(wanted) or unit_of(wanted, CopyState.MISSING, "", "")
+
+    def _best_proposed(self, wanted: Wanted) -> CopyUnit | None:
+        units = [self.judged(wanted, target, how).unit for target, how in self._proposed(wanted)]
+        drafts = (unit for unit in units if unit.state is CopyState.DRAFT)
+        return next(drafts, units[0] if units else None)
 
     def _proposed(self, wanted: Wanted) -> list[tuple[str, str]]:
         found = []
