@@ -88,5 +88,5 @@ def test_a_model_without_a_chat_template_is_told(
 
 def test_a_hub_model_that_is_not_here_is_not_fetched(transformers_stack: None) -> None:
     translator = get_translator("chat-model", model="nobody/no-such-model", revision="0" * 40)
-    with pytest.raises(ConfigurationError, match="Nothing is downloaded while a campaign runs"):
+    with pytest.raises(ConfigurationError, match="nothing is downloaded while a campaign runs"):
         translator.translate(ASKED)
