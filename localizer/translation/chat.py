@@ -223,13 +223,14 @@ class ChatTranslator:
     def _post(self, body: dict[str, Any]) -> dict[str, Any]:
         while True:
             form = self._form
+            content = {**body, **_response_format(form)}
             try:
                 response = self._service.request(
                     "POST",
                     "chat/completions",
-                    json={**body, **_response_format(form)},
+                    json=content,
                     # Where a server knows it, whoever asks again after a lost answer does not pay again.
-                    headers={"Idempotency-Key": canonical_digest(body)},
+                    headers={"Idempotency-Key": canonical_digest(content)},
                 )
             except FateUnknown:
                 raise
