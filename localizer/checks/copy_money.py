@@ -90,6 +90,9 @@ _KNOWN = (
     _of("₸", "KZT", r"₸|kzt"),
     _of("R", "ZAR", r"zar", r"rand"),
 )
+CODES = frozenset(code for money in _KNOWN for code in money.codes)
+"""ISO 4217 codes that are known."""
+
 _BEFORE = tuple(re.compile(rf"(?<![a-z])(?:{money.either})\s*[-+]?\s*$", re.IGNORECASE) for money in _KNOWN)
 _AFTER = tuple(
     re.compile(rf"\s*(?:{money.either}|{money.after})(?![a-z\u00c0-\u024f])", re.IGNORECASE)
@@ -152,7 +155,7 @@ def _names(locale: str) -> tuple[tuple[str, str], ...]:
     except (UnknownLocaleError, ValueError):
         return ()
     names: dict[str, str] = {}
-    for code in sorted({code for money in _KNOWN for code in money.codes}):
+    for code in sorted(CODES):
         written = [get_currency_symbol(code, known), get_currency_name(code, locale=known)]
         written += [get_currency_name(code, count, known) for count in (0, 1, 2, 3, 6, 11, 100, 1.5)]
         for name in written:
