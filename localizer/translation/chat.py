@@ -29,7 +29,12 @@ _ACCOUNT_CODES = ("insufficient_quota", "billing_hard_limit_reached", "model_not
 _OURS = frozenset(
     {"model", "messages", "stream", "stream_options", "n", "response_format", "temperature", "tools"}
 )
-_FORM_REFUSED = re.compile(r"response_?format|json_?schema|json_?object|structured|guided|grammar", re.I)
+_FORM_REFUSED = re.compile(
+    r"response[ _-]?(format|schema)|json[ _-]?(schema|object|mode)|structured|guided|grammar|"
+    r"additionalProperties",
+    re.IGNORECASE,
+)
+_TEMPERATURE_REFUSED = re.compile(r"(?=.*\btemperature\b)(?=.*support)", re.IGNORECASE)
 _EMPTY: tuple[Any, ...] = (None, "", {})
 _HOTTEST = 2.0
 _USELESS_IN_A_ROW = 12
@@ -235,6 +240,10 @@ class ChatTranslator:
             except FateUnknown:
                 raise
             except (EngineError, EngineUnavailable) as error:
+                if "temperature" in body and _TEMPERATURE_REFUSED.match(str(error)):
+                    raise ConfigurationError(
+                        f"translator 'chat': set the temperature to none for this model: {error}"
+                    ) from None
                 if form == FORMS[-1] or not _FORM_REFUSED.search(str(error)):
                     raise
                 if self._is_fixed:
