@@ -12,6 +12,7 @@ from localizer.copydeck.deck import (
     merge_decks,
     read_copy_deck,
 )
+from localizer.copydeck.filling import fill_deck
 from localizer.copydeck.folding import fold_source
 from localizer.copydeck.glossary import read_glossary
 from localizer.copydeck.reading import read_deck_rows
@@ -24,6 +25,7 @@ __all__ = [
     "Entry",
     "Similar",
     "check_deck_path",
+    "fill_deck",
     "fold_source",
     "load_copy_deck",
     "merge_decks",

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _LINE_BREAK = re.compile(r"\n|\\n|<(?:[\w-]+:)?(?:br|lb)\s*/?>", re.IGNORECASE)
 _LOOKS_LIKE_MARKUP = re.compile(r"^\s*(?:</?[\w:-][^<>]*>\s*)+$|^\s*\\\w")
+_MARKED = "\u2028"
+"""A line break that is markup, until white space is folded."""
 _CODES = {"bpt", "ept", "it", "ut", "bx", "ex", "sc", "ec", "sm", "em"}
 """Their content is formatting, of which an image's text has its own."""
 _HOLDERS = {"ph", "x"}
@@ -65,18 +67,24 @@ def local(element: Element) -> str:
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
-def plain_text(element: Element | None, codes: Mapping[str, str] | None = None) -> str:
+def plain_text(
+    element: Element | None, codes: Mapping[str, str] | None = None, *, preserved: bool = True
+) -> str:
     """The text of a ``source``, ``target`` or ``seg``: formatting is dropped, what stands for text is read.
 
     Args:
         codes: of an XLIFF 2 unit's ``originalData``, by id.
+        preserved: whether white space is as it is meant; else it is folded, except marked line breaks.
 
     Raises:
         Unreadable: a placeholder does not say what it stands for, or a code stands for no character.
     """
     if element is None:
         return ""
-    return "".join(_pieces(element, codes or {}))
+    text = "".join(_pieces(element, codes or {}))
+    if not preserved:
+        text = re.sub(rf" ?{_MARKED} ?", _MARKED, re.sub(r"[ \t\r\n]+", " ", text))
+    return text.replace(_MARKED, "\n")
 
 
 def _pieces(element: Element, codes: Mapping[str, str]) -> list[str]:
@@ -99,7 +107,7 @@ def _pieces(element: Element, codes: Mapping[str, str]) -> list[str]:
 def _held(element: Element, codes: Mapping[str, str]) -> str:
     """What a placeholder stands for."""
     if "lb" in {element.get("ctype"), (element.get("subType") or "").rpartition(":")[2]}:
-        return "\n"
+        return _MARKED
     said = (
         element.text
         or codes.get(element.get("dataRef") or "")
@@ -109,7 +117,7 @@ def _held(element: Element, codes: Mapping[str, str]) -> str:
         or ""
     )
     if _LINE_BREAK.fullmatch(said):
-        return "\n"
+        return _MARKED
     if len(element) or not said or _LOOKS_LIKE_MARKUP.match(said):
         shown = f" ({said!r})" if said else ""
         raise Unreadable(f"a placeholder that stands for no text{shown}")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from localizer.copydeck.markup import Unreadable, check_xml, local, needs_toolkit, plain_text
-from localizer.copydeck.rows import DeckRow, Told, locale_of
+from localizer.copydeck.rows import APPROVED, DeckRow, Told, locale_of
 from localizer.errors import CopyDeckError
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _rank(group: Element) -> int:
 
 
 def write_tbx_deck(rows: Iterable[DeckRow], name: str) -> bytes:
-    """A glossary with one entry per source term; rows without a target are not in it.
+    """A glossary with one entry per source term; it holds what is approved, having no states.
 
     Raises:
         ConfigurationError: the extra ``copy`` is not installed.
@@ -96,7 +96,7 @@ def write_tbx_deck(rows: Iterable[DeckRow], name: str) -> bytes:
 
     groups: dict[tuple[str, str], dict[str, str]] = {}
     for row in rows:
-        if row.written_target:
+        if row.state == APPROVED and row.target:
             groups.setdefault((row.source_locale, row.source), {}).setdefault(row.locale, row.written_target)
     origins = sorted({origin for origin, _ in groups})
     store: Any = tbxfile(sourcelanguage=origins[0] if len(origins) == 1 else "und")

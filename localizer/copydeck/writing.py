@@ -41,7 +41,7 @@ def write_deck(rows: Iterable[DeckRow], path: str | Path) -> tuple[Path, ...]:
     if name.endswith(("/", os.sep)) or Path(path).is_dir():
         name = f"{name.rstrip('/')}/{_FOLDER_NAME}"
     if not any(place in name for place in _PLACES):
-        _replace(Path(name), written_deck(rows, name))
+        replace_file(Path(name), written_deck(rows, name))
         return (Path(name),)
     groups: dict[tuple[str, str], list[DeckRow]] = {}
     for row in rows:
@@ -51,7 +51,7 @@ def write_deck(rows: Iterable[DeckRow], path: str | Path) -> tuple[Path, ...]:
         filled = name.replace("{locale}", locale).replace("{source_locale}", source_locale)
         by_path.setdefault(Path(filled), []).extend(group)
     for target, group in by_path.items():
-        _replace(target, written_deck(group, str(target)))
+        replace_file(target, written_deck(group, str(target)))
     return tuple(by_path)
 
 
@@ -90,7 +90,7 @@ def written_deck(rows: Iterable[DeckRow], name: str) -> Iterator[bytes]:
             yield write_xliff_deck(list(rows), name)
 
 
-def _replace(path: Path, pieces: Iterable[bytes]) -> None:
+def replace_file(path: Path, pieces: Iterable[bytes]) -> None:
     """Write a file whole or not at all."""
     temporary = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
     try:

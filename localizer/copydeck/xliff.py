@@ -6,7 +6,6 @@ The state says whether a person has answered for a target. XLIFF 2 takes a segme
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
@@ -146,9 +145,7 @@ def _text(unit: Unit, kind: str) -> str:
         found = next((each for each in element.iterchildren() if local(each) == kind), None)
         if found is None and local(element) == "ignorable":  # what lies between segments stays as it is
             found = next((each for each in element.iterchildren() if local(each) == "source"), None)
-        text = plain_text(found, codes)
-        if found is not None and not _is_preserved(found):
-            text = re.sub(r"[ \t\r\n]+", " ", text)
+        text = plain_text(found, codes, preserved=found is None or _is_preserved(found))
         if not text and local(element) != "ignorable":
             return ""
         order = found.get("order", "") if found is not None else ""

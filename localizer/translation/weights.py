@@ -96,27 +96,25 @@ def _load(
 ) -> LoadedModel:
     torch = import_transformers(*packages)
     import transformers
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     dtype = torch.bfloat16 if device == "cuda" else torch.float32
-    # No code that comes with a model, and nothing from the net.
-    where: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
-    if not local:
-        where["revision"] = revision
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(location, **where)
-        model = getattr(transformers, family).from_pretrained(location, dtype=dtype, **where)
+        # The snapshot's folder: given a hub ID, the loaders ask the hub even where they are told not to.
+        place = location if local else snapshot_download(location, revision=revision, local_files_only=True)
+        own: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+        tokenizer = transformers.AutoTokenizer.from_pretrained(place, **own)
+        model = getattr(transformers, family).from_pretrained(place, dtype=dtype, **own)
         model = model.eval().to(device)
+    except LocalEntryNotFoundError:
+        raise ConfigurationError(
+            f"model {label} is not on this machine, and nothing is downloaded while a campaign runs: fetch "
+            f"it before, by `hf download {location} --revision {revision}`"
+        ) from None
     except (OSError, ValueError, KeyError, RuntimeError, ImportError) as exc:
-        there = (
-            ""
-            if local
-            else (
-                f". Nothing is downloaded while a campaign runs: fetch it before, by `hf download {location} "
-                f"--revision {revision}`"
-            )
-        )
-        raise ConfigurationError(f"model {label} cannot be loaded: {exc}{there}") from exc
+        raise ConfigurationError(f"model {label} cannot be loaded: {exc}") from exc
     longest = int(getattr(model.config, "max_position_embeddings", 0) or 512)
     return LoadedModel(tokenizer, model, device, longest)
 
