@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from localizer.campaigns.deadlines import parse_deadline
-from localizer.campaigns.model import Campaign, Cron, Engine, Provenance, Schedule, ToFestival, is_template
+from localizer.campaigns.model import (
+    Campaign,
+    Copy,
+    Cron,
+    Engine,
+    Provenance,
+    Schedule,
+    ToFestival,
+    is_template,
+)
 from localizer.campaigns.tenancy import tenancy_faults
 from localizer.documents import did_you_mean, schema_faults
 from localizer.engines.registry import engine_names
@@ -240,6 +249,7 @@ def _campaign(path: Path, content: Mapping[str, Any]) -> Campaign:
         description=content.get("description", ""),
         image_root=_place_or_none(path, content.get("image_root")),
         copy_deck=beside_each(path, content["copy_deck"]) if "copy_deck" in content else None,
+        copy=Copy(**content.get("copy", {})),
         brand=_place_or_none(path, content.get("brand")),
         locales=tuple(normalise_locale(tag) for tag in content.get("locales", ())),
         engine=Engine(

@@ -23,6 +23,7 @@ _FIELDS: Mapping[Field, str] = {
     ("publish", "to"): "publish_uri",
     ("workspace",): "workspace",
     ("google_connection",): "gcp_conn_id",
+    ("copy", "translator_connection"): "translator_conn_id",
     ("engine", "connection"): "engine_conn_id",
     ("provenance", "signing_connection"): "c2pa_conn_id",
 }

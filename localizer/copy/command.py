@@ -75,8 +75,7 @@ def translate(options: CopyOptions) -> None:
     be had."""
     if options.out is not None:
         _check(options.out, options)
-    asking = the_one(options.translator, options.translator_parameters) if options.translator else None
-    with _prepared(options, asking) as (prepared, folder):
+    with _prepared(options, None) as (prepared, folder):
         _tell(prepared, folder, options)
         if options.out is not None:
             _write(options.out, folder, options)
@@ -138,11 +137,14 @@ def _prepared(
         open_manifest(options.manifest, copy_deck=options.copy_deck) as manifest,
         temporary_folder() as folder,
     ):
+        brand = load_brand(options.brand or manifest.brand)
+        if options.translator:
+            translators = the_one(options.translator, options.translator_parameters, brand)
         prepared = prepare_copy(
             manifest,
             workspace=Workspace.open(options.workspace),
             run=folder,
-            brand=load_brand(options.brand or manifest.brand),
+            brand=brand,
             image_root=options.image_root,
             locales=options.locales,
             translators=translators,

@@ -44,7 +44,6 @@ __all__ = ["DRY_RUN_READS", "PreparedCopy", "prepare_copy"]
 DRY_RUN_READS = 100
 """Most images that a dry run reads: what it finds is kept, but it should take minutes."""
 
-_LEAST_SIMILAR = 0.75
 _SCHEMA = """
 CREATE TABLE image (sha256 TEXT, source TEXT, source_locale TEXT, asset TEXT,
     PRIMARY KEY (sha256, source_locale)) WITHOUT ROWID;
@@ -82,7 +81,6 @@ def prepare_copy(
         TransientError: a translator, the bucket of the images or the workspace did not answer.
         StorageError: a record is damaged or cannot be written.
     """
-    least = getattr(getattr(brand, "translation", None), "least_similar", _LEAST_SIMILAR)
     with ExitStack() as stack:
         strings = stack.enter_context(Strings())
         table = stack.enter_context(Scratch(_SCHEMA))
@@ -90,7 +88,7 @@ def prepare_copy(
         finding = _find(table, workspace, brand, workers, DRY_RUN_READS if dry_run else None)
         _take_apart(table, strings)
         decisions = stack.enter_context(CopyDecisions(workspace.storage, strings.pairs))
-        resolver = Resolver(manifest.deck, decisions, brand, least)
+        resolver = Resolver(manifest.deck, decisions, brand)
         _settle_known(strings, resolver)
         asked = draft_open(
             strings,

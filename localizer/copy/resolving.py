@@ -44,8 +44,9 @@ class Judged(NamedTuple):
 class Resolver:
     """Settles strings by what is known."""
 
-    def __init__(self, deck: CopyDeck, decisions: CopyDecisions, brand: BrandKit, least: float) -> None:
-        self._deck, self._decisions, self._brand, self._least = deck, decisions, brand, least
+    def __init__(self, deck: CopyDeck, decisions: CopyDecisions, brand: BrandKit) -> None:
+        self._deck, self._decisions, self._brand = deck, decisions, brand
+        self._least = brand.translation.least_similar
 
     def settled(self, wanted: Wanted) -> CopyUnit | None:
         """The unit of a string, or None if translators may be asked for it."""
@@ -54,18 +55,26 @@ class Resolver:
             return unit_of(wanted, CopyState.APPROVED, target, DECK)
         if (said := self._decisions.approved(source, origin, locale)) is not None:
             return unit_of(wanted, CopyState.APPROVED, said.target, said.origin, approved_by=said.by)
-        if wanted.printed is Origin.MARKETING and stays_as_is(source, origin, locale, self._brand):
+        if stays_as_is(source, origin, locale, self._brand):
             return unit_of(wanted, CopyState.APPROVED, source, RULE)
-        for target, how in self._proposed(wanted):
-            unit = self.judged(wanted, target, how).unit
-            if unit.state is CopyState.DRAFT:
-                return unit
+        proposed = self._best_proposed(wanted)
+        if proposed is not None and proposed.state is CopyState.DRAFT:
+            return proposed
         if wanted.printed is Origin.PRODUCT:
             return unit_of(wanted, CopyState.DRAFT, source, f"printed on the product: {wanted.why}")
         if wanted.printed is Origin.UNSURE:
             note = f"may be printed on the product: {wanted.why}"
             return unit_of(wanted, CopyState.MISSING, "", "", findings=(note,))
         return None
+
+    def unanswered(self, wanted: Wanted) -> CopyUnit:
+        """The unit of a string that nobody is asked for: missing, with what the deck proposed in vain."""
+        return self._best_proposed(wanted) or unit_of(wanted, CopyState.MISSING, "", "")
+
+    def _best_proposed(self, wanted: Wanted) -> CopyUnit | None:
+        units = [self.judged(wanted, target, how).unit for target, how in self._proposed(wanted)]
+        drafts = (unit for unit in units if unit.state is CopyState.DRAFT)
+        return next(drafts, units[0] if units else None)
 
     def _proposed(self, wanted: Wanted) -> list[tuple[str, str]]:
         found = []

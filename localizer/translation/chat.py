@@ -29,7 +29,12 @@ _ACCOUNT_CODES = ("insufficient_quota", "billing_hard_limit_reached", "model_not
 _OURS = frozenset(
     {"model", "messages", "stream", "stream_options", "n", "response_format", "temperature", "tools"}
 )
-_FORM_REFUSED = re.compile(r"response_?format|json_?schema|json_?object|structured|guided|grammar", re.I)
+_FORM_REFUSED = re.compile(
+    r"response[ _-]?(format|schema)|json[ _-]?(schema|object|mode)|structured|guided|grammar|"
+    r"additionalProperties",
+    re.IGNORECASE,
+)
+_TEMPERATURE_REFUSED = re.compile(r"(?=.*\btemperature\b)(?=.*support)", re.IGNORECASE)
 _EMPTY: tuple[Any, ...] = (None, "", {})
 _HOTTEST = 2.0
 _USELESS_IN_A_ROW = 12
@@ -223,17 +228,22 @@ class ChatTranslator:
     def _post(self, body: dict[str, Any]) -> dict[str, Any]:
         while True:
             form = self._form
+            content = {**body, **_response_format(form)}
             try:
                 response = self._service.request(
                     "POST",
                     "chat/completions",
-                    json={**body, **_response_format(form)},
+                    json=content,
                     # Where a server knows it, whoever asks again after a lost answer does not pay again.
-                    headers={"Idempotency-Key": canonical_digest(body)},
+                    headers={"Idempotency-Key": canonical_digest(content)},
                 )
             except FateUnknown:
                 raise
             except (EngineError, EngineUnavailable) as error:
+                if "temperature" in body and _TEMPERATURE_REFUSED.match(str(error)):
+                    raise ConfigurationError(
+                        f"translator 'chat': set the temperature to none for this model: {error}"
+                    ) from None
                 if form == FORMS[-1] or not _FORM_REFUSED.search(str(error)):
                     raise
                 if self._is_fixed:

@@ -84,7 +84,32 @@ class ChatModelTranslator:
             def work(batch: Sequence[TranslationRequest]) -> list[Translation]:
                 return self._answers(torch, loaded, batch)
 
-            return in_batches(work, requests, size=self.batch, length=lambda request: len(request.text))
+            prompts = (len(self._prompt(loaded, [request])["input_ids"][0]) for request in requests)
+            short = [
+                request
+                for request, length in zip(requests, prompts, strict=True)
+                if length + _room_for(request) <= loaded.longest
+            ]
+            answers = iter(in_batches(work, short, size=self.batch, length=lambda request: len(request.text)))
+            fits = set(map(id, short))
+            return [
+                next(answers)
+                if id(request) in fits
+                else Translation(problem="the text is too long for the model")
+                for request in requests
+            ]
+
+    def _prompt(self, loaded: LoadedModel, requests: Sequence[TranslationRequest], **options: Any) -> Any:
+        return loaded.tokenizer.apply_chat_template(
+            [messages_for([request], brief=self.brief, style=self.style) for request in requests],
+            add_generation_prompt=True,
+            tokenize=True,
+            return_dict=True,
+            # What looks like a control token in an image is text.
+            sanitize_control_tokens=True,
+            enable_thinking=False,
+            **options,
+        )
 
     def _answers(
         self, torch: Any, loaded: LoadedModel, requests: Sequence[TranslationRequest]
@@ -94,25 +119,11 @@ class ChatModelTranslator:
             tokenizer.pad_token = tokenizer.eos_token
         # In a batch each row must end where the answer begins.
         tokenizer.padding_side = "left"
-        encoded = tokenizer.apply_chat_template(
-            [messages_for([request], brief=self.brief, style=self.style) for request in requests],
-            add_generation_prompt=True,
-            tokenize=True,
-            return_dict=True,
-            return_tensors="pt",
-            padding=True,
-            # What looks like a control token in an image is text.
-            sanitize_control_tokens=True,
-            enable_thinking=False,
-        ).to(loaded.device)
+        encoded = self._prompt(loaded, requests, return_tensors="pt", padding=True).to(loaded.device)
         length = int(encoded["input_ids"].shape[1])
-        room = loaded.longest - length
-        most = min(room, _FRAME + 6 * max(len(request.text) for request in requests))
-        if most < _FRAME:
-            return [Translation(problem="the text is too long for the model") for _ in requests]
         rows = loaded.model.generate(
             **encoded,
-            max_new_tokens=most,
+            max_new_tokens=min(loaded.longest - length, max(map(_room_for, requests))),
             do_sample=False,
             temperature=None,
             top_p=None,
@@ -129,6 +140,11 @@ class ChatModelTranslator:
             text = tokenizer.decode(row[: int(stops[0])], skip_special_tokens=True)
             answers += read_answer(text, [request])
         return answers
+
+
+def _room_for(request: TranslationRequest) -> int:
+    """Tokens that an answer may take: six a letter are many, in any script."""
+    return _FRAME + 6 * len(request.text)
 
 
 def _ends(loaded: LoadedModel) -> list[int]:

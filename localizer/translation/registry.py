@@ -63,6 +63,17 @@ def get_translator(name: str, **parameters: Any) -> Translator:
     return factory(**parameters)
 
 
+def parameters_of(name: str) -> frozenset[str]:
+    """Names of the parameters that a translator takes; empty for one by import path.
+
+    Raises:
+        ConfigurationError: no such translator.
+    """
+    if name not in _FACTORIES and ":" in name:
+        return frozenset()
+    return frozenset(inspect.signature(_factory(name)).parameters)
+
+
 def _factory(name: str) -> Callable[..., Translator]:
     if name in _FACTORIES:
         return _FACTORIES[name]

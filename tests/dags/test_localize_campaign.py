@@ -20,7 +20,16 @@ from tests.authority import Authority
 PROJECT = Path(__file__).resolve().parents[2]
 
 Start = Callable[..., "Outcome"]
-TASKS = ("load_manifest", "edit_images", "quality_gate", "review", "publish", "report")
+TASKS = (
+    "prepare_copy",
+    "approve_copy",
+    "load_manifest",
+    "edit_images",
+    "quality_gate",
+    "review",
+    "publish",
+    "report",
+)
 
 
 class Outcome:
@@ -138,8 +147,8 @@ def test_a_dry_run_plans_and_does_nothing_else(start: Start, campaign: Path) -> 
     outcome = start(dry_run=True)
     assert outcome.state == "success"
     assert outcome.tasks == {
-        ("load_manifest", -1): "success",
-        **{(t, -1): "skipped" for t in TASKS[1:]},
+        **{(t, -1): "success" for t in TASKS[:3]},
+        **{(t, -1): "skipped" for t in TASKS[3:]},
     }
     assert not (campaign / "published").exists()
     assert not (campaign / "workspace" / "jobs").exists()
@@ -159,7 +168,7 @@ def test_a_run_with_a_signing_connection_publishes_signed_images_once(
     connect(signer.key[:-50])
     failed = start(c2pa_conn_id="credentials")
     assert failed.state == "failed"
-    assert failed.tasks["load_manifest", -1] == "failed"
+    assert failed.tasks["prepare_copy", -1] == "failed"
     assert not (campaign / "workspace" / "jobs").exists()
     connect(signer.key)
     assert start(c2pa_conn_id="credentials").state == "success"
@@ -189,7 +198,7 @@ def test_a_manifest_that_cannot_be_read_fails_at_once(start: Start, campaign: Pa
     conf = {"manifest": str(campaign / "small.csv"), "workspace": str(campaign / "workspace")}
     run = dag.test(run_conf=conf)
     states = {t.task_id: (str(t.state), t.try_number) for t in run.get_task_instances()}
-    assert states["load_manifest"] == ("failed", 1)
+    assert states["prepare_copy"] == ("failed", 1)
     assert states["publish"][0] == "upstream_failed"
 
 

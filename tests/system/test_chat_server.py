@@ -36,12 +36,16 @@ class Server:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         self.model = str(folder / "tiny-chat")
-        home = {**os.environ, "HF_HUB_OFFLINE": "1"}
+        home = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HUB_CACHE": str(folder)}
         home["PYTHONPATH"] = os.pathsep.join([str(PROJECT), *home.get("PYTHONPATH", "").split(os.pathsep)])
         make = [sys.executable, "-m", "localizer.translation.tiny", "chat-model", self.model]
         subprocess.run(make, env=home, check=True, timeout=300)
         self.log = folder / "serve.log"
-        start = "import sys; from transformers.cli.transformers import main; sys.exit(main())"
+        start = (
+            # Declares what a torchvision beside a CPU-only torch lacks to be imported.
+            "import sys; from localizer.diffusion.runtime import import_torch; import_torch();"
+            "from transformers.cli.transformers import main; sys.exit(main())"
+        )
         self.process = subprocess.Popen(
             [sys.executable, "-c", start, "serve", self.model, "--device", "cpu", "--port", str(port)],
             env=home,
@@ -96,6 +100,14 @@ def test_noise_is_no_translation(server: Server) -> None:
     assert usage.requests == 5  # three together, then one and two, then those two alone
     assert usage.tokens_in > 0
     assert 0 < usage.tokens_out <= 5 * 24
+
+
+def test_noise_that_comes_to_an_end_is_none_either(server: Server) -> None:
+    # It ends where the noise first holds a sign that can be read.
+    fields = {"max_tokens": 400, "stop": [chr(code) for code in range(0x21, 0x7F)]}
+    (answer,) = make(server, fields=fields).translate([TranslationRequest("Sale", "en", "de")])
+    assert not answer.text
+    assert "cannot be used" in answer.problem, server.said()
 
 
 def test_another_model_than_it_serves_is_not_taken_for_it(server: Server) -> None:

@@ -64,6 +64,10 @@ def test_a_model_that_answers_in_json(random_chat: Path, tmp_path: Path) -> None
     tokenizer.save_pretrained(tmp_path / "taught")
     translator = get_translator("chat-model", model=str(tmp_path / "taught"), batch=2)
     assert [got.text for got in translator.translate(ASKED)] == ["Neu bei Lumea"] * 3
+    long = TranslationRequest("New " * 2000, "en", "de")
+    got = translator.translate([ASKED[0], long, ASKED[1]])
+    assert [each.text for each in got] == ["Neu bei Lumea", "", "Neu bei Lumea"]
+    assert got[1].problem == "the text is too long for the model"
 
 
 def test_what_decides_a_draft_is_in_the_parameters(random_chat: Path, tmp_path: Path) -> None:

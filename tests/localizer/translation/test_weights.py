@@ -65,3 +65,30 @@ def test_a_hub_model_on_this_machine_is_used_without_the_network(taught_nllb: Pa
         timeout=120,
     )
     assert done.stdout.strip() == "Neu", done.stderr
+
+
+_AGAIN = """
+import sys
+from localizer.storage import open_storage
+from localizer.translation import DraftMemory, TranslationRequest, draft, get_translator
+nllb = get_translator("nllb", model=sys.argv[1])
+with DraftMemory(open_storage(sys.argv[2])) as memory:
+    (got,) = draft([TranslationRequest("New", "en", "de", context=tuple(sys.argv[3:]))], [nllb], memory)
+print(got.text, got.remembered, "torch" in sys.modules)
+"""
+
+
+def test_what_was_drafted_before_needs_no_model(taught_nllb: Path, tmp_path: Path) -> None:
+    said = []
+    for context in ("SALE", "50 %"):
+        done = subprocess.run(
+            [sys.executable, "-c", _AGAIN, str(taught_nllb), str(tmp_path), context],
+            check=False,
+            env={**os.environ, "PYTHONPATH": str(PROJECT)},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr
+        said.append(done.stdout.split())
+    assert said == [["Neu", "False", "True"], ["Neu", "True", "False"]]
