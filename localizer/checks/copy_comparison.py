@@ -120,6 +120,8 @@ def _beside(
                 yield _UNDECIDED, f"{a.sign} beside {number} means {_any(b.codes)} there, not {_any(a.codes)}"
             else:
                 yield _FAILED, f"the currency changed ({a.money} → {b.money}) but not the amount {number}"
+        elif b.codes < a.codes:
+            yield _UNDECIDED, f"{b.sign} beside {number} means {_any(b.codes)} there, and may be another here"
         elif a.codes and not b.codes:
             yield _UNDECIDED, f"{number} stands without its currency {a.money}"
         elif b.codes and not a.codes and ours_has and not b.codes & ours_has:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
+from localizer.checks.copy_money import CODES
 from localizer.checks.copy_words import char_script, fold
 from localizer.locales import language_of, script_of
 from localizer.model import CheckStatus
@@ -24,7 +25,8 @@ _HANZI = {"Hans": ("gb2312", "big5"), "Hant": ("big5hkscs", "gb2312"), "Jpan": (
 _INTO = {"Hans": ("t2s",), "Hant": ("s2tw", "s2hk"), "Jpan": ("t2jp",)}
 _BOTH_WRITE = frozenset("布台周占志秘注升念杯群岩着卷托并吃里")  # in use beside the form that OpenCC prefers
 _KANA = {"Hira", "Kana"}
-_NAME = re.compile(r"(?<![A-Za-zÀ-ÖØ-öø-ɏ\d])[A-Za-zÀ-ÖØ-öø-ɏ]{2,}")  # a Latin word; KG in 200KG is none
+# A Latin word; KG in 200KG and US in US$ are none.
+_NAME = re.compile(r"(?<![A-Za-zÀ-ÖØ-öø-ɏ\d])[A-Za-zÀ-ÖØ-öø-ɏ]{2,}(?![A-Za-zÀ-ÖØ-öø-ɏ$¥£€])")
 _WORD = re.compile(r"[^\W\d_]+")
 _ALIKE = {"Latn", "Cyrl", "Grek"}  # scripts whose letters look alike
 # Letters that few languages of a script write: elsewhere they come from another language.
@@ -91,7 +93,8 @@ def _lost_names(source: str, target: str) -> list[str]:
     if scripts_of(source) <= {"Latn"}:
         return []
     kept = fold(target)
-    return [name for name in dict.fromkeys(_NAME.findall(source)) if fold(name) not in kept]
+    names = dict.fromkeys(name for name in _NAME.findall(source) if name.upper() not in CODES)
+    return [name for name in names if fold(name) not in kept]
 
 
 def _hanzi(text: str, locale: str) -> Iterator[Said]:

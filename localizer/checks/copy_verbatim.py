@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 
+from localizer.checks.copy_money import CODES
 from localizer.locales import language_of
 from localizer.model import CheckStatus
 
@@ -46,8 +47,7 @@ _CODE = re.compile(
     r"(?<![A-Za-z0-9])(?=[A-Za-z-]*\d)(?:[A-Za-z]{1,6}\d[A-Za-z0-9]*|[A-Z]{2,}-?\d[A-Za-z0-9]*)(?:-[A-Za-z0-9]+)*(?![A-Za-z0-9])"
 )
 _NO_CODE = re.compile(
-    r"(?i:(?:us|hk|nt|usd|cny|rmb|jpy|eur|gbp|krw|thb|inr|vnd|sar|aed|rs|rp|rm|chf|no|nr|n|top|vol|ab|x|up|to|buy|get"
-    r")\d+)"
+    rf"(?i:(?:us|hk|nt|rmb|rs|rp|rm|no|nr|n|top|vol|ab|x|up|to|{'|'.join(sorted(CODES))})\d+)"
 )
 _MARKS = "®™©℠℗"
 _NOTE = re.compile(r"[†‡]|(?<!\d)[*＊]|[*＊](?!\d)")  # 5*5 cm is a product

@@ -1,9 +1,20 @@
 """XLIFF as translators' tools write it: states, inline markup, segments, versions."""
 
+import sys
+
 import pytest
 
-from localizer.copydeck import DeckRow, fill_deck, load_copy_deck, read_copy_deck, read_deck_rows, write_deck
-from localizer.errors import CopyDeckError
+from localizer.copydeck import (
+    DeckRow,
+    check_deck_path,
+    fill_deck,
+    load_copy_deck,
+    read_copy_deck,
+    read_deck_rows,
+    write_deck,
+)
+from localizer.copydeck.reading import read_items
+from localizer.errors import ConfigurationError, CopyDeckError
 
 NAMESPACES = (
     'xmlns:res="urn:oasis:names:tc:xliff:resourcedata:2.0" '
@@ -282,3 +293,19 @@ def test_the_same_source_twice_in_one_file(tmp_path):
     assert [row.target for row in read_deck_rows(path)] == ["セール"]
     with pytest.raises(CopyDeckError, match="keep one"):
         write_deck([*same, DeckRow("Sale", "en", "ja", "特売")], tmp_path / "deck.xlf")
+
+
+def test_without_translate_toolkit_the_extra_is_named(tmp_path, monkeypatch):
+    """As in an installation without it: the import fails."""
+    for module in ("translate", "translate.storage"):
+        monkeypatch.setitem(sys.modules, module, None)
+    for name in ("d.xlf", "d.tmx", "d.tbx"):
+        for use in (
+            lambda name: list(read_items(new(segment()), name)),
+            lambda name: check_deck_path(tmp_path / name),
+            lambda name: write_deck([DeckRow("A", "en", "ja", "B")], tmp_path / name),
+        ):
+            with pytest.raises(ConfigurationError, match=r"pip install 'campaign-localizer\[copy\]'"):
+                use(name)
+    assert not list(tmp_path.iterdir())
+    check_deck_path(tmp_path / "d.csv")

@@ -11,11 +11,13 @@ from typing import Any
 from tests.localizer.remote.contract_server import Answer, ContractServer, Request
 
 REFUSALS = {
-    # What servers say to a form that they do not know: LM Studio (an error that is no object), DeepSeek,
-    # older llama.cpp servers (as their own fault), and those that check fields.
+    # What servers say to a form that they do not know: LM Studio and xAI (an error that is no object),
+    # DeepSeek, Groq, older llama.cpp servers (as their own fault), and those that check fields.
     "lmstudio": lambda: Answer(400, {"error": "'response_format.type' must be 'json_schema' or 'text'"}),
     "deepseek": lambda: _error(400, "This response_format type is unavailable now", "invalid_request_error"),
     "llamacpp": lambda: _error(500, 'response_format type must be "text" or "json_object"', "server_error"),
+    "groq": lambda: _error(400, "This model does not support response format `json_schema`.", "invalid"),
+    "xai": lambda: Answer(400, {"code": "invalid", "error": "The response_format parameter is unsupported."}),
     "strict": lambda: Answer(422, {"detail": "Unexpected fields in the request: {'response_format'}"}),
 }
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from localizer.errors import ConfigurationError, EngineUnavailable, FateUnknown, InputError, LocalizerError
 from localizer.storage.local import LocalStorage
@@ -107,6 +109,8 @@ def test_a_request_is_of_one_pair_of_locales_and_of_no_more_strings_than_asked(s
         ({"json_schema"}, "lmstudio", ["json_schema"]),
         ({"json_object"}, "deepseek", ["json_object"]),
         ({"json_object"}, "llamacpp", ["json_object"]),
+        ({"json_object"}, "groq", ["json_object"]),
+        (set(), "xai", [None]),
         (set(), "strict", [None]),
     ],
 )
@@ -247,6 +251,55 @@ def test_a_refused_string_is_a_problem_and_a_refused_account_an_error(server: Ch
         at(server, model="gpt-none").translate(ask("Sale"))
 
 
+def test_a_model_that_takes_no_temperature_is_told_of(server: ChatServer) -> None:
+    said = "Unsupported value: 'temperature' does not support 0.0 with this model."
+    server.faults = [lambda: Answer(400, {"error": {"message": said, "code": "unsupported_value"}})]
+    with pytest.raises(ConfigurationError, match="temperature to none"):
+        at(server).translate(ask("Sale"))
+    assert texts(at(server, temperature="none"), ask("Sale")) == ["⟦Sale⟧"]
+    assert "temperature" not in server.bodies[-1]
+
+
+_ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "choices",
+                    "message",
+                    "content",
+                    "translations",
+                    "id",
+                    "text",
+                    "usage",
+                    "prompt_tokens",
+                    "error",
+                ]
+            )
+            | st.text(max_size=3),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=_ANYTHING, content=_ANYTHING | st.text())
+def test_whatever_a_server_answers_nothing_is_made_up(server: ChatServer, body: Any, content: Any) -> None:
+    inside = content if isinstance(content, str) else json.dumps(content)
+    usual = {"choices": [{"message": {"content": inside}, "finish_reason": "stop"}], "usage": body}
+    for answer in (body, {"choices": body}, {"choices": [body]}, {"choices": [{"message": body}]}, usual):
+        sent = json.dumps(answer).encode()
+        server.faults = [lambda sent=sent: Answer(200, sent)]  # type: ignore[misc]
+        (found,) = at(server).translate(ask("Sale"))
+        assert bool(found.problem) is not bool(found.text)
+        assert not found.text or '\\"id\\": 1' in sent.decode()  # it was what had been asked for, by chance
+
+
 def test_tokens_and_money_are_counted_over_threads(server: ChatServer) -> None:
     server.latency_s = 0.02
     translator = at(
@@ -289,6 +342,8 @@ def test_what_decides_drafts_is_told_and_what_does_not_is_not(server: ChatServer
         {"fields": {"api_key": "x"}},
         {"fields": {"model": "x"}},
         {"fields": ["seed"]},
+        {"fields": "{"},
+        {"fields": '{"token": "x"}'},
     ],
 )
 def test_parameters_that_make_no_sense_are_refused(parameters: dict[str, Any]) -> None:
