@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from localizer import __version__
+from localizer.brand.command import add_brand
 from localizer.cache.command import add_cache
 from localizer.copy.arguments import add_copy
 from localizer.display import one_line
@@ -206,6 +207,7 @@ def _parser() -> argparse.ArgumentParser:
         "doctor", parents=[common], help="say what is installed and what is missing, and what that means"
     ).set_defaults(command=_doctor)
     add_tenants(commands, common)
+    add_brand(commands, common)
     commands.add_parser("engines", parents=[common], help="list the engines").set_defaults(command=_engines)
     return parser
 

@@ -72,7 +72,7 @@ def localize(
         log.exception("%s: internal error", job.label)
         reason = f"internal error: {type(exc).__name__}: {exc}"
         return _failed(job, reason, workspace, engine=engine.name, started=started)
-    checks, status, reason = _with_left_text(job, best)
+    checks, status, reason = _with_unsettled(job, best)
     result = JobResult(
         job=job.key,
         asset_id=job.asset_id,
@@ -100,13 +100,13 @@ def localize(
     return workspace.save_result(result, files)
 
 
-def _with_left_text(job: Job, best: Attempt) -> tuple[tuple[CheckResult, ...], Status, str]:
-    """Checks, verdict and reason, once it is seen what of the image's text nobody spoke of."""
-    from localizer.checks.suite import check_left_text, merge, verdict
+def _with_unsettled(job: Job, best: Attempt) -> tuple[tuple[CheckResult, ...], Status, str]:
+    """Checks, verdict and reason, once it is seen what of the image's text is not settled."""
+    from localizer.checks.suite import check_unsettled, merge, verdict
 
-    if best.candidate is None or not job.left_text:
+    if best.candidate is None or not (job.left_text or job.doubted_text):
         return best.checks, best.status, best.reason
-    checks = merge([*best.checks, check_left_text(job)])
+    checks = merge([*best.checks, check_unsettled(job)])
     return (checks, *verdict(checks))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from localizer.brand.files import MAX_BYTES, file_beside, font_bytes, kit_bytes, kit_file
+from localizer.brand.glossaries import with_files
 from localizer.brand.kit import BrandKit, ModelPolicy
 from localizer.brand.translation import TranslationPolicy, TranslatorChoice
 from localizer.documents import did_you_mean, pointer, schema_faults
@@ -55,7 +56,7 @@ def read_brand(data: bytes, path: Path) -> BrandKit:
     return BrandKit(
         name=content.get("name", "default"),
         fonts=tuple(fonts),
-        glossary=glossary,
+        glossary=with_files(path, glossary, content.get("glossary_files", ())),
         do_not_translate=tuple(content.get("do_not_translate", ())),
         forbidden=_by_locale(path, "forbidden", content.get("forbidden", {}), tuple),
         thresholds={check: float(value) for check, value in content.get("thresholds", {}).items()},

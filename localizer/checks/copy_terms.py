@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from localizer.checks import copy_words
 from localizer.locales import language_of
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 _UNINFLECTED = {"zh", "yue", "ja", "th", "lo", "vi", "km", "my", "id", "ms"}
 Said = tuple[CheckStatus, str, str]
 """Status, message, guarantee."""
-_T = TypeVar("_T")
 
 
 def check_terms(source: str, target: str, locale: str, brand: BrandKit) -> Iterator[Said]:
@@ -50,29 +49,22 @@ def _kept(source: str, target: str, brand: BrandKit) -> Iterator[Said]:
 
 def _glossary(source: str, target: str, locale: str, brand: BrandKit) -> Iterator[Said]:
     said = copy_words.fold(target)
-    for glossary in _for_locale(brand.glossary, locale):
-        for term, wanted in glossary.items():
-            if any(copy_words.occurrences(term, source)) and copy_words.fold(wanted) not in said:
-                # Elsewhere inflection may hide a term that is there.
-                is_certain = language_of(locale) in _UNINFLECTED
-                status = CheckStatus.FAILED if is_certain else CheckStatus.UNDECIDED
-                yield status, f"the glossary has {wanted!r} for {term!r}", "glossary"
+    for term, wanted in brand.glossary_for(locale).items():
+        if any(copy_words.occurrences(term, source)) and copy_words.fold(wanted) not in said:
+            # Elsewhere inflection may hide a term that is there.
+            is_certain = language_of(locale) in _UNINFLECTED
+            status = CheckStatus.FAILED if is_certain else CheckStatus.UNDECIDED
+            yield status, f"the glossary has {wanted!r} for {term!r}", "glossary"
 
 
 def _forbidden(target: str, locale: str, brand: BrandKit) -> Iterator[Said]:
-    listed = [*_for_locale(brand.forbidden, locale), brand.forbidden.get("*", ())]
-    for word in dict.fromkeys(word for words in listed for word in words):
+    for word in brand.forbidden_in(locale):
         found = list(copy_words.occurrences(word, target))
         if any(found):
             yield CheckStatus.FAILED, f"{word!r} is forbidden", "forbidden"
         elif found:
             said = f"{word!r} is forbidden and stands within a longer word"
             yield CheckStatus.UNDECIDED, said, "forbidden"
-
-
-def _for_locale(by_locale: Mapping[str, _T], locale: str) -> list[_T]:
-    """Entries for a locale, and for a wider one: what holds for ``pt`` holds for ``pt-BR``."""
-    return [value for tag, value in by_locale.items() if tag == locale or locale.startswith(f"{tag}-")]
 
 
 def _nfc(text: str) -> str:

@@ -107,14 +107,17 @@ def _every_edit_done(candidate: Candidate, job: Job) -> CheckResult:
     return CheckResult("text_found", CheckStatus.UNDECIDED, detail=f"not done: {what}")
 
 
-def check_left_text(job: Job) -> CheckResult:
-    """Whether a person, or a rule, has said of all text that stays in the image that it may. No pixels decide
-    on that, so it is no part of `run_checks`: no other attempt would do better."""
-    if not job.left_text:
-        return CheckResult("text_found", CheckStatus.PASSED)
-    texts = ", ".join(f"“{text}”" for text in job.left_text)
-    detail = f"left as it is, and no person has said that it may stay: {texts}"
-    return CheckResult("text_found", CheckStatus.UNDECIDED, detail=detail)
+def check_unsettled(job: Job) -> CheckResult:
+    """Whether a person, or a rule, has said of all text that stays in the image that it may, and the rest was
+    read with certainty. No pixels decide on that, so it is no part of `run_checks`: no other attempt would do
+    better."""
+    told = (
+        ("left as it is, and no person has said that it may stay", job.left_text),
+        ("read with little certainty; see that it says so in the source", job.doubted_text),
+    )
+    details = [f"{what}: {', '.join(f'“{text}”' for text in texts)}" for what, texts in told if texts]
+    status = CheckStatus.UNDECIDED if details else CheckStatus.PASSED
+    return CheckResult("text_found", status, detail="; ".join(details))
 
 
 def another_may_do_better(checks: Iterable[CheckResult]) -> bool:

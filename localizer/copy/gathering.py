@@ -26,6 +26,7 @@ CREATE TABLE string (
 );
 CREATE INDEX string_by_state ON string (locale, state, seq);
 """
+_SELECT = "SELECT seq, source, source_locale, locale, printed, why, most, assets, context FROM string"
 _ORIGINS = (Origin.MARKETING, Origin.UNSURE, Origin.PRODUCT)  # the first that holds anywhere holds
 
 
@@ -102,11 +103,13 @@ class Strings:
             return
         seq, before, reason, most, assets = known
         named = json.loads(assets)
-        if asset not in named and len(named) < _ASSETS:
+        if is_new := asset not in named and len(named) < _ASSETS:
             named.append(asset)
+        fewest = min((n for n in (most, most_characters) if n is not None), default=None)
+        if not is_new and rank >= before and fewest == most:
+            return
         if rank < before:
             before, reason = rank, why
-        fewest = min((n for n in (most, most_characters) if n is not None), default=None)
         self._table.do(
             "UPDATE string SET printed = ?, why = ?, most = ?, assets = ? WHERE seq = ?",
             before,
@@ -124,14 +127,15 @@ class Strings:
     def __len__(self) -> int:
         return self._table.number("SELECT count(*) FROM string")
 
-    def open(self, locale: str | None = None, after: int = 0, most: int = 500) -> list[Wanted]:
-        """The next strings that nothing is settled of yet, in the order in which they came."""
+    def each(self, after: int = 0, most: int = 500) -> list[Wanted]:
+        """The next strings, in the order in which they came."""
+        rows = self._table.rows(f"{_SELECT} WHERE seq > ? ORDER BY seq LIMIT ?", after, most)
+        return [_wanted(row) for row in rows]
+
+    def open(self, locale: str, most: int = 500) -> list[Wanted]:
+        """The next strings of a target locale that nothing is settled of yet, likewise."""
         rows = self._table.rows(
-            "SELECT seq, source, source_locale, locale, printed, why, most, assets, context FROM string"
-            " WHERE locale = coalesce(?, locale) AND state = '' AND seq > ? ORDER BY seq LIMIT ?",
-            locale,
-            after,
-            most,
+            f"{_SELECT} WHERE locale = ? AND state = '' ORDER BY seq LIMIT ?", locale, most
         )
         return [_wanted(row) for row in rows]
 
@@ -148,11 +152,6 @@ class Strings:
     def units(self) -> Iterator[str]:
         """The units as JSON, in the order in which the strings came."""
         return (unit for (unit,) in self._table.rows("SELECT unit FROM string ORDER BY seq"))
-
-    def context_of(self, seq: int) -> tuple[str, ...]:
-        """See `Wanted.context`."""
-        row = self._table.row("SELECT context FROM string WHERE seq = ?", seq)
-        return tuple(json.loads(row[0])) if row else ()
 
 
 def _wanted(row: tuple[object, ...]) -> Wanted:

@@ -164,7 +164,7 @@ def _in_scope(job: JobRows, wanted: frozenset[str]) -> bool:
 
 
 def _find(table: Scratch, workspace: Workspace, brand: BrandKit, workers: int, most: int | None) -> Finding:
-    images = (Image(*row) for row in list(table.rows("SELECT * FROM image")))
+    images = (Image(*row) for row in table.rows("SELECT * FROM image"))
 
     def keep(found: Found) -> None:
         body = json.dumps(found.to_dict(), ensure_ascii=False)
@@ -199,7 +199,7 @@ def _take_apart(table: Scratch, strings: Strings) -> None:
 
 def _settle_known(strings: Strings, resolver: Resolver) -> None:
     after = 0
-    while batch := strings.open(after=after):
+    while batch := strings.each(after):
         after = batch[-1].seq
         units = [(wanted, resolver.settled(wanted)) for wanted in batch]
         strings.settle(

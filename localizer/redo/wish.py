@@ -181,7 +181,7 @@ def amended_job(
             engine=part,
             brand_digest=brand.digest,
             variant=variant,
-            left_text=job.left_text,
+            unsettled=(*job.left_text, *job.doubted_text),
         )
 
     made = list(takewhile(earlier.__contains__, map(key, count())))

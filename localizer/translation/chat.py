@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import threading
@@ -58,7 +59,7 @@ class ChatTranslator:
         temperature: 0; ``none``: not sent, for models that refuse it.
         strings: most strings in a request; 16.
         form: which of `FORMS` and no other; the strictest that the server takes.
-        fields: further fields of the request, such as ``{"reasoning_effort": "low"}``; none.
+        fields: further fields of the request, such as ``{"reasoning_effort": "low"}``, as JSON too; none.
 
     Raises:
         ConfigurationError: a parameter makes no sense.
@@ -75,7 +76,7 @@ class ChatTranslator:
         temperature: float | str | None = None,
         strings: int | str | None = None,
         form: str = "",
-        fields: Mapping[str, Any] | None = None,
+        fields: Mapping[str, Any] | str | None = None,
     ) -> None:
         given = {
             "model": model,
@@ -101,15 +102,10 @@ class ChatTranslator:
             **{k: v for k, v in given.items() if v not in _EMPTY},
         }
         self._model, self._style = str(said.get("model", "")), str(said.get("style", ""))
-        self._brief, self._fields = str(said.get("brief", "")), said.get("fields", {})
+        self._brief, self._fields = str(said.get("brief", "")), _fields(said.get("fields", {}))
         form = said.get("form", "")
         if form and form not in FORMS:
             raise ConfigurationError(f"translator 'chat': form is {form!r}; it can be {', '.join(FORMS)}")
-        if not isinstance(self._fields, Mapping):
-            raise ConfigurationError("translator 'chat': fields must be an object of names and values")
-        for field in self._fields:
-            if field in _OURS or looks_like_credential(field):
-                raise ConfigurationError(f"translator 'chat': {field!r} cannot be set among the fields")
         temperature = said.get("temperature", 0.0)
         try:
             self._temperature = None if temperature == "none" else float(temperature)
@@ -158,7 +154,7 @@ class ChatTranslator:
             "style": self._style,
             "brief": self._brief,
             "temperature": self._temperature,
-            "fields": dict(self._fields),
+            "fields": self._fields,
         }
 
     def serves(self, source_locale: str, locale: str) -> bool:
@@ -286,6 +282,20 @@ class ChatTranslator:
 
 class _Nothing(ValueError):
     """An answer without text; says why."""
+
+
+def _fields(given: Any) -> dict[str, Any]:
+    if isinstance(given, str):
+        try:
+            given = json.loads(given)
+        except ValueError:
+            raise ConfigurationError("translator 'chat': fields is not JSON") from None
+    if not isinstance(given, Mapping):
+        raise ConfigurationError("translator 'chat': fields must be an object of names and values")
+    for field in given:
+        if field in _OURS or looks_like_credential(field):
+            raise ConfigurationError(f"translator 'chat': {field!r} cannot be set among the fields")
+    return dict(given)
 
 
 def _response_format(form: str) -> dict[str, Any]:

@@ -45,8 +45,9 @@ class GoogleTranslator:
     Args:
         model: ``general/nmt``, ``general/translation-llm``, or a custom model's ID.
         location: where a glossary or custom model lies, such as ``us-central1``.
-        glossary: ID of a Google glossary, or that by target locale (``*``: all others). Terms of the brand
-            kit that are not in it are checked, not enforced.
+        glossary: ID of a Google glossary, or that by target locale (``*``: all others); ``{locale}`` in it is
+            the target locale in small letters. Terms of the brand kit that are not in it are checked, not
+            enforced.
         ignore_case: whether the glossary's terms are found in capitals too.
         contextual: whether Google may inflect the glossary's terms.
         project: default: the connection's, ``GOOGLE_CLOUD_PROJECT``, or that of the credentials.
@@ -236,9 +237,10 @@ class GoogleTranslator:
             ) from None
 
     def _glossary_for(self, locale: str) -> str:
-        if isinstance(self._glossary, str):
-            return self._glossary
-        return self._glossary.get(locale) or self._glossary.get("*", "")
+        glossary = self._glossary
+        if not isinstance(glossary, str):
+            glossary = glossary.get(locale) or glossary.get("*", "")
+        return glossary.replace("{locale}", locale.casefold())
 
     def _charged(self, contents: Sequence[str]) -> Usage:
         characters = sum(len(content) for content in contents)

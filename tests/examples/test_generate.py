@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 
 from examples.generate import POSTERS, generate
 from localizer.brand import load_brand
-from localizer.checks.copy_policy import check_copy_policy
+from localizer.checks.copy_policy import check_copy, check_copy_policy
 from localizer.copydeck import load_copy_deck
 from localizer.manifest import load_manifest
 from localizer.model import Action, CheckStatus, Status
@@ -145,6 +145,31 @@ def test_planning_and_copy_policy_catch_what_the_readme_says(manifest, images: P
         ("gift-ribbon", "en"): CheckStatus.FAILED,
         ("camera-deal", "en"): CheckStatus.FAILED,
     }
+
+
+def test_a_stricter_brand_lets_less_of_the_same_copy_through(manifest) -> None:
+    """What LUMÉA may say, LUMÉA Derma may not: discounts are neither named in English nor in German."""
+    kits = [load_brand(CAMPAIGN / "brands" / name) for name in ("lumea", "lumea-derma")]
+
+    def refused(kit) -> set[tuple[str, str]]:
+        return {
+            (locale, entry.target)
+            for (source_locale, locale, source), entry in manifest.deck.entries.items()
+            if any(
+                finding.status is CheckStatus.FAILED
+                for finding in check_copy(source, source_locale, entry.target, locale, kit)
+            )
+        }
+
+    assert [refused(kit) for kit in kits] == [
+        set(),
+        {
+            ("en", "618 Mega Sale"),
+            ("en", "Mid-Year Sale"),
+            ("en", "Selected cameras on sale"),
+            ("de", "BIS ZU 50 % RABATT"),
+        },
+    ]
 
 
 def test_the_document_asks_for_the_same_as_the_table(manifest) -> None:

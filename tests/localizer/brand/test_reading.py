@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from localizer.brand import BrandKit, ModelPolicy, TranslationPolicy, TranslatorChoice, load_brand
+from localizer.checks.copy_policy import check_copy_policy
 from localizer.errors import BrandError
+from localizer.model import Action, CheckStatus, Edit, Job
 
 KIT = """
 name: Acme
@@ -250,6 +252,22 @@ def test_terms_and_forbidden_words_of_a_locale():
     assert kit.forbidden_in("zh-Hant") == ("a",)
     assert kit.forbidden_in("en-CN") == ("a", "e")
     assert kit.forbidden_in("und") == ("a",)
+
+
+@pytest.mark.parametrize(
+    ("locale", "copy", "status"),
+    [
+        ("zh-Hans", "最佳礼物", CheckStatus.FAILED),
+        ("en-CN", "The best gifts", CheckStatus.FAILED),
+        ("en", "The best gifts", CheckStatus.PASSED),
+        ("zh-Hant", "最佳禮物", CheckStatus.PASSED),
+    ],
+)
+def test_a_market_s_words_are_found_in_any_language(tmp_path, locale, copy, status):
+    kit = load_brand(write(tmp_path, "forbidden: {und-CN: [最佳, best]}\n"))
+    edit = Edit(Action.ADD_TEXT, "", copy)
+    job = Job("k", "p", locale, "und", "s", "s", (edit,))
+    assert check_copy_policy(job, kit).status is status
 
 
 def test_aliases_are_refused(tmp_path):

@@ -342,6 +342,8 @@ def test_what_decides_drafts_is_told_and_what_does_not_is_not(server: ChatServer
         {"fields": {"api_key": "x"}},
         {"fields": {"model": "x"}},
         {"fields": ["seed"]},
+        {"fields": "{"},
+        {"fields": '{"token": "x"}'},
     ],
 )
 def test_parameters_that_make_no_sense_are_refused(parameters: dict[str, Any]) -> None:

@@ -107,6 +107,8 @@ def test_a_glossary_of_google_is_used_and_its_answers_taken(server: GoogleServer
         "ignoreCase": True,
     }
     assert "glossaryConfig" not in japanese
+    named = make(server, location="us-central1", glossary="{locale}-lumea")
+    assert named._glossary_for("pt-BR") == "pt-br-lumea"
     with pytest.raises(ConfigurationError, match="Glossary not found"):
         make(server, location="us-central1", glossary="other").translate(ask("New serum"))
     with pytest.raises(ConfigurationError, match="name it"):
