@@ -174,7 +174,7 @@ def request_of(wanted: Wanted, brand: BrandKit) -> TranslationRequest:
         locale=wanted.locale,
         context=wanted.context,
         glossary=terms,
-        keep=kept(wanted.source, brand),
+        keep=kept(wanted.source, brand, wanted.source_locale, wanted.locale),
         most_characters=wanted.most_characters,
     )
 

@@ -1,8 +1,9 @@
 """Where the copy of a string comes from, before any translator is asked.
 
 In this order, the first that has any: the deck (approved), a draft that a person approved earlier, a rule (a
-bare number or a brand name stays as it is), the deck's rows that nobody approved, the deck's most similar
-string. A person's word comes before a rule: a deck may say that a bare price becomes another one.
+bare number or a brand name stays as it is), the deck's rows that nobody approved, a bare price or date as the
+locale writes it, the deck's most similar string. A person's word comes before a rule: a deck may say that a
+bare price becomes another one.
 
 Whatever is not approved is held against the guarantees of `check_copy`; what breaks one for certain
 is not used.
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from localizer.checks.copy_policy import TOO_LONG, check_copy
 from localizer.copy.approvals import refusal
-from localizer.copy.formats import stays_as_is
+from localizer.copy.formats import reformatted, stays_as_is
 from localizer.copy.units import CopyState, CopyUnit
 from localizer.model import CheckStatus, Origin
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 DECK, RULE = "deck", "rule"
 _UNAPPROVED = "deck, not approved"
+_CLDR = "rule: as the locale writes it"
 
 
 class Judged(NamedTuple):
@@ -81,6 +83,9 @@ class Resolver:
         given = self._deck.draft(wanted.source, wanted.source_locale, wanted.locale)
         if given is not None:
             found.append((given.target, _UNAPPROVED))
+        if wanted.printed is Origin.MARKETING:
+            written = reformatted(wanted.source, wanted.source_locale, wanted.locale, self._brand)
+            found += [] if written is None else [(written, _CLDR)]
         if wanted.printed is Origin.MARKETING and self._least < 1:
             near = self._deck.similar(wanted.source, wanted.source_locale, wanted.locale, self._least)
             if near is not None:
