@@ -110,7 +110,7 @@ $(VENV)/.setup-run: pyproject.toml requirements.txt
 	touch $@
 
 $(VENV)/.setup-run-gpu: pyproject.toml requirements.txt
-	@bash docker/setup.sh "$(UV_VERSION)" copy,gcp,examples,type,c2pa,gpu $(APT_PACKAGES)
+	@bash docker/setup.sh "$(UV_VERSION)" copy,gcp,examples,type,c2pa,gpu,translate $(APT_PACKAGES)
 	touch $@ $(VENV)/.setup-run
 
 $(VENV)/.setup-browser: pyproject.toml requirements.txt

@@ -270,7 +270,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     import cv2
 
     cv2.setNumThreads(1)
-    brand = load_brand(CAMPAIGN / "brand.yaml")
+    brand = load_brand(CAMPAIGN / "brands" / "lumea")
     only = QUICK if args.quick else ()
     measured: list[Measured] = []
     with tempfile.TemporaryDirectory(prefix="edit-cost-") as temporary:

@@ -2,10 +2,13 @@
 ### Localize one campaign
 
 Reads a manifest of image edits, makes every image in every target locale, checks each one, asks for
-approval and publishes what was approved as one immutable release.
+approval and publishes what was approved as one immutable release. Before that, once for the whole run, it
+looks for the words: what the copy deck lacks is drafted by the brand's translators, or waits for the deck.
 
 | task | what it does |
 |---|---|
+| `prepare_copy` | finds what the images need in words: from the deck, approved before, or as drafts |
+| `approve_copy` | asks a person about drafts before any image is made, if `copy_approval` says so |
 | `load_manifest` | reads the manifest and plans the jobs; a wrong row becomes a `failed` result |
 | `edit_images` | one mapped task per image (beyond 64, per shard of some minutes): edit, check, try again |
 | `quality_gate` | gathers the results, writes the report, stops a run that went wrong as a whole |
@@ -39,7 +42,7 @@ manifest = Param(
     "JSON campaign document. No manifest at hand? Use **Rush job**.",
     examples=[str(SAMPLE / "manifest.csv"), "gs://bucket/campaigns/618/manifest.csv"],
 )
-sample = run_params(manifest, defaults={"brand": str(SAMPLE / "brand.yaml")})
+sample = run_params(manifest, defaults={"brand": str(SAMPLE / "brands" / "lumea" / "brand.yaml")})
 
 notices = RunNotices.of_installation()
 

@@ -7,6 +7,7 @@ of a manifest's column `instruction`, in English or Chinese; texts stand in quot
 - `Replace "SALE" with "RABATT"`
 - `Translate "免运费" to "Free Shipping"`
 - `将「新品上市」改为「年度热销」，字体颜色变为金色`
+- `Translate all text`
 - `Remove "Only today"`
 
 Or paste rows with their header straight from a spreadsheet, a CSV file or a JSON document.
@@ -120,10 +121,10 @@ for tenant in tenants_here(__file__):
             workspace="{{ params.workspace }}",
             gcp_conn_id="{{ params.gcp_conn_id }}",
         )
-        load = add_tasks(
+        first_task = add_tasks(
             manifest=f"{{{{ {WRITTEN}['manifest'] }}}}",
             image_root=f"{{{{ {WRITTEN}['image_root'] or params.image_root }}}}",
             notices=notices,
             campaign=f"{{{{ (params.campaign or {WRITTEN}['campaign']) | tojson }}}}",
         )
-        write >> load
+        write >> first_task

@@ -50,7 +50,7 @@ def main() -> int:
     step("3/3", f"run the DAG localize_campaign; log: {log}")
     conf = {
         "manifest": str(SAMPLE / "manifest.csv"),
-        "brand": str(SAMPLE / "brand.yaml"),
+        "brand": str(SAMPLE / "brands" / "lumea" / "brand.yaml"),
         "approval": "never",
         "campaign": CAMPAIGN,
         "publish_uri": str(OUT / "published"),

@@ -85,6 +85,8 @@ def try_job(
         TransientError: an engine is down; the attempts so far are lost, the job can be tried again.
         ConfigurationError: the installation lacks something.
     """
+    from localizer.checks.suite import another_may_do_better
+
     attempts: list[Attempt] = []
     for current in _engines(engine, brand):
         for number in range(MAX_ATTEMPTS):
@@ -92,6 +94,8 @@ def try_job(
             attempts.append(attempt)
             if attempt.status is Status.PASSED or len(attempts) == MAX_ATTEMPTS:
                 return attempts
+            if attempt.candidate is not None and not another_may_do_better(attempt.checks):
+                return attempts  # a draft that nobody approved: another image would have the same words
             if attempt.candidate is None or not attempt.candidate.can_retry:
                 break
     return attempts

@@ -15,7 +15,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from localizer import __version__
+from localizer.brand.command import add_brand
 from localizer.cache.command import add_cache
+from localizer.copy.arguments import add_copy
 from localizer.display import one_line
 from localizer.errors import ConfigurationError, InputError, LocalizerError, TransientError
 from localizer.provenance.command import add_provenance
@@ -140,6 +142,7 @@ def _parser() -> argparse.ArgumentParser:
 
     add_run(commands, common)
     add_plan(commands, common)
+    add_copy(commands, common)
     calls = commands.add_parser(
         "calls",
         parents=[common],
@@ -204,6 +207,7 @@ def _parser() -> argparse.ArgumentParser:
         "doctor", parents=[common], help="say what is installed and what is missing, and what that means"
     ).set_defaults(command=_doctor)
     add_tenants(commands, common)
+    add_brand(commands, common)
     commands.add_parser("engines", parents=[common], help="list the engines").set_defaults(command=_engines)
     return parser
 

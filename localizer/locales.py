@@ -60,6 +60,24 @@ def script_of(tag: str) -> str:
     return langcodes.Language.get(tag).maximize().script or "Zyyy"
 
 
+def wider_locales(tag: str) -> tuple[str, ...]:
+    """A locale and the wider ones that it belongs to, the narrowest first: ``pt-BR``, ``pt``."""
+    parts = tag.split("-")
+    return tuple("-".join(parts[:length]) for length in range(len(parts), 0, -1))
+
+
+@lru_cache(maxsize=256)
+def region_of(tag: str) -> str:
+    """ISO 3166 code of the region that a locale names, else of the one where it is spoken most (``ja`` →
+    ``JP``, ``zh-Hant`` → ``TW``); empty for und and mul without a region."""
+    import langcodes
+
+    language = langcodes.Language.get(tag)
+    if language.territory or language_of(tag) in {"und", "mul", "zxx"}:
+        return language.territory or ""
+    return language.maximize().territory or ""
+
+
 def is_rtl(tag: str) -> bool:
     """Whether a locale is written right to left."""
     return script_of(tag) in {"Arab", "Hebr", "Syrc", "Thaa", "Nkoo"}

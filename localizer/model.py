@@ -47,6 +47,17 @@ class CheckStatus(StrEnum):
     UNDECIDED = "undecided"
 
 
+class Origin(StrEnum):
+    """Whose a text that stands in an image is."""
+
+    MARKETING = "marketing"
+    """Laid over the image: to be localized."""
+    PRODUCT = "product"
+    """Printed on the product or part of the scene, or a logo: to be left."""
+    UNSURE = "unsure"
+    """One of the two: a person must say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Edit:
     """One structured instruction on an asset.
@@ -117,6 +128,8 @@ class Job:
             edited and ends as `needs_review`.
         left_text: what stands in the image and is left as it is, where all of its text was to be translated
             and no person has said so: such a job cannot pass by itself.
+        doubted_text: what was found there and read with so little certainty that its copy may be that of
+            something else: nor can such a job.
     """
 
     key: str
@@ -128,6 +141,7 @@ class Job:
     edits: tuple[Edit, ...]
     missing_copy: tuple[str, ...] = ()
     left_text: tuple[str, ...] = ()
+    doubted_text: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -155,6 +169,7 @@ class Job:
             "edits": [e.to_dict() for e in self.edits],
             "missing_copy": list(self.missing_copy),
             "left_text": list(self.left_text),
+            "doubted_text": list(self.doubted_text),
         }
 
     @classmethod
@@ -169,6 +184,7 @@ class Job:
             edits=tuple(Edit.from_dict(e) for e in data["edits"]),
             missing_copy=tuple(data.get("missing_copy") or ()),
             left_text=tuple(data.get("left_text") or ()),
+            doubted_text=tuple(data.get("doubted_text") or ()),
         )
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from localizer.attempts import Attempt, best_of, try_job
 from localizer.errors import ConfigurationError, InputError, StorageError, StorageFull, TransientError
-from localizer.model import Box, CheckStatus, Edit, Job, JobResult, Status
+from localizer.model import Box, CheckResult, CheckStatus, Edit, Job, JobResult, Status
 from localizer.provenance.statements import ACCEPTED, VERSION
 from localizer.workers.pool import LONGEST_S
 
@@ -72,16 +72,17 @@ def localize(
         log.exception("%s: internal error", job.label)
         reason = f"internal error: {type(exc).__name__}: {exc}"
         return _failed(job, reason, workspace, engine=engine.name, started=started)
+    checks, status, reason = _with_unsettled(job, best)
     result = JobResult(
         job=job.key,
         asset_id=job.asset_id,
         locale=job.locale,
-        status=best.status,
+        status=status,
         image=CANDIDATE if CANDIDATE in files else None,
         delivered=next((name for name in files if name.startswith("delivered.")), None),
         edits=_edits(job, best),
-        checks=best.checks,
-        reason=best.reason if best.status is not Status.PASSED else "",
+        checks=checks,
+        reason=reason if status is not Status.PASSED else "",
         engine=best.engine,
         attempts=len(attempts),
         seconds=time.perf_counter() - started,
@@ -97,6 +98,16 @@ def localize(
         statement=VERSION,
     )
     return workspace.save_result(result, files)
+
+
+def _with_unsettled(job: Job, best: Attempt) -> tuple[tuple[CheckResult, ...], Status, str]:
+    """Checks, verdict and reason, once it is seen what of the image's text is not settled."""
+    from localizer.checks.suite import check_unsettled, merge, verdict
+
+    if best.candidate is None or not (job.left_text or job.doubted_text):
+        return best.checks, best.status, best.reason
+    checks = merge([*best.checks, check_unsettled(job)])
+    return (checks, *verdict(checks))
 
 
 @contextmanager

@@ -40,7 +40,7 @@ def plan(options: RunOptions, *, as_json: bool = False, page: Path | None = None
         look_up(ready.plan, ready.workspace, estimator.add)
         at_once = concurrency_of(ready.engine) or options.workers or default_workers(ready.plan.count)
         way = way_of(ready.engine_name, fallbacks=ready.brand.engines, images_a_task=at_once)
-        estimate = estimator.finish(ready.plan, way)
+        estimate = estimator.finish(ready.plan, way, ready.copy)
     if as_json:
         sys.stdout.write(json.dumps(estimate.to_dict(), ensure_ascii=False, indent=1) + "\n")
     else:

@@ -249,7 +249,7 @@ def _job(rows: JobRows, source: Entry, copy: Resolved, engine: Mapping[str, Any]
         edits=copy.edits,
         engine=engine,
         brand_digest=brand_digest,
-        left_text=copy.left_text,
+        unsettled=(*copy.left_text, *copy.doubted_text),
     )
     return Job(
         key=key,
@@ -261,6 +261,7 @@ def _job(rows: JobRows, source: Entry, copy: Resolved, engine: Mapping[str, Any]
         edits=copy.edits,
         missing_copy=missing_copy(copy.edits),
         left_text=copy.left_text,
+        doubted_text=copy.doubted_text,
     )
 
 
@@ -287,14 +288,14 @@ def job_key(
     engine: Mapping[str, Any],
     brand_digest: str,
     variant: int = 0,
-    left_text: Sequence[str] = (),
+    unsettled: Sequence[str] = (),
 ) -> str:
     """SHA-256 (hex) over the canonical JSON of everything that decides the pixels of a job.
 
     Args:
         edits: copy resolved. Their row numbers do not count, their order does.
         engine: see `engine_part`.
-        left_text: see `Job.left_text`: it decides no pixels, but whether they may pass.
+        unsettled: `Job.left_text` and `Job.doubted_text`: no pixels depend on them, but whether they pass.
         variant: another number gives another key for the same wish, and so other seeds where a model draws.
     """
     parts = []
@@ -312,8 +313,8 @@ def job_key(
     }
     if variant:
         decisive["variant"] = variant
-    if left_text:
-        decisive["left_text"] = list(left_text)
+    if unsettled:
+        decisive["unsettled"] = list(unsettled)
     return canonical_digest(decisive)
 
 

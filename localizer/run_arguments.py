@@ -85,7 +85,7 @@ def _add_planning(parser: argparse.ArgumentParser) -> None:
         help="a name that `engines` lists, or package.module:Factory (default: the brand's, else typeset)",
     )
     parser.add_argument(
-        "--brand", metavar="FILE", help="brand kit (default: the one that the manifest names)"
+        "--brand", metavar="FILE", help="brand kit, or its folder (default: the one that the manifest names)"
     )
     parser.add_argument(
         "--copy-deck", metavar="FILE", help="copy deck (default: the one that the manifest names)"
@@ -166,7 +166,12 @@ def _options(arguments: argparse.Namespace, **further: Any) -> RunOptions:
 
 
 def engine_parameters(text: str) -> dict[str, Any]:
-    """What ``--engine-parameters`` says.
+    """What ``--engine-parameters`` says; raises like `json_object`."""
+    return json_object(text, "--engine-parameters")
+
+
+def json_object(text: str, option: str) -> dict[str, Any]:
+    """What an option says in JSON.
 
     Raises:
         InputError: it is no JSON object.
@@ -174,9 +179,9 @@ def engine_parameters(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
     except ValueError as error:
-        raise InputError(f"--engine-parameters is not JSON: {error}") from None
+        raise InputError(f"{option} is not JSON: {error}") from None
     if not isinstance(value, dict):
-        raise InputError('--engine-parameters must be a JSON object such as \'{"model": "/models/qwen"}\'')
+        raise InputError(f'{option} must be a JSON object such as \'{{"model": "/models/qwen"}}\'')
     return value
 
 

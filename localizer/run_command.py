@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from localizer.approval import decide
 from localizer.display import lines, one_line
 from localizer.errors import InputError
+from localizer.estimates.words import copy_facts, copy_headline
 from localizer.leases import alone
 from localizer.model import JobResult, Status
 from localizer.pace import Pace, pace_name
@@ -35,7 +36,7 @@ from localizer.workers.pool import LONGEST_S
 
 if TYPE_CHECKING:
     from localizer.brand import BrandKit
-    from localizer.copy.saving import PreparedCopy
+    from localizer.copy.prepared import PreparedCopy
     from localizer.engines.base import Engine
     from localizer.release import Published
     from localizer.runs import Run
@@ -103,6 +104,8 @@ def run(options: RunOptions) -> Counts:
     with prepared(options, run_id=run_id) as ready:
         plan, workspace = ready.plan, ready.workspace
         record = workspace.run(run_id)
+        for fact in copy_facts(ready.copy):
+            _note(fact)
         _note(f"{plan.campaign}: {plan.count} images planned, {plan.rejected_count} wrong in the manifest")
         # One process at a time: the same command given twice finds everything done the second time.
         with alone(workspace.storage, plan.digest, on_wait=_tell_wait):
@@ -210,6 +213,9 @@ def _finished(options: RunOptions, ready: Prepared, record: Run, started: float)
     )
     _say(summary.text(counts, seconds))
     _say(_places(options, record, report, published, approved))
+    if ready.copy.to_fill:
+        _say(f"copy     {copy_headline(ready.copy)}; fill in what is open and give it with --copy-deck:")
+        _say(f"         {ready.copy.to_fill}")
     return counts
 
 

@@ -58,6 +58,15 @@ def _without(loader: type[yaml.SafeLoader], tags: Iterable[str]) -> dict[str, An
 TextLoader.yaml_implicit_resolvers = _without(yaml.SafeLoader, ["bool"])
 
 
+class WordsLoader(TextLoader):
+    """As `TextLoader`, and every value that is not empty is text: ``2026-11-11`` and ``618`` too."""
+
+
+WordsLoader.yaml_implicit_resolvers = _without(
+    yaml.SafeLoader, ["bool", "int", "float", "timestamp", "merge", "value"]
+)
+
+
 class PlainLoader(TextLoader):
     """As `TextLoader`, with the booleans ``true`` and ``false``; a date stays text."""
 
@@ -135,6 +144,13 @@ def told(path: File, faults: Iterable[Fault], lines: Mapping[Path, int]) -> str:
 def beside(path: File, place: str) -> str:
     """A place that a file names: absolute, a URI, or starting at the file's folder."""
     return place if "://" in place else os.path.normpath(path.parent.resolve() / place)
+
+
+def beside_each(path: File, places: str) -> str:
+    """`beside` for a comma-separated list; a file whose name holds a comma is one place."""
+    if "," not in places or ("://" not in places and os.path.exists(beside(path, places))):
+        return beside(path, places)
+    return ",".join(beside(path, place.strip()) for place in places.split(",") if place.strip())
 
 
 def _line(field: Path, lines: Mapping[Path, int]) -> int:

@@ -160,9 +160,18 @@ def _lines(file: BinaryIO, encoding: str) -> Iterator[str]:
             text.detach()  # the file is its opener's to close
 
 
+def delimiter_of(text: str, expected: str) -> str:
+    """What separates the columns of a small table that is text already."""
+    return _delimiter(_first(text.splitlines()), expected)[0]
+
+
 def _head(file: BinaryIO, encoding: str) -> str:
     """The first line that is not blank, as far as it is of a length that a header has."""
-    for line in _lines(file, encoding):
+    return _first(_lines(file, encoding))
+
+
+def _first(lines: Iterable[str]) -> str:
+    for line in lines:
         if stripped := line.strip("\r\n"):
             return stripped[:65536]
     return ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk.exceptions import AirflowSkipException
 
 from operators.base import LocalizerOperator
-from operators.manifest import as_bool
+from operators.checking import as_bool
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

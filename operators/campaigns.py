@@ -154,6 +154,8 @@ def _defaults(campaign: Campaign) -> dict[str, Any]:
         "engine_parameters": dict(campaign.engine.parameters),
         "brand": campaign.brand,
         "copy_deck": campaign.copy_deck,
+        "copy_approval": campaign.copy.ask,
+        "translator_conn_id": campaign.copy.translator_connection,
         "approval": campaign.approval,
         "campaign": None if is_template(campaign.publish_as) else campaign.publish_as,
         "publish_uri": campaign.publish_to,

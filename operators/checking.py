@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,43 @@ def form_titles(context: Any) -> dict[str, str]:
         if param.schema.get("title"):
             found[name] = str(param.schema["title"])
     return found
+
+
+def target_locales(value: Sequence[str] | str | None) -> list[str]:
+    """Normalised target locales out of a list or a comma-separated string.
+
+    Raises:
+        InputError: one of them is not a locale; names all that are not.
+    """
+    from localizer.locales import normalise_locale
+
+    tags = value.split(",") if isinstance(value, str) else list(value or ())
+    good, bad = [], []
+    for tag in tags:
+        if not tag.strip():
+            continue
+        try:
+            good.append(normalise_locale(tag))
+        except ValueError as error:
+            bad.append(str(error))
+    if bad:
+        raise InputError(f"locales: {'; '.join(bad)}")
+    return list(dict.fromkeys(good))
+
+
+def as_bool(value: bool | str | None, *, field: str) -> bool:
+    """A flag that may have come through a template as text, or been left empty.
+
+    Raises:
+        InputError: it is neither.
+    """
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    known = {"true": True, "false": False, "": False}
+    try:
+        return known[str(value).strip().lower()]
+    except KeyError:
+        raise InputError(f"{field}: {value!r} is neither true nor false") from None
 
 
 def check_engine_parameters(parameters: Mapping[str, Any]) -> None:

@@ -80,6 +80,14 @@ APPROVALS = {
 }
 
 
+COPY_APPROVALS = {
+    "None": "Where there are drafts, unless Approval says that nobody is asked",
+    "drafts": "A person, where there are drafts",
+    "always": "A person, in every run that has copy",
+    "never": "Nobody is asked: images with drafts need review",
+}
+
+
 def further_engines() -> list[str]:
     """Engines by import path that whoever deploys lets people choose: ``LOCALIZER_ENGINES``, by commas."""
     return [name.strip() for name in os.environ.get("LOCALIZER_ENGINES", "").split(",") if name.strip()]
@@ -127,8 +135,8 @@ def first_fields() -> dict[str, Param]:
             False,
             type=["boolean", "null"],
             title="Dry run",
-            description_md="Only show the plan: what would be edited, **how long** it would take and what it "
-            "would **cost**. It stands in the log and among the XComs of load_manifest.",
+            description_md="Only show the plan: what would be edited and translated, **how long** it would "
+            "take and what it would **cost**. It stands in the log and among the XComs of load_manifest.",
         ),
     }
 
@@ -150,16 +158,35 @@ def further_fields() -> dict[str, Param]:
             type=["string", "null"],
             pattern=LOCATION,
             title="Copy deck",
-            description_md="Approved translations, for translate_text. Empty: as the manifest says, or "
+            description_md="Approved translations, for translate_text: a deck (CSV, JSON, YAML, XLIFF, TMX), "
+            "a folder of decks, or several with commas between. Empty: as the manifest says, or "
             "copy_deck.csv beside it.",
+            section=COPY,
+        ),
+        "copy_approval": Param(
+            None,
+            type=["string", "null"],
+            enum=[None, "drafts", "always", "never"],
+            values_display=COPY_APPROVALS,
+            title="Who approves the copy",
+            description_md="Asked **before** any image is made. What is approved once is not asked again.",
+            section=COPY,
+        ),
+        "translator_conn_id": Param(
+            None,
+            type=["string", "null"],
+            title="Translator connection",
+            description_md="Airflow connection of the service that drafts missing copy; several by commas. "
+            "Without a translator nothing is made up: images wait for the deck.",
+            examples=["copy_drafts"],
             section=COPY,
         ),
         "brand": Param(
             None,
             type=["string", "null"],
             title="Brand kit",
-            description_md="Path of a brand.yaml: fonts, glossary, forbidden words. Empty: the one that "
-            "the manifest names, if any.",
+            description_md="Path of a brand.yaml, or of its folder: fonts, glossary, forbidden words. Empty: "
+            "the one that the manifest names, if any.",
             section=COPY,
         ),
         "engine": Param(

@@ -11,8 +11,8 @@ from localizer.errors import InputError
 from localizer.pace import Pace
 from localizer.runs.run import PLAN, RESULTS
 from operators.base import LocalizerOperator
+from operators.checking import as_bool
 from operators.lineage import lineage
-from operators.manifest import as_bool
 from operators.metrics import count_images
 from operators.report import write_report
 

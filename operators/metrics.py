@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 COUNTER, TIMER = "counter", "timer (ms)"
 OTHER = "other"
+REVIEW_WAIT, COPY_WAIT = "localizer.review.wait", "localizer.copy.wait"
 _ASKED = "asked_at"
 
 
@@ -51,7 +52,10 @@ METRICS = (
     Metric("localizer.images.cached", COUNTER, ("campaign",), "Images whose result was known before"),
     Metric("localizer.edit.duration", TIMER, _IMAGE_TAGS, "One image, its checks and retries"),
     Metric("localizer.edit.cost", COUNTER, ("campaign", "engine", "currency"), "What models charged for it"),
-    Metric("localizer.review.wait", TIMER, ("campaign",), "From the request to the person's answer"),
+    Metric("localizer.copy.strings", COUNTER, ("campaign", "locale", "state"), "Strings of a run's copy"),
+    Metric("localizer.copy.cost", COUNTER, ("campaign", "currency"), "What translators charged for drafts"),
+    Metric(COPY_WAIT, TIMER, ("campaign",), "From the request to the person's answer on the copy"),
+    Metric(REVIEW_WAIT, TIMER, ("campaign",), "From the request to the person's answer on the images"),
     Metric("localizer.published.objects", COUNTER, ("campaign",), "Files that a release added to the bucket"),
     Metric("localizer.published.releases", COUNTER, ("campaign",), "Releases that became current"),
 )
@@ -74,6 +78,30 @@ def count_images(counts: Counts, dag_id: str) -> None:
     _guarded(emit)
 
 
+def count_copy(locales: Mapping[str, Mapping[str, int]], cost: Mapping[str, float], dag_id: str) -> None:
+    """The copy of a run, once it is prepared.
+
+    Args:
+        locales: strings by locale and state.
+        cost: what drafts were charged with, by currency.
+    """
+
+    def emit() -> None:
+        campaign = campaign_tag(dag_id)
+        strings: Counter[tuple[str, str]] = Counter()
+        for locale, states in locales.items():
+            for state, count in states.items():
+                strings[locale_tag(locale), state] += count
+        for (locale, state), count in strings.items():
+            tags = _tags(campaign=campaign, locale=locale, state=state)
+            stats.incr("localizer.copy.strings", count, tags=tags)
+        for currency, amount in cost.items():
+            tags = _tags(campaign=campaign, currency=currency or "unknown")
+            stats.incr("localizer.copy.cost", amount, tags=tags)  # type: ignore[arg-type]
+
+    _guarded(emit)
+
+
 def time_edit(result: JobResult, dag_id: str) -> None:
     """One image that was edited; of one that was known there is nothing to tell."""
     if result.cached:
@@ -92,7 +120,7 @@ def time_edit(result: JobResult, dag_id: str) -> None:
     _guarded(emit)
 
 
-def review_asked(context: Context) -> None:
+def person_asked(context: Context) -> None:
     """Remember when a person was asked first: the task's process ends, and a retry asks again."""
 
     def remember() -> None:
@@ -103,14 +131,18 @@ def review_asked(context: Context) -> None:
     _guarded(remember)
 
 
-def review_answered(context: Context, at: datetime) -> None:
-    """How long the person took."""
+def person_answered(context: Context, at: datetime, name: str) -> None:
+    """How long the person took.
+
+    Args:
+        name: of the metric.
+    """
 
     def emit() -> None:
         asked = context["task_state_store"].get(_ASKED)
         if isinstance(asked, str):
             tags = _tags(campaign=campaign_tag(context["ti"].dag_id))
-            stats.timing("localizer.review.wait", at - datetime.fromisoformat(asked), tags=tags)
+            stats.timing(name, at - datetime.fromisoformat(asked), tags=tags)
 
     _guarded(emit)
 

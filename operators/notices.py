@@ -192,7 +192,9 @@ class RunNotifier(BaseNotifier):
             deadline = _guarded(
                 lambda: deadline_of(ref, context["dag"].timetable), "the deadline is not known"
             )
-            self.notices.tell(self.events[0], ref, deadline=deadline)
+            # While copy waits there are no results that would tell one asking from another.
+            asked = _asked(context) if self.events[0] is Event.COPY_WAITING else ""
+            self.notices.tell(self.events[0], ref, deadline=deadline, occurrence=asked)
 
     def _tell_published(self, context: dict[str, Any], ref: RunRef) -> None:
         outcome = context["ti"].xcom_pull(task_ids=PUBLISH_TASK) or {}
@@ -208,6 +210,14 @@ class RunNotifier(BaseNotifier):
                 release_id=release,
                 images=int(outcome.get("images") or 0),
             )
+
+
+def _asked(context: Mapping[str, Any]) -> str:
+    """Digest of what a task asks about."""
+    from operators.asking import ASKED
+
+    ti = context["ti"]
+    return str(ti.xcom_pull(task_ids=ti.task_id, key=ASKED) or "")
 
 
 def links(dag_id: str, run_id: str) -> dict[str, Any]:

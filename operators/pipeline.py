@@ -1,4 +1,4 @@
-"""The tasks of a run, load → edit → gate → review → publish → report, in one place for all DAGs."""
+"""The tasks of a run, copy → load → edit → gate → review → publish → report, in one place for all DAGs."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from typing import Any
 from airflow.sdk import TriggerRule
 
 from localizer.notices import Event
+from operators.copy import PrepareCopyOperator
+from operators.copy_approval import ApproveCopyOperator
 from operators.edit import EditImagesOperator
 from operators.gate import QualityGateOperator
 from operators.manifest import LoadManifestOperator
 from operators.notices import PUBLISH_TASK, RunNotices
 from operators.publish import PublishReleaseOperator
-from operators.queues import EDIT_TASK, edit_pool, edit_queue
+from operators.queues import COPY_TASK, EDIT_TASK, copy_place, edit_pool, edit_queue
 from operators.report import ReportOperator
 from operators.retries import RETRY_DEFAULTS
 from operators.review import ReviewOperator
@@ -21,6 +23,9 @@ from operators.review import ReviewOperator
 REDO_PRIORITY, CAMPAIGN_PRIORITY, CATALOG_PRIORITY = 1000, 100, 1
 """A slot that becomes free goes to the image that a person waits for, then to a campaign, however long a
 catalog waits."""
+
+COPY_APPROVAL = "{{ params.copy_approval or ('never' if params.approval == 'never' else 'drafts') }}"
+"""Where nobody is asked about images, nobody is asked about their copy, unless a run says so."""
 
 
 def default_args(priority: int) -> dict[str, Any]:
@@ -44,7 +49,7 @@ def add_tasks(
     missing_ok: bool = False,
     notices: RunNotices | None = None,
     **edit_limits: Any,
-) -> LoadManifestOperator:
+) -> PrepareCopyOperator:
     """Put the tasks of a run into the DAG that is being made; returns the first of them.
 
     Args:
@@ -64,21 +69,36 @@ def add_tasks(
         "engine_conn_id": "{{ params.engine_conn_id }}",
         "engine_parameters": "{{ params.engine_parameters }}",
     }
-    load = LoadManifestOperator(
-        task_id="load_manifest",
-        manifest=manifest,
-        image_root=image_root,
-        locales="{{ params.locales }}",
-        copy_deck="{{ params.copy_deck }}",
-        brand="{{ params.brand }}",
-        plan_only="{{ params.dry_run }}",
-        missing_ok=missing_ok,
-        publish_uri="{{ params.publish_uri }}",
-        campaign=campaign,
-        c2pa_conn_id="{{ params.c2pa_conn_id }}",
+    given: dict[str, Any] = {
+        "manifest": manifest,
+        "image_root": image_root,
+        "locales": "{{ params.locales }}",
+        "copy_deck": "{{ params.copy_deck }}",
+        "brand": "{{ params.brand }}",
+        "plan_only": "{{ params.dry_run }}",
+        "missing_ok": missing_ok,
+        "publish_uri": "{{ params.publish_uri }}",
+        "campaign": campaign,
+        "c2pa_conn_id": "{{ params.c2pa_conn_id }}",
         **engine,
         **place,
+    }
+    notices = notices or RunNotices()
+    copy = PrepareCopyOperator(
+        task_id=COPY_TASK,
+        translator_conn_id="{{ params.translator_conn_id }}",
+        **copy_place(),
+        **given,
     )
+    prepared: Any = copy.output
+    approve = ApproveCopyOperator(
+        task_id="approve_copy",
+        prepared=prepared,
+        copy_approval=COPY_APPROVAL,
+        notifiers=notices.notifiers(Event.COPY_WAITING),
+        **place,
+    )
+    load = LoadManifestOperator(task_id="load_manifest", **given)
     planned: Any = load.output
     edit = EditImagesOperator.partial(
         task_id=EDIT_TASK,
@@ -96,7 +116,6 @@ def add_tasks(
         trigger_rule=TriggerRule.ALL_DONE,
         **place,
     )
-    notices = notices or RunNotices()
     review = ReviewOperator(
         task_id="review",
         approval="{{ params.approval }}",
@@ -114,5 +133,6 @@ def add_tasks(
     released: Any = publish.output
     report = ReportOperator(task_id="report", published=released, **place)
 
+    copy >> approve >> load
     edit >> gate >> review >> publish >> report
-    return load
+    return copy

@@ -71,6 +71,7 @@ def get_provider_info() -> dict[str, Any]:
                     "target_lang": _text("Target language", "For qwen-mt-image; one a connection"),
                 },
             ),
+            _chat_type(),
             _webhook_type(),
             _SIGNING,
         ],
@@ -122,6 +123,39 @@ def _connection_type(
             "timeout_s": _number("Timeout, seconds", "For one answer", "number", 600),
             "price": _number("Price of one edit", "For the call log; empty: not known", "number", None),
             "currency": _text("Currency", "Of the price"),
+        },
+    }
+
+
+def _chat_type() -> dict[str, Any]:
+    return {
+        "connection-type": "localizer_chat",
+        "hook-class-name": "operators.hooks.translators.ChatHook",
+        "hook-name": "Chat model for copy, OpenAI-compatible (localizer)",
+        "ui-field-behaviour": {
+            "hidden-fields": ["schema", "login", "port", "extra"],
+            "relabeling": {"host": "Base URL", "password": "Key"},
+            "placeholders": {
+                "host": "https://host:8000/v1",
+                "password": "kept encrypted; never in copy, results or logs",
+            },
+        },
+        "conn-fields": {
+            "model": _text("Model", "Must equal the name that the server serves it under"),
+            "temperature": _text("Temperature", "Empty: 0; none: not sent, for models that refuse it"),
+            "strings": _number("Strings in a request", "At most", "integer", 16),
+            "form": _text(
+                "Form of the answer",
+                "Empty: by JSON schema, and less strictly where the server refuses; else by this alone",
+                enum=["", "schema", "json", "text", None],
+            ),
+            "fields": _text("Further fields (JSON)", 'Of the request, such as {"reasoning_effort": "low"}'),
+            "concurrency": _number("Requests at once", "In one task", "integer", 8),
+            "per_minute": _number("Requests a minute", "In one task; 0: as many as come", "number", 0),
+            "timeout_s": _number("Timeout, seconds", "For one answer", "number", 600),
+            "price": _number("Price in", "Of a million tokens sent; empty: not known", "number", None),
+            "price_out": _number("Price out", "Of a million tokens written; empty: as in", "number", None),
+            "currency": _text("Currency", "Of the prices"),
         },
     }
 

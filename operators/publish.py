@@ -11,9 +11,9 @@ from airflow.sdk.configuration import conf
 from localizer.display import one_line
 from localizer.runs.run import RESULTS
 from operators.base import LocalizerOperator, gcs_client
+from operators.checking import as_bool
 from operators.hooks.c2pa import signing_key_of
 from operators.lineage import lineage
-from operators.manifest import as_bool
 from operators.metrics import count_published
 from operators.tenants import dag_id_of, tenant_of
 

@@ -1,17 +1,24 @@
-"""On which workers edits run: queue and pool, chosen by the engine of each run.
+"""On which workers copy is prepared and edits run: queue and pool, of edits chosen by the engine of each run.
 
 An Airflow cluster policy, found by the entry point ``airflow.policy``. Edits go to the queue that
 ``LOCALIZER_EDIT_QUEUE`` names. Where ``LOCALIZER_GPU_QUEUE`` is set, those of a run whose engine is a model
 in the task's own process (``qwen``, and those of ``LOCALIZER_GPU_ENGINES``, by commas) go there, and to the
 pool that ``LOCALIZER_GPU_POOL`` names, if any, so that what waits for a GPU holds no slot of those that need
-none. Set them for all components. Each queue needs a worker (``airflow celery worker --queues cpu,default``).
-KubernetesExecutor has no queues: there, ``LOCALIZER_GPU_POD_TEMPLATE`` names the pod template of such runs.
+none.
+
+Copy is prepared in the queue of those that need no GPU. Where brand kits name a translation model that runs
+in the task's own process, ``LOCALIZER_COPY_QUEUE`` sends it to a worker with a GPU, and
+``LOCALIZER_COPY_POOL`` keeps such tasks from each other.
+
+Set them for all components. Each queue needs a worker (``airflow celery worker --queues cpu,default``).
+KubernetesExecutor has no queues: there, ``LOCALIZER_GPU_POD_TEMPLATE`` names the pod template of runs on a
+GPU, and ``LOCALIZER_COPY_POD_TEMPLATE`` that of preparing copy.
 """
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airflow.policies import hookimpl
 
@@ -26,6 +33,7 @@ GPU_ENGINES = ("qwen", *filter(None, os.environ.get("LOCALIZER_GPU_ENGINES", "")
 """Engines that need a GPU in the task's process; the others compute on a CPU or call a server."""
 
 EDIT_TASK = "edit_images"
+COPY_TASK = "prepare_copy"
 REDO_DAG, REDO_TASK = "redo_image", "redo"
 CAMPAIGN_PREFIX = "campaign_"
 """Of the ids of the DAGs that campaign files make."""
@@ -56,6 +64,17 @@ def edit_slots(engine: str) -> int | None:
 def edit_pod(engine: str) -> str:
     """The pod template for edits by an engine; empty: the executor's own."""
     return os.environ.get("LOCALIZER_GPU_POD_TEMPLATE", "") if engine in GPU_ENGINES else ""
+
+
+def copy_place() -> dict[str, Any]:
+    """Where copy is prepared, as arguments of its task: which translator a run has, its brand kit says, so it
+    is not known when the task is queued."""
+    place: dict[str, Any] = {"queue": os.environ.get("LOCALIZER_COPY_QUEUE") or edit_queue("typeset")}
+    if pool := os.environ.get("LOCALIZER_COPY_POOL"):
+        place["pool"] = pool
+    if template := os.environ.get("LOCALIZER_COPY_POD_TEMPLATE"):
+        place["executor_config"] = {"pod_template_file": template}
+    return place
 
 
 @hookimpl

@@ -15,7 +15,7 @@ from localizer.display import markdown, one_line
 from localizer.errors import InputError, ReleaseError
 from localizer.times import iso_utc
 from operators.base import KeptToTenant, gcs_client
-from operators.manifest import as_bool
+from operators.checking import as_bool
 from operators.publish import RELEASES, announce
 from operators.retries import RETRY_POLICY
 

@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow.providers.standard.exceptions import HITLTimeoutError
-from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Param
 from airflow.sdk.definitions.param import ParamsDict
-from airflow.sdk.exceptions import AirflowFailException
-from airflow.sdk.execution_time.hitl import HITLUser
 
 from localizer.approval import (
     ALSO_APPROVE,
@@ -34,25 +29,28 @@ from localizer.display import markdown, markdown_code, one_line
 from localizer.errors import InputError
 from localizer.model import Decision, JobResult, Status, Verdict
 from localizer.times import iso_utc
-from operators.base import DEFAULT_RUN_NAME, WorkspaceMixin
-from operators.deadlines import time_to_answer
-from operators.four_eyes import refuse_own, triggered_by, without
-from operators.metrics import review_answered, review_asked
+from operators.asking import (
+    CELL,
+    CHOICES,
+    LISTED,
+    AskingOperator,
+    Few,
+    chosen,
+    comment_field,
+    hidden_field,
+    list_field,
+    refuse_unknown,
+)
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 APPROVE, REJECT = "Approve", "Reject"
-CHOICES = 200
-"""Most images that a list of the form offers to choose from; of more, the person types the names."""
-
-_ASKED = "seen"  # key of the XCom
-_LISTED = 50
+_ITEM = "asset · locale"
 _REASON = 1000  # characters
-_CELL = 300  # characters
 
 
-class ReviewOperator(WorkspaceMixin, HITLOperator):
+class ReviewOperator(AskingOperator):
     """Decide which images of a run may be published, asking a person where the policy says so.
 
     Policies: ``always`` (a person decides on everything), ``exceptions_only`` (what passed is approved by
@@ -71,62 +69,26 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
     anew in the meantime. If nobody answers within `response_timeout`, nothing is approved and the task fails.
     Decisions are recorded in the run with the person's name and the time. Returns counts.
 
-    Where `reviewers` are given, Airflow refuses everybody else's answer. With `four_eyes` who triggered the
-    run is none of them, and her answer is refused here too.
-
-    Do not give this task ``retries=0``: a refused answer could not be asked again.
+    Who may answer, and until when, is said in `operators.asking.AskingOperator`.
 
     Args:
-        workspace: path or ``gs://`` URI of the workspace.
         approval: the policy.
-        run_name: name of the run in the workspace.
-        gcp_conn_id: connection of type ``google_cloud_platform``; None means default credentials.
         subject: headline of the request.
-        response_timeout: how long to wait for the person where the run has no deadline, see
-            `operators.deadlines`.
-        reviewers: who may answer, ``{"id": ..., "name": ...}`` each; empty: whoever may edit the DAG.
-        four_eyes: whether who triggered the run may not be the one who answers.
     """
 
-    template_fields: Sequence[str] = (
-        "subject",
-        "workspace",
-        "run_name",
-        "gcp_conn_id",
-        "approval",
-        "reviewers",
-        "four_eyes",
-    )
+    template_fields: Sequence[str] = (*AskingOperator.template_fields, "approval")
     ui_color = "#f6d5e5"
+    unseen: ClassVar[Mapping[str, Any]] = {REASONS: {}, SEEN: ""}
 
     def __init__(
         self,
         *,
-        workspace: str,
         approval: str = "always",
-        run_name: str = DEFAULT_RUN_NAME,
-        gcp_conn_id: str | None = None,
         subject: str = "Approve the images of {{ dag.dag_id }}, {{ run_id }}",
-        response_timeout: timedelta | None = timedelta(days=7),
-        reviewers: Sequence[HITLUser] = (),
-        four_eyes: bool = False,
         **kwargs: Any,
     ) -> None:
-        kwargs.pop("params", None)  # Airflow hands the DAG's down; the form has its own
-        super().__init__(
-            subject=subject,
-            options=[APPROVE, REJECT],
-            params=_form([], []),
-            response_timeout=response_timeout,
-            assigned_users=list(reviewers) or None,
-            **kwargs,
-        )
-        self.reviewers = list(reviewers)
-        self.four_eyes = four_eyes
-        self.workspace = workspace
+        super().__init__(subject=subject, options=[APPROVE, REJECT], form=_form([], []), **kwargs)
         self.approval = approval
-        self.run_name = run_name
-        self.gcp_conn_id = gcp_conn_id
 
     def execute(self, context: Context) -> dict[str, Any]:
         policy = parse_policy(self.approval)
@@ -138,45 +100,20 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
             at = iso_utc()
             decisions = decide(run.each_result(), policy=policy, at=at)
             return self._record(decisions, by=f"policy:{policy}", at=at)
-        self.params = question.form()
-        self.body = question.body(report=run.uri_of("report.html"))
-        self.response_timeout = time_to_answer(context, self.response_timeout)
-        review_asked(context)
-        if self.four_eyes and (person := triggered_by(context)):
-            self.assigned_users = without(person, self.assigned_users)
-            who = markdown_code(person, most=_CELL)
-            self.body += f"\n\nFour eyes: {who} triggered this run, so somebody else answers."
-        context["ti"].xcom_push(_ASKED, question.seen.digest)
-        return dict(super().execute(context) or {})  # parks the task; `execute_complete` goes on
+        return self.ask(
+            context,
+            form=question.form(),
+            body=question.body(report=run.uri_of("report.html")),
+            seen=question.seen.digest,
+        )
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
-        if form := event.get("params_input"):  # who answers by program need not name what the page fills in
-            event = {**event, "params_input": {REASONS: {}, SEEN: "", **form}}
-        try:
-            said = super().execute_complete(context, event)
-        except HITLTimeoutError:
-            raise AirflowFailException(
-                "nobody answered in time; nothing is approved. Clear this task to ask again"
-            ) from None
-        review_answered(context, said["responded_at"])
-        user = said["responded_by_user"] or {}
-        if self.four_eyes:
-            refuse_own(user, triggered_by(context))
-        answer = read_answer(
-            said["params_input"],
-            approve=APPROVE in said["chosen_options"],
-            by=str(user.get("name") or user.get("id") or ""),
-            at=iso_utc(said["responded_at"]),
-        )
+        said = self.said(context, event)
+        answer = read_answer(said.form, approve=said.option == APPROVE, by=said.by, at=said.at)
         if not answer.seen:  # then it is an answer to the question as it was asked
-            answer = replace(answer, seen=self._asked(context))
+            answer = replace(answer, seen=said.asked)
         decisions = apply_answer(self.open_run().each_result, answer, policy=self.approval)
         return self._record(decisions, by=answer.by, at=answer.at)
-
-    def _asked(self, context: Context) -> str:
-        """Digest of the results that were asked about."""
-        ti = context.get("ti")
-        return str(ti.xcom_pull(task_ids=self.task_id, key=_ASKED) or "") if ti else ""
 
     def _record(self, decisions: Iterable[Decision], *, by: str, at: str) -> dict[str, Any]:
         run = self.open_run()
@@ -185,9 +122,9 @@ class ReviewOperator(WorkspaceMixin, HITLOperator):
         def told() -> Iterator[Decision]:
             for number, decision in enumerate(decisions):
                 deciders.add(decision.by)
-                if number < _LISTED:
+                if number < LISTED:
                     self.log.info("%s · %s: %s by %s", *map(one_line, decision_facts(decision)))
-                elif number == _LISTED:
+                elif number == LISTED:
                     self.log.info("… and so on: see decisions.jsonl of the run, and its report")
                 yield decision
 
@@ -219,10 +156,9 @@ def read_answer(form: Mapping[str, Any], *, approve: bool, by: str, at: str) -> 
     Raises:
         InputError: a field is not what it should be; names it.
     """
-    unknown = sorted(set(form) - {ALSO_APPROVE, REJECT_ITEMS, COMMENT, REASONS, SEEN})
-    if unknown:
-        raise InputError(f"unknown fields in the answer: {', '.join(unknown)}")
-    also_approve, reject = _labels(form, ALSO_APPROVE), _labels(form, REJECT_ITEMS)
+    refuse_unknown(form, (ALSO_APPROVE, REJECT_ITEMS, COMMENT, REASONS, SEEN))
+    also_approve = chosen(form, ALSO_APPROVE, what=_ITEM)
+    reject = chosen(form, REJECT_ITEMS, what=_ITEM)
     if also_approve and not approve:
         raise InputError(f"{ALSO_APPROVE} names items, but {REJECT!r} was chosen; choose one")
     return Answer(
@@ -251,9 +187,9 @@ class Question:
         self.asked = 0
         self.seen = Seen()
         self._counts: Counter[Status] = Counter()
-        self._exceptions = _Few(CHOICES)
-        self._passed = _Few(CHOICES)
-        self._rows = _Few(_LISTED)
+        self._exceptions = Few(CHOICES)
+        self._passed = Few(CHOICES)
+        self._rows = Few(LISTED)
 
     def add(self, result: JobResult) -> None:
         """Take one result into account."""
@@ -266,7 +202,7 @@ class Question:
         if result.status is Status.PASSED and can_be_approved(result):
             self._passed.add(label(result))
         if result.status is not Status.PASSED:
-            name, why = markdown_code(label(result), most=_CELL), markdown(result.reason, most=_CELL)
+            name, why = markdown_code(label(result), most=CELL), markdown(result.reason, most=CELL)
             self._rows.add(f"| {name} | {result.status} | {why} |")
 
     def body(self, *, report: str) -> str:
@@ -300,83 +236,34 @@ class Question:
         )
 
 
-class _Few:
-    """The first of many."""
-
-    def __init__(self, most: int) -> None:
-        self.items: list[str] = []
-        self.count = 0
-        self._most = most
-
-    def add(self, item: str) -> None:
-        self.count += 1
-        if self.count <= self._most:
-            self.items.append(item)
-
-    @property
-    def more(self) -> int:
-        return self.count - len(self.items)
-
-
 def _form(exceptions: list[str] | None, rejectable: list[str] | None, *, seen: str = "") -> ParamsDict:
-    """The form. What has a `const` Airflow's own form hides and sends as it is; the review page fills it in.
-
-    `examples` makes a list a multi-select of what may be chosen, and of nothing else. Without them (None:
-    too many to choose from) Airflow shows a text area with one item a line.
-    """
+    """The form; what only the review page fills in, Airflow's own does not show."""
     return ParamsDict(
         {
-            ALSO_APPROVE: _list_field(
+            ALSO_APPROVE: list_field(
                 exceptions,
                 "Also approve",
                 "Images that need review and that you have looked at and find right",
+                what=f"`{_ITEM}`",
             ),
-            REJECT_ITEMS: _list_field(
-                rejectable, "Reject", "Images that must not be published although they passed"
+            REJECT_ITEMS: list_field(
+                rejectable,
+                "Reject",
+                "Images that must not be published although they passed",
+                what=f"`{_ITEM}`",
             ),
-            COMMENT: Param(
-                "", type=["string", "null"], title="Comment", description="Kept in the record", source="task"
-            ),
+            COMMENT: comment_field(),
             REASONS: Param(
                 {},
                 type=["object", "null"],
                 title="Reasons",
-                description="A comment on single images, by `asset · locale`",
+                description=f"A comment on single images, by `{_ITEM}`",
                 source="task",
                 **({"const": {}} if seen else {}),
             ),
-            SEEN: Param(
-                seen,
-                type=["string", "null"],
-                title="Seen",
-                description="Digest of the results that were looked at",
-                source="task",
-                **({"const": seen} if seen else {}),
-            ),
+            SEEN: hidden_field(seen, "Seen", "Digest of the results that were looked at"),
         }
     )
-
-
-def _list_field(choices: list[str] | None, title: str, description: str) -> Param:
-    offered: dict[str, Any] = {} if choices is None else {"examples": choices}
-    return Param(
-        [],
-        type=["array", "null"],
-        items={"type": "string"},
-        title=title,
-        description=description if choices is not None else f"{description}; one `asset · locale` a line",
-        source="task",
-        **offered,
-    )
-
-
-def _labels(form: Mapping[str, Any], field: str) -> list[str]:
-    value = form.get(field)
-    if value is None:
-        return []
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise InputError(f"{field}: {value!r} is not a list of items (asset · locale)")
-    return value
 
 
 def _reasons(form: Mapping[str, Any]) -> dict[str, str]:

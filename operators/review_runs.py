@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 REVIEW, GATE, PUBLISH = "ReviewOperator", "QualityGateOperator", "PublishReleaseOperator"
-_LOAD = "LoadManifestOperator"
-_TASKS = (_LOAD, GATE, REVIEW, PUBLISH)
+_LOAD, _COPY = "LoadManifestOperator", "ApproveCopyOperator"
+_TASKS = (_COPY, _LOAD, GATE, REVIEW, PUBLISH)
 _PARKED = {TaskInstanceState.AWAITING_INPUT, TaskInstanceState.DEFERRED}
 _REDOS = 500  # that wait or run at once
 
@@ -86,6 +86,8 @@ class KnownRun:
             return RunState.REVIEWING
         if self.task_state(_LOAD) == TaskInstanceState.SUCCESS:
             return RunState.EDITING
+        if self.task_state(_COPY) in _PARKED:
+            return RunState.COPY
         return RunState.PLANNING
 
     def counts(self) -> dict[str, int]:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from localizer.errors import InputError
 from operators.base import LocalizerOperator
-from operators.checking import Faults, check_folder, form_titles
-from operators.manifest import target_locales
+from operators.checking import Faults, check_folder, form_titles, target_locales
 
 if TYPE_CHECKING:
     from airflow.sdk import Context

@@ -10,6 +10,7 @@ from airflow.sdk import conf
 from operators.queues import edit_slots
 
 if TYPE_CHECKING:
+    from localizer.copy.prepared import PreparedCopy
     from localizer.engines.base import Engine
     from localizer.estimates import Estimate
     from localizer.runs import Run
@@ -28,6 +29,7 @@ def mapped_shards(
     *,
     brand: str | None,
     fallbacks: tuple[str, ...] = (),
+    copy: PreparedCopy | None = None,
     dry_run: bool = False,
 ) -> tuple[list[dict[str, Any]], Estimate]:
     """A small descriptor for each shard of a planned run, never more than Airflow maps, and the estimate.
@@ -36,6 +38,7 @@ def mapped_shards(
 
     Args:
         fallbacks: engines that the brand names.
+        copy: that the run was planned with.
         dry_run: save nothing.
 
     Returns:
@@ -72,7 +75,7 @@ def mapped_shards(
             tasks_at_once=None if slots is None else min(slots, max(1, len(shards))),
             images_a_task=min(largest, together or PROCESSES),
         )
-        estimate = estimator.finish(plan, way)
+        estimate = estimator.finish(plan, way, copy)
         descriptors = [
             {
                 "shard": shard.name,

@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from localizer.campaigns.deadlines import parse_deadline
-from localizer.campaigns.model import Campaign, Cron, Engine, Provenance, Schedule, ToFestival, is_template
+from localizer.campaigns.model import (
+    Campaign,
+    Copy,
+    Cron,
+    Engine,
+    Provenance,
+    Schedule,
+    ToFestival,
+    is_template,
+)
 from localizer.campaigns.tenancy import tenancy_faults
 from localizer.documents import did_you_mean, schema_faults
 from localizer.engines.registry import engine_names
@@ -19,7 +28,7 @@ from localizer.festivals import custom_festival, festival_named, parse_lead, reg
 from localizer.locales import normalise_locale
 from localizer.notices.model import channels_of
 from localizer.remote.access import looks_like_credential
-from localizer.strict_yaml import Fault, beside, read_mapping, told
+from localizer.strict_yaml import Fault, beside, beside_each, read_mapping, told
 from localizer.tenants import Reviewer
 
 # No two underscores together and none at the end: `a` run as `b__1` would write where `a__b` run as `1` does.
@@ -239,7 +248,8 @@ def _campaign(path: Path, content: Mapping[str, Any]) -> Campaign:
         title=content.get("title", ""),
         description=content.get("description", ""),
         image_root=_place_or_none(path, content.get("image_root")),
-        copy_deck=_place_or_none(path, content.get("copy_deck")),
+        copy_deck=beside_each(path, content["copy_deck"]) if "copy_deck" in content else None,
+        copy=Copy(**content.get("copy", {})),
         brand=_place_or_none(path, content.get("brand")),
         locales=tuple(normalise_locale(tag) for tag in content.get("locales", ())),
         engine=Engine(

@@ -27,6 +27,19 @@ class Engine:
 
 
 @dataclass(frozen=True, slots=True)
+class Copy:
+    """Where copy comes from that the deck does not have.
+
+    Attributes:
+        ask: ``never``, ``drafts`` or ``always``; None: as the approval of the images suggests.
+        translator_connection: Airflow connection of the service that drafts.
+    """
+
+    ask: str | None = None
+    translator_connection: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Provenance:
     """What vouches for published images.
 
@@ -100,6 +113,7 @@ class Campaign:
     description: str = ""
     image_root: str | None = None
     copy_deck: str | None = None
+    copy: Copy = Copy()
     brand: str | None = None
     locales: tuple[str, ...] = ()
     engine: Engine = Engine()

@@ -11,7 +11,7 @@ from localizer.campaigns.model import is_template
 from localizer.documents import did_you_mean
 from localizer.errors import TenantError
 from localizer.notices.model import DEFAULT_CONNECTIONS
-from localizer.strict_yaml import Fault, beside
+from localizer.strict_yaml import Fault, beside, beside_each
 from localizer.strict_yaml import Path as Field
 from localizer.tenants import FILE, TAG, Tenant, installed_tenants
 
@@ -23,6 +23,7 @@ _FIELDS: Mapping[Field, str] = {
     ("publish", "to"): "publish_uri",
     ("workspace",): "workspace",
     ("google_connection",): "gcp_conn_id",
+    ("copy", "translator_connection"): "translator_conn_id",
     ("engine", "connection"): "engine_conn_id",
     ("provenance", "signing_connection"): "c2pa_conn_id",
 }
@@ -57,7 +58,7 @@ def _places(path: Path, content: Mapping[str, Any], tenant: Tenant) -> Iterator[
         if not isinstance(value, str):
             continue
         if tenant.connections(parameter) is None:
-            value = beside(path, _fixed(value))
+            value = (beside_each if parameter == "copy_deck" else beside)(path, _fixed(value))
         yield from _fault(tenant, parameter, value, field)
     for index, channel in enumerate(content.get("notify", ())):
         connection = channel.get("connection") or DEFAULT_CONNECTIONS[channel["by"]]

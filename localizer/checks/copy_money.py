@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -33,7 +34,7 @@ def _of(name: str, codes: str, either: str, after: str = r"(?!)") -> Money:
 
 # In order: the longer sign first (R$ before $). What several countries share is narrowed by `_narrowed`.
 _KNOWN = (
-    _of("¥", "JPY", r"jpy|日[元圆圓]", r"円|yen(?:es)?|иен|йен|엔|เยน|ين(?!\w)|येन|yên"),
+    _of("¥", "JPY", r"jpy|jp¥|日[元圆圓]", r"円|yen(?:es)?|иен|йен|엔|เยน|ين(?!\w)|येन|yên"),
     _of(
         "¥",
         "CNY",
@@ -89,6 +90,9 @@ _KNOWN = (
     _of("₸", "KZT", r"₸|kzt"),
     _of("R", "ZAR", r"zar", r"rand"),
 )
+CODES = frozenset(code for money in _KNOWN for code in money.codes)
+"""ISO 4217 codes that are known."""
+
 _BEFORE = tuple(re.compile(rf"(?<![a-z])(?:{money.either})\s*[-+]?\s*$", re.IGNORECASE) for money in _KNOWN)
 _AFTER = tuple(
     re.compile(rf"\s*(?:{money.either}|{money.after})(?![a-z\u00c0-\u024f])", re.IGNORECASE)
@@ -111,14 +115,54 @@ class Beside(NamedTuple):
 
 
 def money_beside(before: str, after: str, locale: str) -> Beside:
-    """The money of a number by what stands before and after it, NFKC folded."""
+    """The money of a number by what stands before and after it, NFKC folded: the longest sign or name."""
+    found = [_by_name(before, after, locale)]
     for money, stands_before, stands_after in zip(_KNOWN, _BEFORE, _AFTER, strict=True):
-        found = stands_after.match(after) or stands_before.search(before)
-        if found:
-            return Beside(
-                money.name, _narrowed(money, found[0], locale), found[0].strip(" +-\u00a0\u202f").casefold()
-            )
+        match = stands_after.match(after) or stands_before.search(before)
+        if match:
+            sign = match[0].strip(" +-").casefold()
+            found.insert(0, Beside(money.name, _narrowed(money, sign, locale), sign))
+            break
+    return max(found, key=lambda beside: len(beside.sign))
+
+
+def _by_name(before: str, after: str, locale: str) -> Beside:
+    """The money that CLDR knows by that name or sign in the locale."""
+    head, tail = before.rstrip(" +-").casefold(), after.lstrip().casefold()
+    if language_of(locale) == "ro":
+        tail = tail.removeprefix("de ")  # 199 de euro
+    for name, code in _names(locale):
+        if tail.startswith(name) and not _continues(name[-1], tail[len(name) :][:1]):
+            return Beside(code, frozenset({code}), name)
+        if head.endswith(name) and not _continues(name[0], head[: -len(name)][-1:]):
+            return Beside(code, frozenset({code}), name)
     return Beside()
+
+
+def _continues(letter: str, beside: str) -> bool:
+    """Whether a letter beside a name makes it a longer word, in a script that separates words."""
+    return letter.isalpha() and beside.isalpha() and max(letter, beside) < "\u0e00"
+
+
+@lru_cache(maxsize=64)
+def _names(locale: str) -> tuple[tuple[str, str], ...]:
+    """Names and longer signs of money in a locale, NFKC folded, and their codes; the longest first."""
+    from babel import Locale, UnknownLocaleError
+    from babel.numbers import get_currency_name, get_currency_symbol
+
+    try:
+        known = Locale.parse(locale, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return ()
+    names: dict[str, str] = {}
+    for code in sorted(CODES):
+        written = [get_currency_symbol(code, known), get_currency_name(code, locale=known)]
+        written += [get_currency_name(code, count, known) for count in (0, 1, 2, 3, 6, 11, 100, 1.5)]
+        for name in written:
+            folded = unicodedata.normalize("NFKC", name).casefold().strip(" \u200e\u200f")
+            if len(folded) > 1 or folded > "\u2fff":  # one sign alone: see `_KNOWN`
+                names.setdefault(folded, code)
+    return tuple(sorted(names.items(), key=lambda item: -len(item[0])))
 
 
 def _narrowed(money: Money, written: str, locale: str) -> frozenset[str]:
@@ -129,8 +173,8 @@ def _narrowed(money: Money, written: str, locale: str) -> frozenset[str]:
     if money.name == "¥":
         if language_of(locale) == "ja":
             return frozenset({"CNY" if "元" in written else "JPY"})
-        if language_of(locale) == "zh":
-            return frozenset({"CNY" if "¥" in written or "块" in written else own})
+        if language_of(locale) == "zh" and (own == "CNY" or "¥" not in written):
+            return frozenset({own})
         return money.codes
     if own in money.codes:
         return frozenset({own})

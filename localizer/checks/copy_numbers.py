@@ -22,7 +22,8 @@ _PERCENT_WORDS = (
 _AFTER_PERCENT = re.compile(rf"\s*(?:{_PERCENT_WORDS})", re.IGNORECASE)
 _BEFORE_PERCENT = re.compile(r"(?:(?<!\d)%|百分之)\s*$")
 _SCALES = {"千": 3, "만": 4, "万": 4, "萬": 4, "억": 8, "亿": 8, "億": 8, "k": 3}
-_SCALE = re.compile(r"\s?([千만万萬억亿億]|k(?![a-z]))", re.IGNORECASE)
+_SCALE = re.compile(r"\s?([千만万萬억亿億]|k(?![^\W\d_]))", re.IGNORECASE)
+_NEAR = 48  # characters beside a number that may say what it counts
 _RANGE = re.compile(r"\s?[-–—~～至到]\s?\d+(?:[.,]\d+)*")
 
 
@@ -110,7 +111,7 @@ def number_tokens(text: str, locale: str) -> list[NumberToken]:
     found = list(_NUMBER.finditer(folded))
     tokens: list[NumberToken] = []
     for match in found:
-        before, after = folded[max(0, match.start() - 24) : match.start()], folded[match.end() :][:24]
+        before, after = folded[max(0, match.start() - _NEAR) : match.start()], folded[match.end() :][:_NEAR]
         values = _values(match[0], locale)
         scale = _SCALE.match(after)
         if scale and len(values) == 1:

@@ -1,14 +1,23 @@
-"""Whether copy may be published: terms, forbidden words, placeholders, numbers and script."""
+"""Whether copy may be published: what it must keep of its source, what it may not say, how it is written."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 from localizer.checks import copy_words
 from localizer.checks.copy_comparison import compare_numbers
+from localizer.checks.copy_script import check_script, expected_scripts, scripts_of, without
+from localizer.checks.copy_terms import check_terms
+from localizer.checks.copy_verbatim import (
+    addresses,
+    check_addresses,
+    check_characters,
+    check_placeholders,
+    check_signs,
+    slots,
+)
 from localizer.locales import same_language
 from localizer.model import Action, CheckResult, CheckStatus, Edit, Job
 
@@ -18,7 +27,6 @@ if TYPE_CHECKING:
 NAME = "copy_policy"
 _SETS_TEXT = {Action.REPLACE_TEXT, Action.TRANSLATE_TEXT, Action.ADD_TEXT}
 _ORDER = (CheckStatus.FAILED, CheckStatus.UNDECIDED)
-_T = TypeVar("_T")
 
 
 class Finding(NamedTuple):
@@ -36,8 +44,6 @@ class Finding(NamedTuple):
 
 TOO_LONG = "length"
 """The guarantee that a shorter wording keeps: see `Finding.guarantee`."""
-
-_NAME = re.compile(r"[A-Za-zÀ-ÖØ-öø-ɏ]{2,}")  # a Latin word
 
 
 def check_copy_policy(job: Job, brand: BrandKit) -> CheckResult:
@@ -79,9 +85,12 @@ def check_copy(
     """What speaks against a piece of copy, the worst first; nothing: it keeps every guarantee.
 
     ``failed`` is what certainly may not go out, ``undecided`` what a person must look at. The guarantees:
-    ``empty``, ``terms`` (do-not-translate), ``glossary``, ``forbidden``, ``placeholders``, ``numbers``
-    (prices, percentages, dates and units among them), ``script``, and ``length`` (`TOO_LONG`; undecided, for
-    how many characters fit is an estimate: ask for a shorter wording, and keep the draft if there is none).
+    ``empty``; ``terms`` (do-not-translate, and Latin names in other scripts); ``glossary``; ``forbidden``;
+    ``placeholders``; ``numbers`` (prices, percentages, dates, times and units among them); ``addresses``
+    (URLs, e-mail, handles, hashtags, phone numbers, codes); ``marks`` (®, ™, emoji, footnote signs);
+    ``script`` (of the locale; its language as far as letters tell); ``same`` (left as the source is);
+    ``characters`` (damaged text, a model's chatter); and ``length`` (`TOO_LONG`; undecided, for how many
+    characters fit is an estimate: ask for a shorter wording, and keep the draft if there is none).
 
     Args:
         source: what the copy stands for; empty or ``*`` where nothing is known: then the target alone is
@@ -102,86 +111,31 @@ def _worst_first(findings: Iterable[Finding]) -> list[Finding]:
 def _findings(
     source: str, source_locale: str, target: str, locale: str, brand: BrandKit, most_characters: int | None
 ) -> Iterator[Finding]:
-    yield from _terms(source, target, locale, brand)
-    yield from _forbidden(target, locale, brand.forbidden)
-    for found in copy_words.placeholders(target, locale):
-        yield Finding(
-            CheckStatus.FAILED, f"{found!r} is a placeholder that was not filled in", "placeholders"
-        )
-    if source and not same_language(source_locale, locale):
+    is_translation = bool(source) and not same_language(source_locale, locale)
+    said = [*check_terms(source, target, locale, brand)]
+    said += check_placeholders(source if is_translation else "", target, locale)
+    if is_translation:
         status, message = compare_numbers(source, source_locale, target, locale)
         if status is not CheckStatus.PASSED:
-            yield Finding(status, message, "numbers")
-    yield from _script(source, target, locale, brand)
+            said.append((status, message, "numbers"))
+        said += [*check_addresses(source, target), *check_signs(source, target)]
+        if _is_left(source, target, source_locale, locale, brand):
+            said.append((CheckStatus.UNDECIDED, "is the same as the source", "same"))
+    kept = (*brand.do_not_translate, *slots(target))
+    said += [*check_characters(source, target), *check_script(source, target, locale, kept)]
+    yield from (Finding(*one) for one in said)
     if most_characters is not None and (length := copy_words.length_of(target)) > most_characters:
         yield Finding(
             CheckStatus.UNDECIDED, f"has {length} characters, and about {most_characters} fit", TOO_LONG
         )
 
 
-def _terms(source: str, target: str, locale: str, brand: BrandKit) -> Iterator[Finding]:
-    for term in brand.do_not_translate:
-        if any(copy_words.occurrences(term, source)) and _nfc(term) not in _nfc(target):
-            yield Finding(CheckStatus.FAILED, f"{term!r} must stay as it is", "terms")
-    for glossary in _for_locale(brand.glossary, locale):
-        for term, wanted in glossary.items():
-            if any(copy_words.occurrences(term, source)) and copy_words.fold(wanted) not in copy_words.fold(
-                target
-            ):
-                # Inflection may hide a term that is there.
-                yield Finding(CheckStatus.UNDECIDED, f"the glossary has {wanted!r} for {term!r}", "glossary")
-
-
-def _forbidden(target: str, locale: str, forbidden: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
-    words = dict.fromkeys(
-        word for listed in (*_for_locale(forbidden, locale), forbidden.get("*", ())) for word in listed
-    )
-    for word in words:
-        found = list(copy_words.occurrences(word, target))
-        if any(found):
-            yield Finding(CheckStatus.FAILED, f"{word!r} is forbidden", "forbidden")
-        elif found:
-            yield Finding(
-                CheckStatus.UNDECIDED, f"{word!r} is forbidden and stands within a longer word", "forbidden"
-            )
-
-
-def _script(source: str, target: str, locale: str, brand: BrandKit) -> Iterator[Finding]:
-    expected, present = copy_words.expected_scripts(locale), copy_words.scripts_of(target)
-    if expected and present and not expected & present and not _is_brand_only(source, target, brand):
-        yield Finding(
-            CheckStatus.UNDECIDED,
-            f"is in script {', '.join(sorted(present))}, but {locale} is in {', '.join(sorted(expected))}",
-            "script",
-        )
-    if lost := _lost_names(source, target):
-        yield Finding(CheckStatus.UNDECIDED, f"{', '.join(lost)} of the source is not in it", "terms")
-    if foreign := copy_words.foreign_hanzi(target, locale):
-        yield Finding(CheckStatus.UNDECIDED, f"{foreign}: {locale} may write this otherwise", "script")
-
-
-def _lost_names(source: str, target: str) -> list[str]:
-    """Latin words within copy of another script, most often names, that the target does not have."""
-    if copy_words.scripts_of(source) <= {"Latn"}:
-        return []
-    kept = copy_words.fold(target)
-    return [name for name in dict.fromkeys(_NAME.findall(source)) if copy_words.fold(name) not in kept]
-
-
-def _is_brand_only(source: str, target: str, brand: BrandKit) -> bool:
-    """Whether a text in another script is one by right: a Latin name kept from the source, or brand terms."""
-    if copy_words.scripts_of(target) == {"Latn"} and copy_words.fold(target) == copy_words.fold(source):
-        return True
-    rest = _nfc(target)
-    for term in sorted(brand.do_not_translate, key=len, reverse=True):
-        rest = re.sub(re.escape(_nfc(term)), " ", rest)
-    return not copy_words.scripts_of(rest)
-
-
-def _for_locale(by_locale: Mapping[str, _T], locale: str) -> list[_T]:
-    """Entries for a locale, and for a wider one: what holds for ``pt`` holds for ``pt-BR``."""
-    return [value for tag, value in by_locale.items() if tag == locale or locale.startswith(f"{tag}-")]
-
-
-def _nfc(text: str) -> str:
-    return unicodedata.normalize("NFC", " ".join(text.split()))
+def _is_left(source: str, target: str, source_locale: str, locale: str, brand: BrandKit) -> bool:
+    """Whether words that could be translated are as they were, in a script that both languages write."""
+    if copy_words.fold(source) != copy_words.fold(target):
+        return False
+    written = [one for found in addresses(target).values() for one in found]
+    rest = without(target, (*brand.do_not_translate, *slots(target), *written))
+    both = scripts_of(rest) & expected_scripts(locale) & expected_scripts(source_locale)
+    # Chinese and Japanese share many a short word: 新品, 限定.
+    return bool(both) and bool(re.search(r"[^\W\d_]{5}" if both == {"Hani"} else r"[^\W\d_]{2}", rest))

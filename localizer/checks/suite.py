@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from localizer.checks.copy_policy import NAME as COPY_POLICY
 from localizer.checks.copy_policy import check_copy_policy
 from localizer.checks.faces import check_faces
 from localizer.checks.file import check_file
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 CHECKS_VERSION = "5"
 """Raised whenever a check could come to another verdict on the same pixels: older results are redone."""
 
+THRESHOLDS = {"untouched_psnr": 45.0, "legible_cap_height": 8.0, "fits_scale": 0.5}
+"""What a brand kit may set: PSNR in dB, height of a capital in pixels, and how far type may shrink."""
+
 _OVERRULABLE = frozenset({"copy_policy", "faces", "legible", "text_found"})
 _ORDER = (CheckStatus.PASSED, CheckStatus.UNDECIDED, CheckStatus.FAILED)
 
@@ -39,7 +43,7 @@ def run_checks(
 ) -> tuple[CheckResult, ...]:
     """Run every check of the design on a candidate; findings of the engine are merged in by name."""
     lines = read_source(job.source_sha256, source.rgb)
-    limits = brand.thresholds
+    limits = {**THRESHOLDS, **brand.thresholds}
     read_back = check_text_correct(
         candidate.rgb,
         candidate.placements,
@@ -54,21 +58,19 @@ def run_checks(
         check_source_text_gone(
             candidate.rgb, candidate.placements, source_rgb=source.rgb, plate=plate, lines=lines
         ),
-        check_untouched(
-            source, candidate.rgb, candidate.mask, delivered, threshold=limits.get("untouched_psnr", 45.0)
-        ),
+        check_untouched(source, candidate.rgb, candidate.mask, delivered, threshold=limits["untouched_psnr"]),
         check_legible(
             candidate.rgb,
             source.rgb,
             candidate.placements,
-            least_cap_height=limits.get("legible_cap_height", 8.0),
+            least_cap_height=limits["legible_cap_height"],
             plate=candidate.plate,
         ),
         check_fits(
             candidate.mask.shape,
             candidate.placements,
             lines,
-            least_scale=limits.get("fits_scale", 0.5),
+            least_scale=limits["fits_scale"],
             drawn=None if candidate.plate is None else differing(candidate.rgb, candidate.plate),
         ),
         check_faces(source.rgb, candidate.mask, sha256=job.source_sha256),
@@ -90,7 +92,7 @@ def run_checks(
 
 
 def _every_edit_done(candidate: Candidate, job: Job) -> CheckResult:
-    """Whether each edit left a trace, and a person spoke of what stays: nothing skipped may ever pass."""
+    """Whether each edit left a trace; an edit that was silently skipped must never pass."""
     undone = [
         edit
         for edit in job.edits
@@ -99,16 +101,28 @@ def _every_edit_done(candidate: Candidate, job: Job) -> CheckResult:
             for p in candidate.placements
         )
     ]
-    details = []
-    if undone:
-        what = ", ".join(f"{e.action} “{e.text or e.replacement or e.object}”" for e in undone)
-        details.append(f"not done: {what}")
-    if job.left_text:
-        texts = ", ".join(f"“{text}”" for text in job.left_text)
-        details.append(f"left as it is, and no person has said that it may stay: {texts}")
-    if not details:
+    if not undone:
         return CheckResult("text_found", CheckStatus.PASSED)
-    return CheckResult("text_found", CheckStatus.UNDECIDED, detail="; ".join(details))
+    what = ", ".join(f"{e.action} “{e.text or e.replacement or e.object}”" for e in undone)
+    return CheckResult("text_found", CheckStatus.UNDECIDED, detail=f"not done: {what}")
+
+
+def check_unsettled(job: Job) -> CheckResult:
+    """Whether a person, or a rule, has said of all text that stays in the image that it may, and the rest was
+    read with certainty. No pixels decide on that, so it is no part of `run_checks`: no other attempt would do
+    better."""
+    told = (
+        ("left as it is, and no person has said that it may stay", job.left_text),
+        ("read with little certainty; see that it says so in the source", job.doubted_text),
+    )
+    details = [f"{what}: {', '.join(f'“{text}”' for text in texts)}" for what, texts in told if texts]
+    status = CheckStatus.UNDECIDED if details else CheckStatus.PASSED
+    return CheckResult("text_found", status, detail="; ".join(details))
+
+
+def another_may_do_better(checks: Iterable[CheckResult]) -> bool:
+    """Whether anything that is not passed is up to the image, and not to its words alone."""
+    return any(c.status is not CheckStatus.PASSED and c.name != COPY_POLICY for c in checks)
 
 
 def _has_result(lines: tuple[str, ...], action: Action) -> bool:

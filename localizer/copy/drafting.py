@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from localizer.copy.pending import kept
-from localizer.copy.resolving import unit_of
+from localizer.copy.protection import kept
+from localizer.copy.resolving import Judged, unit_of
 from localizer.copy.units import CopyState, CopyUnit
-from localizer.costs import Money
-from localizer.translation.drafts import Draft, draft
+from localizer.costs import Money, add
+from localizer.translation.drafts import Draft, draft, origin_of
 from localizer.translation.model import TranslationRequest
+from localizer.translation.usage import Usage
 
 if TYPE_CHECKING:
     from localizer.brand import BrandKit
@@ -66,56 +67,95 @@ def draft_open(
     asked = Asked()
     for locale in strings.open_locales():
         asking = translators(locale)
+        asker = _Asker(asking, memory, asked, dry_run)
         while batch := strings.open(locale, most=_TOGETHER):
-            if asking and not dry_run:
-                units = _drafted(batch, resolver, asking, brand, memory, asked)
+            if asking:
+                units = _drafted(batch, resolver, asker, brand)
             else:
-                why = ("nobody was asked in this dry run",) if asking else ()
-                if asking:
-                    asked.strings[locale] += len(batch)
-                    asked.characters[locale] += sum(len(wanted.source) for wanted in batch)
-                units = [unit_of(w, CopyState.MISSING, "", "", findings=why) for w in batch]
+                units = [resolver.unanswered(wanted) for wanted in batch]
+            asked.by.update(unit.origin for unit in units if unit.state is CopyState.DRAFT)
             strings.settle(
                 (w.seq, str(u.state), json.dumps(u.to_dict(), ensure_ascii=False))
                 for w, u in zip(batch, units, strict=True)
             )
+        asker.finish()
     return asked
 
 
-def _drafted(
-    batch: Sequence[Wanted],
-    resolver: Resolver,
-    translators: Sequence[Translator],
-    brand: BrandKit,
-    memory: DraftMemory,
-    asked: Asked,
-) -> list[CopyUnit]:
+def _drafted(batch: Sequence[Wanted], resolver: Resolver, asker: _Asker, brand: BrandKit) -> list[CopyUnit]:
     requests = [request_of(wanted, brand) for wanted in batch]
-    first = list(_asked(requests, translators, memory, asked))
-    units = [_unit(wanted, answer, resolver) for wanted, answer in zip(batch, first, strict=True)]
-    again = [i for i, unit in enumerate(units) if unit.state is CopyState.MISSING and unit.target]
-    better = [_once_more(requests[i], units[i]) for i in again]
-    for i, answer in zip(again, _asked(better, translators, memory, asked), strict=True):
-        unit = _unit(batch[i], answer, resolver)
-        if unit.state is CopyState.DRAFT:
-            units[i] = unit
-    for unit in units:
-        if unit.state is CopyState.DRAFT:
-            asked.by[unit.origin] += 1
-    return units
+    first = asker.ask(requests)
+    judged = [_judged(wanted, answer, resolver) for wanted, answer in zip(batch, first, strict=True)]
+    again = [i for i, each in enumerate(judged) if each.unit.target and not each.is_right]
+    better = asker.ask([_once_more(requests[i], judged[i]) for i in again])
+    for i, answer in zip(again, better, strict=True):
+        judged[i] = _better(judged[i], _judged(batch[i], answer, resolver))
+    return [each.unit for each in judged]
 
 
-def _asked(
-    requests: Sequence[TranslationRequest],
-    translators: Sequence[Translator],
-    memory: DraftMemory,
-    asked: Asked,
-) -> Iterator[Draft]:
-    for request, answer in zip(requests, draft(requests, translators, memory), strict=True):
-        if not answer.remembered:
-            asked.strings[request.locale] += 1
-            asked.characters[request.locale] += len(request.text)
-        yield answer
+def _better(first: Judged, second: Judged) -> Judged:
+    """The draft that breaks no guarantee; of two that do not fit, the shorter one."""
+    if second.unit.state is not CopyState.DRAFT:
+        return first
+    if first.unit.state is CopyState.DRAFT and len(second.unit.target) >= len(first.unit.target):
+        return first
+    return second
+
+
+class _Asker:
+    """Asks the translators of one locale, and counts what that takes; in a dry run nobody is asked."""
+
+    def __init__(
+        self, translators: Sequence[Translator], memory: DraftMemory, asked: Asked, dry_run: bool
+    ) -> None:
+        self._translators, self._memory, self._asked, self._dry_run = translators, memory, asked, dry_run
+        self._before = [_usage(each).cost for each in translators]
+
+    def ask(self, requests: Sequence[TranslationRequest]) -> list[Draft]:
+        """An answer to each, in order."""
+        find = self._remembered if self._dry_run else draft
+        answers = list(find(requests, self._translators, self._memory))
+        new = [request for request, answer in zip(requests, answers, strict=True) if not answer.remembered]
+        for request in new:
+            self._asked.strings[request.locale] += 1
+            self._asked.characters[request.locale] += len(request.text)
+        if self._dry_run:
+            self._estimate(new)
+        return answers
+
+    def finish(self) -> None:
+        """Count what was charged."""
+        for each, before in zip(self._translators, self._before, strict=True):
+            after = _usage(each).cost
+            add(self._asked.cost, {key: amount - before.get(key, 0.0) for key, amount in after.items()})
+
+    @staticmethod
+    def _remembered(
+        requests: Sequence[TranslationRequest], translators: Sequence[Translator], memory: DraftMemory
+    ) -> Iterator[Draft]:
+        """What earlier runs were answered, of the translators in their order."""
+        for request in requests:
+            serving = (t for t in translators if t.serves(request.source_locale, request.locale))
+            known = ((t, memory.recall(t, request)) for t in serving)
+            yield next(
+                (Draft(text, origin_of(t), remembered=True) for t, text in known if text),
+                Draft(problem="nobody was asked in this dry run"),
+            )
+
+    def _estimate(self, requests: Sequence[TranslationRequest]) -> None:
+        """What the first translator that serves them would charge, as far as it says."""
+        for each in self._translators:
+            served = [r for r in requests if each.serves(r.source_locale, r.locale)]
+            requests = [r for r in requests if not each.serves(r.source_locale, r.locale)]
+            estimate = getattr(each, "estimate", None)
+            if served and estimate is not None:
+                add(self._asked.cost, estimate(served).cost)
+
+
+def _usage(translator: Translator) -> Usage:
+    """What a translator was asked in this process, if it counts that."""
+    found = getattr(translator, "usage", None)
+    return found if isinstance(found, Usage) else Usage()
 
 
 def request_of(wanted: Wanted, brand: BrandKit) -> TranslationRequest:
@@ -134,18 +174,18 @@ def request_of(wanted: Wanted, brand: BrandKit) -> TranslationRequest:
         locale=wanted.locale,
         context=wanted.context,
         glossary=terms,
-        keep=kept(wanted.source, brand),
+        keep=kept(wanted.source, brand, wanted.source_locale, wanted.locale),
         most_characters=wanted.most_characters,
     )
 
 
-def _once_more(request: TranslationRequest, refused: CopyUnit) -> TranslationRequest:
-    most = request.most_characters
-    too_long = most is not None and len(refused.target) > most
-    return replace(request, shorter_than=refused.target if too_long else "", wrong=refused.findings)
+def _once_more(request: TranslationRequest, first: Judged) -> TranslationRequest:
+    unit = first.unit
+    return replace(request, shorter_than=unit.target if first.too_long else "", wrong=unit.findings)
 
 
-def _unit(wanted: Wanted, answer: Draft, resolver: Resolver) -> CopyUnit:
+def _judged(wanted: Wanted, answer: Draft, resolver: Resolver) -> Judged:
     if answer.text:
         return resolver.judged(wanted, answer.text, answer.origin)
-    return unit_of(wanted, CopyState.MISSING, "", "", findings=(answer.problem,) if answer.problem else ())
+    findings = (answer.problem,) if answer.problem else ()
+    return Judged(unit_of(wanted, CopyState.MISSING, "", "", findings=findings))

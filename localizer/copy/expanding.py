@@ -8,7 +8,8 @@ What becomes of each text that was found:
 - one of the two: an edit if a person approved copy for it.
 
 Copy that equals its source means "leave it as it is". What is left without a person's word is told in
-`Job.left_text`, and such a job cannot pass by itself.
+`Job.left_text`, and such a job cannot pass by itself; nor can one with a text that was read with little
+certainty, for a misread price has the copy of another one.
 """
 
 from __future__ import annotations
@@ -19,15 +20,18 @@ from typing import TYPE_CHECKING
 
 from localizer.copy.units import CopyState, CopyUnit
 from localizer.copydeck import fold_source
-from localizer.extraction.model import Origin, TextBlock
+from localizer.extraction.model import TextBlock
 from localizer.manifest.rows import ALL_TEXT
-from localizer.model import Action, Edit, share_inside
+from localizer.model import Action, Edit, Origin, share_inside
 
 if TYPE_CHECKING:
     from localizer.copy.run_copy import RunCopy
 
 NOTHING_FOUND = "(no text was found in the image)"
 _OF_TEXT = {Action.REPLACE_TEXT, Action.TRANSLATE_TEXT, Action.REMOVE_TEXT}
+SURE = 0.9
+"""Score of the reader from which a text is taken to say what was read."""
+
 _IN_BOX = 0.5  # share of a text that must lie in a box to count as the text of that box
 
 
@@ -36,11 +40,12 @@ class Resolved:
     """The edits of a job with the run's copy.
 
     Attributes:
-        left_text: see `localizer.model.Job`.
+        left_text, doubted_text: see `localizer.model.Job`.
     """
 
     edits: tuple[Edit, ...]
     left_text: tuple[str, ...] = ()
+    doubted_text: tuple[str, ...] = ()
 
 
 def takes_copy(edit: Edit) -> bool:
@@ -76,6 +81,7 @@ def with_run_copy(
     """
     made: list[Edit] = []
     left: list[str] = []
+    doubted: list[str] = []
     for edit in edits:
         if takes_all_text(edit):
             found = copy.found(sha256, source_locale)
@@ -87,6 +93,7 @@ def with_run_copy(
                 new = _of_block(edit, block, unit)
                 if new is not None:
                     made.append(new)
+                    doubted += [block.text] if block.score < SURE else []
                 elif not _is_decided(unit):
                     left.append(block.text)
         elif takes_copy(edit):
@@ -98,7 +105,7 @@ def with_run_copy(
                 left.append(edit.text)
         else:
             made.append(edit)
-    return Resolved(tuple(made), tuple(dict.fromkeys(left)))
+    return Resolved(tuple(made), tuple(dict.fromkeys(left)), tuple(dict.fromkeys(doubted)))
 
 
 def _of_block(edit: Edit, block: TextBlock, unit: CopyUnit | None) -> Edit | None:

@@ -114,7 +114,7 @@ def find_texts(
 
 def name_of(image: Image, brand: BrandKit) -> str:
     """Where it is kept what was found in an image."""
-    from localizer.copy.pending import EXTRACTOR_VERSION
+    from localizer.extraction import EXTRACTOR_VERSION
 
     terms = sorted({term for terms in brand.glossary.values() for term in terms})
     decisive = [EXTRACTOR_VERSION, image.source_locale, brand.name, list(brand.do_not_translate), terms]
@@ -168,7 +168,7 @@ def _opened(uri: str) -> Workspace:
 
 
 def _read(image: Image, workspace: Workspace, brand: BrandKit) -> Found:
-    from localizer.copy.pending import extract
+    from localizer.extraction import extract
     from localizer.images import decode
 
     try:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from localizer.copydeck import fold_source
-from localizer.extraction.model import Origin
+from localizer.model import Origin
 from localizer.scratch import Scratch
 
 _ASSETS = 5
@@ -26,6 +26,7 @@ CREATE TABLE string (
 );
 CREATE INDEX string_by_state ON string (locale, state, seq);
 """
+_SELECT = "SELECT seq, source, source_locale, locale, printed, why, most, assets, context FROM string"
 _ORIGINS = (Origin.MARKETING, Origin.UNSURE, Origin.PRODUCT)  # the first that holds anywhere holds
 
 
@@ -37,6 +38,7 @@ class Wanted(NamedTuple):
         why: in a few words, where it is not the campaign's.
         most_characters: that fit the narrowest of its places; None where nobody knows.
         assets: the first few that need it.
+        images: theirs, as the manifest names them.
         context: what stands beside it in the first of them, in reading order.
     """
 
@@ -48,6 +50,7 @@ class Wanted(NamedTuple):
     why: str
     most_characters: int | None
     assets: tuple[str, ...]
+    images: tuple[str, ...]
     context: tuple[str, ...]
 
 
@@ -70,6 +73,7 @@ class Strings:
         locale: str,
         *,
         asset: str,
+        image: str,
         context: Sequence[str] = (),
         printed: Origin = Origin.MARKETING,
         why: str = "",
@@ -96,17 +100,19 @@ class Strings:
                 rank,
                 why,
                 most_characters,
-                json.dumps([asset]),
+                json.dumps({asset: image}),
                 json.dumps(beside),
             )
             return
         seq, before, reason, most, assets = known
         named = json.loads(assets)
-        if asset not in named and len(named) < _ASSETS:
-            named.append(asset)
+        if is_new := asset not in named and len(named) < _ASSETS:
+            named[asset] = image
+        fewest = min((n for n in (most, most_characters) if n is not None), default=None)
+        if not is_new and rank >= before and fewest == most:
+            return
         if rank < before:
             before, reason = rank, why
-        fewest = min((n for n in (most, most_characters) if n is not None), default=None)
         self._table.do(
             "UPDATE string SET printed = ?, why = ?, most = ?, assets = ? WHERE seq = ?",
             before,
@@ -124,14 +130,15 @@ class Strings:
     def __len__(self) -> int:
         return self._table.number("SELECT count(*) FROM string")
 
-    def open(self, locale: str | None = None, after: int = 0, most: int = 500) -> list[Wanted]:
-        """The next strings that nothing is settled of yet, in the order in which they came."""
+    def each(self, after: int = 0, most: int = 500) -> list[Wanted]:
+        """The next strings, in the order in which they came."""
+        rows = self._table.rows(f"{_SELECT} WHERE seq > ? ORDER BY seq LIMIT ?", after, most)
+        return [_wanted(row) for row in rows]
+
+    def open(self, locale: str, most: int = 500) -> list[Wanted]:
+        """The next strings of a target locale that nothing is settled of yet, likewise."""
         rows = self._table.rows(
-            "SELECT seq, source, source_locale, locale, printed, why, most, assets, context FROM string"
-            " WHERE locale = coalesce(?, locale) AND state = '' AND seq > ? ORDER BY seq LIMIT ?",
-            locale,
-            after,
-            most,
+            f"{_SELECT} WHERE locale = ? AND state = '' ORDER BY seq LIMIT ?", locale, most
         )
         return [_wanted(row) for row in rows]
 
@@ -149,14 +156,10 @@ class Strings:
         """The units as JSON, in the order in which the strings came."""
         return (unit for (unit,) in self._table.rows("SELECT unit FROM string ORDER BY seq"))
 
-    def context_of(self, seq: int) -> tuple[str, ...]:
-        """See `Wanted.context`."""
-        row = self._table.row("SELECT context FROM string WHERE seq = ?", seq)
-        return tuple(json.loads(row[0])) if row else ()
-
 
 def _wanted(row: tuple[object, ...]) -> Wanted:
     seq, source, source_locale, locale, printed, why, most, assets, context = row
+    named = json.loads(str(assets))
     return Wanted(
         seq=int(str(seq)),
         source=str(source),
@@ -165,6 +168,7 @@ def _wanted(row: tuple[object, ...]) -> Wanted:
         printed=_ORIGINS[int(str(printed))],
         why=str(why),
         most_characters=None if most is None else int(str(most)),
-        assets=tuple(json.loads(str(assets))),
+        assets=tuple(named),
+        images=tuple(dict.fromkeys(named.values())),
         context=tuple(json.loads(str(context))),
     )

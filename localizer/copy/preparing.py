@@ -20,11 +20,12 @@ from localizer.copy.drafting import Asked, TranslatorsOf, draft_open
 from localizer.copy.expanding import blocks_of, takes_all_text, takes_copy
 from localizer.copy.finding import Finding, Image, find_texts
 from localizer.copy.gathering import Strings
-from localizer.copy.pending import most_characters
+from localizer.copy.prepared import PreparedCopy
 from localizer.copy.resolving import Resolver
 from localizer.copy.run_copy import TEXTS, Found
-from localizer.copy.saving import PreparedCopy, put_record, save_prepared, save_units
+from localizer.copy.saving import put_record, save_prepared, save_units
 from localizer.copy.units import CopyUnit
+from localizer.extraction import most_characters
 from localizer.model import Edit
 from localizer.planning import open_sources, wanted_locales
 from localizer.runs.merging import local_disk, temporary_folder
@@ -43,12 +44,11 @@ __all__ = ["DRY_RUN_READS", "PreparedCopy", "prepare_copy"]
 DRY_RUN_READS = 100
 """Most images that a dry run reads: what it finds is kept, but it should take minutes."""
 
-_LEAST_SIMILAR = 0.75
 _SCHEMA = """
 CREATE TABLE image (sha256 TEXT, source TEXT, source_locale TEXT, asset TEXT,
     PRIMARY KEY (sha256, source_locale)) WITHOUT ROWID;
-CREATE TABLE job (seq INTEGER PRIMARY KEY, asset TEXT, locale TEXT, source_locale TEXT, sha256 TEXT,
-    edits TEXT);
+CREATE TABLE job (seq INTEGER PRIMARY KEY, asset TEXT, image TEXT, locale TEXT, source_locale TEXT,
+    sha256 TEXT, edits TEXT);
 CREATE TABLE texts (sha256 TEXT, source_locale TEXT, body TEXT, PRIMARY KEY (sha256, source_locale))
     WITHOUT ROWID;
 """
@@ -81,7 +81,6 @@ def prepare_copy(
         TransientError: a translator, the bucket of the images or the workspace did not answer.
         StorageError: a record is damaged or cannot be written.
     """
-    least = getattr(getattr(brand, "translation", None), "least_similar", _LEAST_SIMILAR)
     with ExitStack() as stack:
         strings = stack.enter_context(Strings())
         table = stack.enter_context(Scratch(_SCHEMA))
@@ -89,7 +88,7 @@ def prepare_copy(
         finding = _find(table, workspace, brand, workers, DRY_RUN_READS if dry_run else None)
         _take_apart(table, strings)
         decisions = stack.enter_context(CopyDecisions(workspace.storage, strings.pairs))
-        resolver = Resolver(manifest.deck, decisions, brand, least)
+        resolver = Resolver(manifest.deck, decisions, brand)
         _settle_known(strings, resolver)
         asked = draft_open(
             strings,
@@ -121,6 +120,7 @@ def _gather(
                 job.source_locale,
                 job.locale,
                 asset=job.asset_id,
+                image=job.image,
                 context=[other.text for other in named],
                 most_characters=most_characters(edit.text, edit.box, job.locale),
             )
@@ -147,8 +147,9 @@ def _note(table: Scratch, job: JobRows, source: Entry) -> None:
     )
     edits = json.dumps([edit.to_dict() for edit in job.edits], ensure_ascii=False)
     table.do(
-        "INSERT INTO job (asset, locale, source_locale, sha256, edits) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO job (asset, image, locale, source_locale, sha256, edits) VALUES (?, ?, ?, ?, ?, ?)",
         job.asset_id,
+        job.image,
         job.locale,
         job.source_locale,
         source.sha256,
@@ -165,7 +166,7 @@ def _in_scope(job: JobRows, wanted: frozenset[str]) -> bool:
 
 
 def _find(table: Scratch, workspace: Workspace, brand: BrandKit, workers: int, most: int | None) -> Finding:
-    images = (Image(*row) for row in list(table.rows("SELECT * FROM image")))
+    images = (Image(*row) for row in table.rows("SELECT * FROM image"))
 
     def keep(found: Found) -> None:
         body = json.dumps(found.to_dict(), ensure_ascii=False)
@@ -177,10 +178,10 @@ def _find(table: Scratch, workspace: Workspace, brand: BrandKit, workers: int, m
 def _take_apart(table: Scratch, strings: Strings) -> None:
     """Add the strings that stand in the images."""
     jobs = table.rows(
-        "SELECT asset, locale, job.source_locale, edits, body FROM job JOIN texts"
+        "SELECT asset, image, locale, job.source_locale, edits, body FROM job JOIN texts"
         " ON texts.sha256 = job.sha256 AND texts.source_locale = job.source_locale ORDER BY seq"
     )
-    for asset, locale, source_locale, edits, body in jobs:
+    for asset, image, locale, source_locale, edits, body in jobs:
         all_edits = [Edit.from_dict(each) for each in json.loads(edits)]
         found = Found.from_dict(json.loads(body))
         context = [block.text for block in found.blocks]
@@ -191,6 +192,7 @@ def _take_apart(table: Scratch, strings: Strings) -> None:
                     source_locale,
                     locale,
                     asset=asset,
+                    image=image,
                     context=context,
                     printed=block.origin,
                     why=block.why,
@@ -200,7 +202,7 @@ def _take_apart(table: Scratch, strings: Strings) -> None:
 
 def _settle_known(strings: Strings, resolver: Resolver) -> None:
     after = 0
-    while batch := strings.open(after=after):
+    while batch := strings.each(after):
         after = batch[-1].seq
         units = [(wanted, resolver.settled(wanted)) for wanted in batch]
         strings.settle(

@@ -11,9 +11,15 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from localizer.checks.copy_verbatim import addresses, slots
+from localizer.checks.copy_words import occurrences
+from localizer.locales import UNDETERMINED
+
 if TYPE_CHECKING:
     from localizer.brand import BrandKit
 
+_SIGNS = "¥$€£₩฿₹₽₫₺₱₪₴₸"
+_AMOUNT = re.compile(rf"(?:[A-Z]{{0,2}}[{_SIGNS}]\s?)\d+(?:[.,]\d+)*|\d+(?:[.,]\d+)*\s?[%{_SIGNS}]")
 # As models hand it back: with spaces within, full-width, or one bracket short.
 _TOKEN = re.compile(r"[\[［【]\s*[\[［【]?\s*(\d{1,3})\s*[\]］】]?\s*[\]］】]")
 
@@ -63,9 +69,36 @@ def restore(translated: str, tokens: Sequence[str]) -> str | None:
     return _TOKEN.sub(lambda match: tokens[int(match[1]) - 1], translated)
 
 
-def kept(text: str, brand: BrandKit) -> tuple[str, ...]:
-    """What of a text must stand in its translation exactly as it does here, in the order of the text."""
-    from localizer.checks.copy_words import placeholders
+def kept(text: str, brand: BrandKit, source_locale: str = "und", locale: str = "und") -> tuple[str, ...]:
+    """What of a text must stand in its translation exactly as it does here, in the order of the text: brand
+    terms, placeholders, addresses, hashtags, codes, and prices and percentages that both locales write alike.
+    """
+    from localizer.copy.formats import stays_as_is
 
-    found = {term for term in brand.do_not_translate if term in text} | set(placeholders(text, "und"))
-    return tuple(sorted(found, key=text.find))
+    found = fixed_parts(text, brand)
+    found |= {written for listed in addresses(text).values() for written in listed}
+    if UNDETERMINED not in {source_locale, locale}:
+        amounts = {match[0].strip() for match in _AMOUNT.finditer(text)}
+        found |= {amount for amount in amounts if stays_as_is(amount, source_locale, locale, brand)}
+    return tuple(sorted(found, key=lambda part: (text.find(part), -len(part))))
+
+
+def fixed_parts(text: str, brand: BrandKit) -> set[str]:
+    """Brand terms, placeholders, addresses and codes of a text, which are the same in every language.
+
+    Not hashtags, which are translated at times, nor what looks like a code and is read as words: TOP10.
+    """
+    terms = {
+        match[0]
+        for term in brand.do_not_translate
+        if any(occurrences(term, text))
+        for match in re.finditer(re.escape(term), text, re.IGNORECASE)
+    }
+    addressed = {
+        written
+        for name, listed in addresses(text).items()
+        if name != "hashtag"
+        for written in listed
+        if name != "code" or all(len(letters) <= 2 for letters in re.findall(r"[A-Za-z]+", written))
+    }
+    return terms | set(slots(text)) | addressed

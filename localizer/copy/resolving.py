@@ -1,23 +1,24 @@
 """Where the copy of a string comes from, before any translator is asked.
 
 In this order, the first that has any: the deck (approved), a draft that a person approved earlier, a rule (a
-bare number or a brand name stays as it is), the deck's rows that nobody approved, the deck's most similar
-string. A person's word comes before a rule: a deck may say that a bare price becomes another one.
+bare number or a brand name stays as it is), the deck's rows that nobody approved, a bare price or date as the
+locale writes it, the deck's most similar string. A person's word comes before a rule: a deck may say that a
+bare price becomes another one.
 
-Whatever is not approved is held against the guarantees of `localizer.copy.rules`; what breaks one for certain
+Whatever is not approved is held against the guarantees of `check_copy`; what breaks one for certain
 is not used.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from localizer.checks.copy_policy import TOO_LONG, check_copy
 from localizer.copy.approvals import refusal
-from localizer.copy.pending import check_copy, deck_draft, deck_similar, stays_as_is
+from localizer.copy.formats import reformatted, stays_as_is
 from localizer.copy.units import CopyState, CopyUnit
-from localizer.extraction.model import Origin
-from localizer.model import CheckStatus
+from localizer.model import CheckStatus, Origin
 
 if TYPE_CHECKING:
     from localizer.brand import BrandKit
@@ -27,13 +28,27 @@ if TYPE_CHECKING:
 
 DECK, RULE = "deck", "rule"
 _UNAPPROVED = "deck, not approved"
+_CLDR = "rule: as the locale writes it"
+
+
+class Judged(NamedTuple):
+    """A draft that was held against the guarantees."""
+
+    unit: CopyUnit
+    too_long: bool = False
+
+    @property
+    def is_right(self) -> bool:
+        """Whether a better one need not be asked for."""
+        return self.unit.state is CopyState.DRAFT and not self.too_long
 
 
 class Resolver:
     """Settles strings by what is known."""
 
-    def __init__(self, deck: CopyDeck, decisions: CopyDecisions, brand: BrandKit, least: float) -> None:
-        self._deck, self._decisions, self._brand, self._least = deck, decisions, brand, least
+    def __init__(self, deck: CopyDeck, decisions: CopyDecisions, brand: BrandKit) -> None:
+        self._deck, self._decisions, self._brand = deck, decisions, brand
+        self._least = brand.translation.least_similar
 
     def settled(self, wanted: Wanted) -> CopyUnit | None:
         """The unit of a string, or None if translators may be asked for it."""
@@ -42,12 +57,11 @@ class Resolver:
             return unit_of(wanted, CopyState.APPROVED, target, DECK)
         if (said := self._decisions.approved(source, origin, locale)) is not None:
             return unit_of(wanted, CopyState.APPROVED, said.target, said.origin, approved_by=said.by)
-        if wanted.printed is Origin.MARKETING and stays_as_is(source, origin, locale, self._brand):
+        if stays_as_is(source, origin, locale, self._brand):
             return unit_of(wanted, CopyState.APPROVED, source, RULE)
-        for target, how in self._proposed(wanted):
-            unit = self.judged(wanted, target, how)
-            if unit.state is CopyState.DRAFT:
-                return unit
+        proposed = self._best_proposed(wanted)
+        if proposed is not None and proposed.state is CopyState.DRAFT:
+            return proposed
         if wanted.printed is Origin.PRODUCT:
             return unit_of(wanted, CopyState.DRAFT, source, f"printed on the product: {wanted.why}")
         if wanted.printed is Origin.UNSURE:
@@ -55,23 +69,35 @@ class Resolver:
             return unit_of(wanted, CopyState.MISSING, "", "", findings=(note,))
         return None
 
+    def unanswered(self, wanted: Wanted) -> CopyUnit:
+        """The unit of a string that nobody is asked for: missing, with what the deck proposed in vain."""
+        return self._best_proposed(wanted) or unit_of(wanted, CopyState.MISSING, "", "")
+
+    def _best_proposed(self, wanted: Wanted) -> CopyUnit | None:
+        units = [self.judged(wanted, target, how).unit for target, how in self._proposed(wanted)]
+        drafts = (unit for unit in units if unit.state is CopyState.DRAFT)
+        return next(drafts, units[0] if units else None)
+
     def _proposed(self, wanted: Wanted) -> list[tuple[str, str]]:
         found = []
-        given = deck_draft(self._deck, wanted.source, wanted.source_locale, wanted.locale)
+        given = self._deck.draft(wanted.source, wanted.source_locale, wanted.locale)
         if given is not None:
-            found.append((given, _UNAPPROVED))
+            found.append((given.target, _UNAPPROVED))
+        if wanted.printed is Origin.MARKETING:
+            written = reformatted(wanted.source, wanted.source_locale, wanted.locale, self._brand)
+            found += [] if written is None else [(written, _CLDR)]
         if wanted.printed is Origin.MARKETING and self._least < 1:
-            near = deck_similar(self._deck, wanted.source, wanted.source_locale, wanted.locale, self._least)
+            near = self._deck.similar(wanted.source, wanted.source_locale, wanted.locale, self._least)
             if near is not None:
                 found.append((near.target, f"similar {near.score:.2f}"))
         return found
 
-    def judged(self, wanted: Wanted, target: str, how: str) -> CopyUnit:
+    def judged(self, wanted: Wanted, target: str, how: str) -> Judged:
         """A draft, or what is missing because this one breaks a guarantee or was refused by a person."""
         said = self._decisions.refused(wanted.source, wanted.source_locale, wanted.locale, target)
         if said is not None:
             why = refusal(said.by, said.comment)
-            return unit_of(wanted, CopyState.MISSING, target, how, findings=(why,))
+            return Judged(unit_of(wanted, CopyState.MISSING, target, how, findings=(why,)))
         findings = check_copy(
             wanted.source,
             wanted.source_locale,
@@ -83,7 +109,8 @@ class Resolver:
         broken = any(f.status is CheckStatus.FAILED for f in findings)
         messages = tuple(dict.fromkeys(f.message for f in findings))
         state = CopyState.MISSING if broken else CopyState.DRAFT
-        return unit_of(wanted, state, target, how, findings=messages)
+        too_long = any(f.guarantee == TOO_LONG for f in findings)
+        return Judged(unit_of(wanted, state, target, how, findings=messages), too_long)
 
 
 def unit_of(
@@ -107,5 +134,7 @@ def unit_of(
         approved_by=approved_by,
         most_characters=wanted.most_characters,
         assets=wanted.assets,
+        images=wanted.images,
+        context=wanted.context,
         printed=wanted.printed,
     )

@@ -6,15 +6,15 @@ import hashlib
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from localizer.copy.run_copy import PREPARED, TO_FILL, UNITS, open_record
-from localizer.copy.to_fill import write_to_fill
+from localizer.copy.prepared import PreparedCopy
+from localizer.copy.run_copy import PREPARED, TO_FILL, UNITS, each_unit, open_record
+from localizer.copy.to_fill import open_rows
 from localizer.copy.units import CopyState, CopyUnit
-from localizer.costs import Money
+from localizer.copydeck import write_deck
 from localizer.documents import DAMAGED
 from localizer.errors import StorageError
 from localizer.runs.merging import local_disk, temporary_folder
@@ -24,51 +24,6 @@ if TYPE_CHECKING:
 
 Counts = dict[str, dict[str, int]]
 """Strings by target locale and state."""
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedCopy:
-    """What became of the copy of a run, in short.
-
-    Attributes:
-        counts: strings by target locale and state (``approved``, ``draft``, ``missing``).
-        units, to_fill: paths or URIs; `to_fill` is empty where everything is approved.
-        digest: of the units as they were prepared; an approval of other ones than were shown is refused.
-        images: all of whose text was to be found; of them `read` just now, `unread` left for this is a dry
-            run.
-        problems: the first few that could not be read, and why.
-        asked, characters: strings and their characters that translators were asked for just now, by locale;
-            in a dry run: would be.
-        drafts: drafts of translators, by who made them.
-        cost: what that cost or would cost, by currency, as far as the services say.
-    """
-
-    counts: Mapping[str, Mapping[str, int]]
-    units: str = ""
-    to_fill: str = ""
-    digest: str = ""
-    images: int = 0
-    read: int = 0
-    unread: int = 0
-    problems: tuple[str, ...] = ()
-    asked: Mapping[str, int] = field(default_factory=dict)
-    characters: Mapping[str, int] = field(default_factory=dict)
-    drafts: Mapping[str, int] = field(default_factory=dict)
-    cost: Money = field(default_factory=dict)
-    dry_run: bool = False
-
-    def total(self, state: CopyState) -> int:
-        """Strings of all locales in a state."""
-        return sum(by_state.get(str(state), 0) for by_state in self.counts.values())
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON; small whatever the run."""
-        return asdict(self) | {str(state): self.total(state) for state in CopyState}
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> PreparedCopy:
-        known = {name: data[name] for name in cls.__slots__ if name in data}
-        return cls(**(known | {"problems": tuple(known.get("problems") or ())}))
 
 
 class Saved(NamedTuple):
@@ -96,7 +51,7 @@ def save_units(run: Run | Path, units: Iterable[CopyUnit]) -> Saved:
                 line = text.encode("utf-8", "surrogatepass") + b"\n"
                 digest.update(line)
                 file.write(line)
-        write_to_fill(folder / UNITS, folder / TO_FILL)
+        write_deck(open_rows(each_unit(folder)), folder / TO_FILL)
         to_fill = put_record(run, TO_FILL, folder / TO_FILL)
         is_approved = not any(by[s] for by in counts.values() for s in (CopyState.DRAFT, CopyState.MISSING))
         return Saved(

@@ -1,55 +1,42 @@
-"""The deck of what is not approved, to hand to translators."""
+"""Decks to hand to translators: what a run still needs, and what is to be known of each string."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
-from localizer.copy.run_copy import each_unit
 from localizer.copy.units import CopyState, CopyUnit
-from localizer.extraction.model import Origin
-from localizer.runs.merging import local_disk
+from localizer.copydeck import DeckRow
+from localizer.model import Origin
 
 
-def write_to_fill(units: Path, path: Path) -> None:
-    """Write the deck of a run to a local file.
-
-    Args:
-        units: the run's units, see `localizer.copy.run_copy`.
-    """
-    with local_disk(), path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(("source", "source_locale", "locale", "target", "state", "note"))
-        for unit in to_fill(each_unit(units.parent)):
-            writer.writerow(
-                (unit.source, unit.source_locale, unit.locale, target_of(unit), state_of(unit), note_of(unit))
-            )
+def open_rows(units: Iterable[CopyUnit]) -> Iterator[DeckRow]:
+    """Rows of those units that nobody approved."""
+    return (row_of(unit) for unit in units if unit.state is not CopyState.APPROVED)
 
 
-def to_fill(units: Iterable[CopyUnit]) -> Iterator[CopyUnit]:
-    """Those that nobody approved."""
-    return (unit for unit in units if unit.state is not CopyState.APPROVED)
+def row_of(unit: CopyUnit) -> DeckRow:
+    """A unit as a row of a deck. What was refused is in the note, never in the target."""
+    return DeckRow(
+        source=unit.source,
+        source_locale=unit.source_locale,
+        locale=unit.locale,
+        target="" if unit.state is CopyState.MISSING else unit.target,
+        state=str(unit.state),
+        most_characters=unit.most_characters,
+        context=unit.context,
+        assets=unit.images,
+        note=_note(unit),
+    )
 
 
-def target_of(unit: CopyUnit) -> str:
-    """A draft; of a missing string nothing, so that what was refused is not taken for copy."""
-    return unit.target if unit.state is CopyState.DRAFT else ""
-
-
-def state_of(unit: CopyUnit) -> str:
-    return str(unit.state) if unit.state is CopyState.DRAFT else ""
-
-
-def note_of(unit: CopyUnit) -> str:
-    """What a translator should know of a string."""
+def _note(unit: CopyUnit) -> str:
     parts = []
     if unit.printed is Origin.PRODUCT:
-        parts.append(f"{unit.origin}; as a target the source itself leaves it as it is")
+        parts.append(f"{unit.origin}; left as it is where this row is approved")
     elif unit.printed is Origin.UNSURE:
         parts.append("translate it, or write the source once more to leave it as it is")
     elif unit.state is CopyState.DRAFT:
         parts.append(f"proposed by {unit.origin}")
-    elif unit.target:
+    elif unit.state is CopyState.MISSING and unit.target:
         parts.append(f"“{unit.target}” was proposed ({unit.origin}) and not taken")
     return "; ".join((*parts, *unit.findings))

@@ -1,5 +1,36 @@
-"""Copy decks: approved source → target strings per locale, the translation memory of a campaign."""
+"""Copy decks: approved source → target strings per locale, the translation memory of a campaign.
 
-from localizer.copydeck.deck import CopyDeck, fold_source, load_copy_deck, read_copy_deck
+They are read and written in the formats of translators' tools; ``python -m localizer copy`` hands them out
+and takes them back.
+"""
 
-__all__ = ["CopyDeck", "fold_source", "load_copy_deck", "read_copy_deck"]
+from localizer.copydeck.deck import (
+    CopyDeck,
+    Entry,
+    Similar,
+    load_copy_deck,
+    merge_decks,
+    read_copy_deck,
+)
+from localizer.copydeck.filling import fill_deck
+from localizer.copydeck.folding import fold_source
+from localizer.copydeck.glossary import read_glossary
+from localizer.copydeck.reading import read_deck_rows
+from localizer.copydeck.rows import DeckRow
+from localizer.copydeck.writing import check_deck_path, write_deck
+
+__all__ = [
+    "CopyDeck",
+    "DeckRow",
+    "Entry",
+    "Similar",
+    "check_deck_path",
+    "fill_deck",
+    "fold_source",
+    "load_copy_deck",
+    "merge_decks",
+    "read_copy_deck",
+    "read_deck_rows",
+    "read_glossary",
+    "write_deck",
+]

@@ -1,57 +1,57 @@
-"""Reading a copy deck, and looking copy up in it."""
+"""Copy decks as a run asks them: what is approved, what is proposed, and what is nearly the same."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from localizer.encodings import TableError, decode_text
+from localizer.copydeck.folding import fold_source
+from localizer.copydeck.reading import check_size, deck_bytes, deck_files, read_items
+from localizer.copydeck.rows import APPROVED, DeckRow
 from localizer.errors import CopyDeckError, InputStopped
-from localizer.locales import UNDETERMINED, normalise_locale
+from localizer.locales import UNDETERMINED
 from localizer.sandbox.calling import bounded
-from localizer.tables import Record, Table, plain_column, read_delimited, strict_json
 
-MAX_BYTES = 64 * 1024 * 1024
-_LONG_FORM = {"source", "locale", "target"}
-# Chinese and Japanese do not separate words: a space or line break beside such a character is layout.
-_CJK = "\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
-_LAYOUT_SPACE = re.compile(rf"(?<=[{_CJK}])\s+|\s+(?=[{_CJK}])")
+_MOST_TOLD = 20
 
-
-@lru_cache(maxsize=4096)
-def fold_source(text: str) -> str:
-    """What two source strings must share to be the same: NFKC, whitespace folded, case kept.
-
-    Whitespace beside a Chinese or Japanese character is dropped, other runs become one space.
-    """
-    folded = unicodedata.normalize("NFKC", text)
-    return re.sub(r"\s+", " ", _LAYOUT_SPACE.sub("", folded)).strip()
+Key = tuple[str, str, str]
 
 
 class Entry(NamedTuple):
-    """One approved string, and where it stands in the deck (row, or JSON pointer)."""
+    """One string of a deck, and where it stands in it (row, unit, or JSON pointer)."""
 
     target: str
     where: str
+    approved: bool = True
+    note: str = ""
+    source: str = ""
+
+
+class Similar(NamedTuple):
+    """Approved copy of another string; `score` is 1 for equal strings, at most 0.99 here."""
+
+    source: str
+    target: str
+    score: float
 
 
 @dataclass(frozen=True, slots=True)
 class CopyDeck:
-    """Approved copy.
+    """Copy of a campaign.
 
     Attributes:
         name: the file it came from, for messages.
         entries: (source locale or ``und``, target locale, folded source) → entry.
+        warnings: what a person should know although it stops nothing.
     """
 
     name: str = "(no copy deck)"
-    entries: Mapping[tuple[str, str, str], Entry] = field(default_factory=dict)
+    entries: Mapping[Key, Entry] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    _made: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What is worked out of the entries when it is first needed."""
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -68,48 +68,82 @@ class CopyDeck:
         asked source locale is ``und``, an entry of any source locale serves as long as all agree. There is
         no fallback between locales: copy approved for ``pt`` is not approved for ``pt-BR``.
         """
-        key = fold_source(source)
+        entry = self._entry(source, source_locale, locale, approved=True)
+        return entry.target if entry else None
+
+    def draft(self, source: str, source_locale: str, locale: str) -> Entry | None:
+        """Copy that stands in the deck and is not approved, or None; matched as by `lookup`."""
+        return self._entry(source, source_locale, locale, approved=False)
+
+    def similar(self, source: str, source_locale: str, locale: str, least: float = 0.75) -> Similar | None:
+        """The approved copy whose source is nearest, or None if none is near enough.
+
+        Nearness is 1 - edits / length of the longer one (Levenshtein), letter case aside; of equally near
+        ones the first of the deck. Exact matches are `lookup`'s, so copy is at most 0.99 near.
+
+        Args:
+            least: nearness, above 0 to 1.
+        """
+        from localizer.copydeck.nearness import Nearness
+
+        made = self._made.get("nearness")
+        if made is None:
+            made = self._made["nearness"] = Nearness(
+                (key, entry.source or key[2]) for key, entry in self.entries.items() if entry.approved
+            )
+        found = made.nearest(fold_source(source), source_locale, locale, least)
+        if found is None:
+            return None
+        entry = self.entries[found.key]
+        return Similar(entry.source or found.key[2], entry.target, found.score)
+
+    def _entry(self, source: str, source_locale: str, locale: str, *, approved: bool) -> Entry | None:
+        folded = fold_source(source)
         for candidate in (source_locale, UNDETERMINED):
-            if entry := self.entries.get((candidate, locale, key)):
-                return entry.target
+            entry = self.entries.get((candidate, locale, folded))
+            if entry and entry.approved is approved:
+                return entry
         if source_locale != UNDETERMINED:
             return None
-        origins = {origin for origin, _, _ in self.entries}
-        targets = {e.target for o in origins if (e := self.entries.get((o, locale, key)))}
-        return targets.pop() if len(targets) == 1 else None
+        found = [
+            entry
+            for origin in self._origins()
+            if (entry := self.entries.get((origin, locale, folded))) and entry.approved is approved
+        ]
+        return found[0] if found and len({entry.target for entry in found}) == 1 else None
+
+    def _origins(self) -> tuple[str, ...]:
+        made: tuple[str, ...] | None = self._made.get("origins")
+        if made is None:
+            made = self._made["origins"] = tuple(dict.fromkeys(origin for origin, _, _ in self.entries))
+        return made
 
 
-def load_copy_deck(path: str | Path) -> CopyDeck:
-    """Read a copy deck from a local file: ``.csv``, ``.tsv`` or ``.json``.
+def load_copy_deck(place: str | Path) -> CopyDeck:
+    """Read a local copy deck, or several: a folder or a comma-separated list are merged, see `merge_decks`.
 
     Raises:
         CopyDeckError: missing, unreadable or contradicting itself; names file, row and field.
+        ConfigurationError: XLIFF or TMX without the extra ``copy``.
     """
-    path = Path(path)
-    try:
-        if path.exists() and not path.is_file():
-            raise CopyDeckError(f"{path}: is not a file")
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise CopyDeckError(f"{path}: cannot be read ({error.strerror or error})") from None
-    return read_copy_deck(data, name=str(path))
+    return merge_decks([read_copy_deck(deck_bytes(path), name=str(path)) for path in deck_files(place)])
 
 
 def read_copy_deck(data: bytes, *, name: str) -> CopyDeck:
     """Read a copy deck from bytes; the extension of `name` says which form.
 
-    Tables have either one column per target locale beside ``source`` (and, optionally,
-    ``source_locale``), or the columns ``source``, ``locale`` and ``target``. JSON is
-    ``{locale: {source: target}}``. An empty target is no entry; a literal ``\\n`` is a line break.
+    Tables (``.csv``, ``.tsv``) have either one column per target locale beside ``source`` (and, optionally,
+    ``source_locale``), or the columns ``source``, ``locale`` and ``target``; a column ``state`` may say what
+    is no more than a draft. JSON and YAML are ``{locale: {source: target}}``, see
+    `localizer.copydeck.locale_tables`. XLIFF (``.xlf``) and TMX are those of translators' tools. An empty
+    target is no entry; a literal ``\\n`` is a line break.
 
     It is read in a process of its own, see `localizer.sandbox.calling`.
 
     Raises:
-        CopyDeckError: see `load_copy_deck`.
+        CopyDeckError, ConfigurationError: see `load_copy_deck`.
     """
-    if len(data) > MAX_BYTES:
-        raise CopyDeckError(f"{name}: is larger than {MAX_BYTES >> 20} MiB; leave out what is not needed")
+    check_size(data, name)
     try:
         return bounded(parse_copy_deck, data, name)
     except InputStopped as error:
@@ -118,113 +152,74 @@ def read_copy_deck(data: bytes, *, name: str) -> CopyDeck:
 
 def parse_copy_deck(data: bytes, name: str) -> CopyDeck:
     """What `read_copy_deck` does in that process."""
-    extension = Path(name).suffix.casefold()
-    try:
-        if extension == ".json":
-            return _collect(name, _from_json(name, data), ())
-        if extension in {".csv", ".tsv"}:
-            table = read_delimited(
-                data, delimiter="\t" if extension == ".tsv" else ",", column_name=_column_name
-            )
-            return _collect(name, _from_table(name, table), table.warnings)
-    except TableError as error:
-        raise CopyDeckError(f"{name}: {error}") from None
-    raise CopyDeckError(
-        f"{name}: a copy deck is .csv, .tsv or .json, not {extension or 'without extension'!r}"
+    if name.casefold().endswith(".tbx"):
+        raise CopyDeckError(
+            f"{name}: is a glossary, not a copy deck; name it in the brand kit's glossary_files"
+        )
+    entries: dict[Key, Entry] = {}
+    told: dict[str, None] = {}
+    undecided: set[Key] = set()
+    for item in read_items(data, name):
+        if not isinstance(item, DeckRow):
+            told[item.text] = None
+        elif item.target:
+            entry = Entry(item.target, item.where, item.state == APPROVED, item.note, item.source)
+            key = item.key
+            if not key[2]:
+                raise CopyDeckError(f"{name}: {entry.where}: there is a target but no source")
+            if (known := _clash(entries, undecided, key, entry)) is None:
+                continue
+            if not name.casefold().endswith(".tmx"):
+                raise CopyDeckError(
+                    f"{name}: {entry.where}: {entry.source!r} is {entry.target!r} here but {known.target!r} "
+                    f"at {known.where}; keep one"
+                )
+            # A memory has grown over years; its contradictions are nobody's mistake.
+            told[_contradiction(key, known, entry)] = None
+    return CopyDeck(name, entries, tuple(f"{name} {text}" for text in _some(list(told))))
+
+
+def _clash(entries: dict[Key, Entry], undecided: set[Key], key: Key, entry: Entry) -> Entry | None:
+    """Add an entry, approved ones before drafts and earlier before later; what it contradicts, if anything.
+
+    Where two approved ones contradict each other, neither stays approved.
+    """
+    known = entries.get(key)
+    if known is None or (entry.approved and not known.approved and key not in undecided):
+        entries[key] = entry
+    elif entry.approved and known.target != entry.target:
+        undecided.add(key)
+        entries[key] = known._replace(approved=False)
+        return known
+    return None
+
+
+def _contradiction(key: Key, known: Entry, entry: Entry) -> str:
+    return (
+        f"contradicts itself: {entry.source!r} in {key[1]} is {known.target!r} at {known.where} and "
+        f"{entry.target!r} at {entry.where}; it is not approved until one of them is gone"
     )
 
 
-class _Item(NamedTuple):
-    source_locale: str
-    locale: str
-    source: str
-    target: str
-    where: str
+def merge_decks(decks: Sequence[CopyDeck]) -> CopyDeck:
+    """Several decks as one; approved copy goes before drafts, and earlier decks before later ones.
+
+    Where two decks approve different copy for a string, neither counts as approved, and a warning tells.
+    """
+    if len(decks) == 1:
+        return decks[0]
+    entries: dict[Key, Entry] = {}
+    told: list[str] = []
+    undecided: set[Key] = set()
+    for deck in decks:
+        for key, entry in deck.entries.items():
+            here = entry._replace(where=f"{deck.name}: {entry.where}")
+            if known := _clash(entries, undecided, key, here):
+                told.append(f"the copy {_contradiction(key, known, here)}")
+    warnings = [warning for deck in decks for warning in deck.warnings]
+    return CopyDeck(", ".join(deck.name for deck in decks), entries, (*warnings, *_some(told)))
 
 
-def _collect(name: str, items: Iterator[_Item], warnings: tuple[str, ...]) -> CopyDeck:
-    entries: dict[tuple[str, str, str], Entry] = {}
-    for item in items:
-        key = (item.source_locale, item.locale, fold_source(item.source))
-        target = item.target.replace("\\n", "\n").replace("\r\n", "\n").strip()
-        if not target:
-            continue
-        if not key[2]:
-            raise CopyDeckError(f"{name}: {item.where}: there is a target but no source")
-        known = entries.setdefault(key, Entry(target, item.where))
-        if known.target != target:
-            raise CopyDeckError(
-                f"{name}: {item.where}: {item.source!r} is {target!r} here but {known.target!r} at "
-                f"{known.where}; keep one"
-            )
-    return CopyDeck(name, entries, tuple(f"{name} {warning}" for warning in warnings))
-
-
-def _column_name(name: str) -> str:
-    plain = plain_column(name)
-    return plain if plain in _LONG_FORM | {"source_locale"} else name.strip()
-
-
-def _from_table(name: str, table: Table) -> Iterator[_Item]:
-    if "source" not in table.columns:
-        raise CopyDeckError(f"{name}: there is no column 'source' (found: {', '.join(table.columns)})")
-    is_long = set(table.columns) >= _LONG_FORM
-    locales = {} if is_long else _locale_columns(name, table)
-    for record in table.records:
-        for fault in record.faults:
-            raise CopyDeckError(f"{name}: row {record.row}, {fault.field}: {fault.message}")
-        values, row = record.values, record.row
-        origin = _locale(name, f"row {row}, source_locale", values.get("source_locale", ""))
-        if is_long:
-            where = f"row {row}, target"
-            if not values["locale"].strip():
-                raise CopyDeckError(f"{name}: row {row}, locale: is empty")
-            target_locale = _locale(name, f"row {row}, locale", values["locale"])
-            yield _Item(origin, target_locale, values["source"], values["target"], where)
-        for column, locale in locales.items():
-            yield _Item(origin, locale, values["source"], values[column], f"row {row}, {column}")
-
-
-def _locale_columns(name: str, table: Table) -> dict[str, str]:
-    found = {}
-    for column in table.columns:
-        if column in {"source", "source_locale"}:
-            continue
-        try:
-            found[column] = normalise_locale(column)
-        except ValueError as error:
-            filled = _first_filled(table.records, column)
-            if filled:
-                raise CopyDeckError(f"{name}: row {filled.row}, {column}: {error}") from None
-    if not found:
-        raise CopyDeckError(f"{name}: there is no column with a target locale as its name")
-    return found
-
-
-def _first_filled(records: tuple[Record, ...], column: str) -> Record | None:
-    return next((r for r in records if r.values.get(column, "").strip()), None)
-
-
-def _locale(name: str, where: str, tag: str) -> str:
-    try:
-        return normalise_locale(tag)
-    except ValueError as error:
-        raise CopyDeckError(f"{name}: {where}: {error}") from None
-
-
-def _from_json(name: str, data: bytes) -> Iterator[_Item]:
-    try:
-        loaded = strict_json(decode_text(data)[0])
-    except ValueError as error:
-        raise CopyDeckError(f"{name}: is not valid JSON ({error})") from None
-    if not isinstance(loaded, dict):
-        raise CopyDeckError(f"{name}: must be an object of locales, {{locale: {{source: target}}}}")
-    for tag, pairs in loaded.items():
-        locale = _locale(name, f"/{tag}", tag)
-        if not isinstance(pairs, dict):
-            raise CopyDeckError(f"{name}: /{tag}: must be an object of source: target")
-        for source, target in pairs.items():
-            where = f"/{tag}/{source.replace('~', '~0').replace('/', '~1')}"
-            if target is not None and not isinstance(target, str):
-                raise CopyDeckError(f"{name}: {where}: must be text, not {type(target).__name__}")
-            yield _Item(UNDETERMINED, locale, source, target or "", where)
+def _some(told: list[str]) -> list[str]:
+    rest = len(told) - _MOST_TOLD
+    return [*told[:_MOST_TOLD], *([f"({rest} more like these)"] if rest > 0 else [])]

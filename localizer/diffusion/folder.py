@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -50,22 +50,38 @@ def find_model(model: str, revision: str = "") -> ModelSource:
     Raises:
         ConfigurationError: no such folder, another kind of model, or a hub ID without a commit.
     """
+    source = locate_model(model, revision, whose="engine qwen", require=_require_pipeline)
+    return replace(source, settings=_settings(Path(source.location))) if source.local else source
+
+
+def locate_model(
+    model: str, revision: str = "", *, whose: str, require: Callable[[Path], None]
+) -> ModelSource:
+    """A model of any kind by folder or hub ID; its settings are not read, nothing is loaded or downloaded.
+
+    Args:
+        whose: who wants it, for messages.
+        require: raises where a folder holds another kind of model.
+
+    Raises:
+        ConfigurationError: no such folder, or a hub ID without a commit.
+    """
     if not model:
-        raise ConfigurationError("engine qwen: give the parameter model, a folder or a hub ID")
+        raise ConfigurationError(f"{whose}: give the parameter model, a folder or a hub ID")
     folder = Path(model).expanduser().resolve()
     if folder.is_dir():
         if revision:
             raise ConfigurationError(
                 f"{folder} is a folder: its revision is the digest of its files, leave `revision` out"
             )
-        _require_pipeline(folder)
-        return ModelSource(str(folder), digest_of(folder), True, _settings(folder))
+        require(folder)
+        return ModelSource(str(folder), digest_of(folder), True, {})
     if not _HUB_ID.fullmatch(model):
         raise ConfigurationError(f"there is no model folder {folder}")
     if not _COMMIT.fullmatch(revision):
         raise ConfigurationError(
             f"there is no folder {model!r}; if it is a hub ID, give `revision`, the full commit hash: "
-            "a branch may move, and the same job would no longer give the same image"
+            "a branch may move, and the same question would no longer get the same answer"
         )
     return ModelSource(model, revision, False, {})
 

@@ -1,8 +1,9 @@
-"""Importing torch and diffusers, only when a model is really to be run."""
+"""Importing torch, diffusers and transformers, only when a model is really to be run."""
 
 from __future__ import annotations
 
 from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
 from localizer.errors import ConfigurationError
@@ -30,6 +31,31 @@ def import_torch() -> Any:
         raise ConfigurationError(
             f"running the model here needs the package {exc.name or exc}: "
             "pip install 'campaign-localizer[gpu]', or use an edit server (engine openai)"
+        ) from None
+    return torch
+
+
+def import_transformers(*packages: str) -> Any:
+    """torch, with transformers beside it for models of text alone.
+
+    Args:
+        packages: that the model's tokenizer needs.
+
+    Raises:
+        ConfigurationError: a package is missing.
+    """
+    try:
+        import torch
+
+        _declare_torchvision_ops(torch)
+        import transformers  # noqa: F401
+
+        for package in packages:
+            import_module(package)
+    except ImportError as exc:
+        raise ConfigurationError(
+            f"translating with a model here needs the package {exc.name or exc}: "
+            "pip install 'campaign-localizer[gpu,translate]', or use a chat server (translator chat)"
         ) from None
     return torch
 

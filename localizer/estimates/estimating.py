@@ -14,6 +14,7 @@ from localizer.estimates.model import Estimate, Part, Way
 from localizer.remote.access import REMOTE_ENGINES, find_access
 
 if TYPE_CHECKING:
+    from localizer.copy.prepared import PreparedCopy
     from localizer.model import Job, JobResult
     from localizer.pace import Measured
     from localizer.plan_files import PlanReader
@@ -68,8 +69,12 @@ class Estimator:
         else:
             self._more_missing += 1
 
-    def finish(self, plan: PlanReader, way: Way) -> Estimate:
-        """The estimate of a plan all of whose jobs were added."""
+    def finish(self, plan: PlanReader, way: Way, copy: PreparedCopy | None = None) -> Estimate:
+        """The estimate of a plan all of whose jobs were added.
+
+        Args:
+            copy: that it was planned with.
+        """
         for locale, keys in self._keys.items():
             self._locales[locale].repeated = len(keys) - _different(keys)
         missing = self._missing.most_common()
@@ -93,6 +98,7 @@ class Estimator:
             first_to_edit=tuple(self._to_edit),
             first_no_copy=tuple(self._no_copy),
             warnings=plan.warnings[:SHOWN],
+            copy=copy,
         )
 
 

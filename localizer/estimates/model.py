@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from localizer.copy.prepared import PreparedCopy
 from localizer.costs import Money
 from localizer.pace import Measured
 
@@ -70,6 +71,7 @@ class Estimate:
         missing_copy: locale, string, and how many jobs lack it.
         first_to_edit: job and its edits.
         edited_at: when the edits were done; empty before.
+        copy: what became of the strings to be translated; None where nobody prepared them.
     """
 
     campaign: str
@@ -89,6 +91,7 @@ class Estimate:
     first_no_copy: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
     edited_at: str = ""
+    copy: PreparedCopy | None = None
 
     @property
     def total(self) -> Part:
@@ -148,6 +151,7 @@ class Estimate:
     def to_dict(self) -> dict[str, Any]:
         """As JSON; what is worked out is there for readers, and not read back."""
         return asdict(self) | {
+            "copy": self.copy.to_dict() if self.copy else None,
             "total": asdict(self.total),
             "images": self.images,
             "edits": self.edits,
@@ -177,4 +181,5 @@ class Estimate:
             first_no_copy=tuple((label, what) for label, what in data["first_no_copy"]),
             warnings=tuple(data["warnings"]),
             edited_at=data.get("edited_at") or "",
+            copy=PreparedCopy.from_dict(data["copy"]) if data.get("copy") else None,
         )

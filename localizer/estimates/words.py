@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from localizer.copy.units import CopyState
 from localizer.costs import in_words
 from localizer.times import about, duration
 
 if TYPE_CHECKING:
+    from localizer.copy.prepared import PreparedCopy
     from localizer.costs import Money
     from localizer.estimates.model import Estimate
 
@@ -18,6 +20,31 @@ NOTHING_MEASURED = "not known: there is no earlier run of this engine in this wo
 def count(number: int, one: str, many: str = "") -> str:
     """``1 image``, ``2 images``."""
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def copy_headline(prepared: PreparedCopy) -> str:
+    """``12 approved, 3 drafts, 1 missing``."""
+    approved, drafts, missing = (prepared.total(state) for state in CopyState)
+    return f"{approved:,} approved, {count(drafts, 'draft')}, {missing:,} missing"
+
+
+def copy_facts(prepared: PreparedCopy) -> Iterator[str]:
+    """What was read and asked, a sentence each."""
+    if prepared.images:
+        known = prepared.images - prepared.read - prepared.unread
+        yield (
+            f"{count(prepared.images, 'image')} all of whose text is to be translated: {prepared.read:,} "
+            f"read now, {known:,} read before"
+            + (f", {prepared.unread:,} not read yet" if prepared.unread else "")
+        )
+    if asked := sum(prepared.asked.values()):
+        done = "would be asked for" if prepared.dry_run else "were asked for"
+        cost = f", about {in_words(prepared.cost)}" if prepared.cost else ""
+        characters = sum(prepared.characters.values())
+        yield f"{count(asked, 'draft')} {done} ({characters:,} characters{cost})"
+    for origin, number in prepared.drafts.items():
+        yield f"{count(number, 'draft')} by {origin}"
+    yield from prepared.problems
 
 
 def time_short(estimate: Estimate) -> str:
@@ -94,6 +121,8 @@ def facts(estimate: Estimate) -> Iterator[tuple[str, str]]:
     yield "Engine", engine
     if estimate.actions:
         yield "Edits", ", ".join(f"{n:,} {action}" for action, n in estimate.actions.items())
+    if estimate.copy and estimate.copy.counts:
+        yield "Copy", "; ".join((copy_headline(estimate.copy), *copy_facts(estimate.copy)))
     yield "Time", time_words(estimate)
     yield "Cost", cost_words(estimate)
     if estimate.known_by:

@@ -4,21 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
-from localizer.model import Box
+from localizer.model import Box, Origin
 
-
-class Origin(StrEnum):
-    """Whose a text is."""
-
-    MARKETING = "marketing"
-    """Laid over the image: to be localized."""
-    PRODUCT = "product"
-    """Printed on the product or part of the scene, or a logo: to be left."""
-    UNSURE = "unsure"
-    """One of the two: a person must say."""
+__all__ = ["Origin", "TextBlock"]
 
 
 @dataclass(frozen=True, slots=True)

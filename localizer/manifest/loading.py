@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from localizer.copydeck import CopyDeck, load_copy_deck, read_copy_deck
-from localizer.errors import InputStopped, ManifestError, ManifestNotFound
-from localizer.manifest.fetching import Place, local_file, place_of, read_file
+from localizer.copydeck import CopyDeck
+from localizer.copydeck.reading import split_places
+from localizer.errors import InputStopped, ManifestError
+from localizer.manifest.decks import decks_at, decks_beside
+from localizer.manifest.fetching import Place, local_file, place_of
 from localizer.manifest.grouping import job_of
 from localizer.manifest.ordering import SCHEMA, OrderedRows
 from localizer.manifest.reading import (
@@ -24,11 +25,6 @@ from localizer.manifest.values import parse_image
 from localizer.sandbox.calling import bounded_stream
 from localizer.scratch import Scratch
 from localizer.storage.buckets import refusal
-
-log = logging.getLogger(__name__)
-
-_DECKS = ("copy_deck.csv", "copy_deck.tsv", "copy_deck.json")
-_MAX_DECK_BYTES = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +58,9 @@ def open_manifest(uri: str | Path, *, copy_deck: str | Path | None = None) -> It
 
     Args:
         uri: path, ``file://`` or ``gs://`` URI.
-        copy_deck: path or ``gs://`` URI. Without it the document's own is taken, or one named
-            ``copy_deck.csv``, ``.tsv`` or ``.json`` beside the manifest, which is told in the warnings.
+        copy_deck: path or ``gs://`` URI of a deck or of a folder of decks, or several, comma-separated.
+            Without it the document's own is taken, or what lies beside the manifest: ``copy_deck.csv`` (or
+            of another form; ``copy_deck.ja.xlf``) and a folder ``copy_deck``, told in the warnings.
 
     Raises:
         ManifestNotFound: there is no such file (and the place where it would be could be looked at).
@@ -84,8 +81,10 @@ def open_manifest(uri: str | Path, *, copy_deck: str | Path | None = None) -> It
                 raise ManifestError(
                     f"{place.name}: reading it {error}; is it a table of plain text?"
                 ) from None
-        image_root, brand, named_deck = _beside_manifest(place, facts)
-        deck, told = _deck(str(copy_deck) if copy_deck is not None else named_deck, place.folder)
+        image_root, brand, named_decks = _beside_manifest(place, facts)
+        if copy_deck is not None:
+            named_decks = split_places(str(copy_deck))
+        deck, told = (decks_at(named_decks), []) if named_decks else decks_beside(place.folder)
         warnings = (*facts.warnings, *told, *deck.warnings, *rows.warnings)
         yield ManifestStream(str(uri), facts.campaign, image_root, deck, brand, warnings, rows)
 
@@ -96,10 +95,13 @@ def load_manifest(uri: str | Path, *, copy_deck: str | Path | None = None) -> Ma
         return Manifest(m.uri, m.campaign, m.image_root, tuple(m.jobs), m.deck, m.brand, m.warnings)
 
 
-def _beside_manifest(place: Place, facts: ManifestFacts) -> tuple[str, str | None, str | None]:
-    """Image root, brand kit and copy deck of a campaign document; a table names none."""
+def _beside_manifest(place: Place, facts: ManifestFacts) -> tuple[str, str | None, list[str]]:
+    """Image root, brand kit and copy decks of a campaign document; a table names none."""
     image_root = _beside(place, facts.image_root, "/image_root") or place.folder
-    return image_root, _beside(place, facts.brand, "/brand"), _beside(place, facts.copy_deck, "/copy_deck")
+    named = facts.copy_deck or ""
+    each = [named] if Path(place.folder, named).exists() else split_places(named)
+    decks = [deck for given in each if given and (deck := _beside(place, given, "/copy_deck"))]
+    return image_root, _beside(place, facts.brand, "/brand"), decks
 
 
 def _beside(place: Place, given: str | None, field: str) -> str | None:
@@ -131,21 +133,3 @@ def _check_link(folder: Path, reference: str, where: str) -> None:
         raise ManifestError(f"{where}: {reference!r} cannot be read ({error})") from None
     if leaves:
         raise ManifestError(f"{where}: {reference!r} is a link that leaves the manifest's folder")
-
-
-def _deck(given: str | None, folder: str) -> tuple[CopyDeck, list[str]]:
-    if given is not None:
-        if not given.startswith("gs://"):
-            return load_copy_deck(given.removeprefix("file://")), []
-        try:
-            return read_copy_deck(read_file(place_of(given), max_bytes=_MAX_DECK_BYTES), name=given), []
-        except ManifestNotFound:
-            raise ManifestError(f"copy deck {given}: there is no such file") from None
-    for name in _DECKS:
-        try:
-            data = read_file(Place(folder, name), max_bytes=_MAX_DECK_BYTES)
-        except ManifestNotFound:
-            continue
-        log.info("copy deck %s/%s is used", folder, name)
-        return read_copy_deck(data, name=name), [f"the copy deck {name} beside the manifest is used"]
-    return CopyDeck(), []

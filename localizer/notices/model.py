@@ -15,6 +15,7 @@ from localizer.errors import ConfigurationError
 class Event(StrEnum):
     """What happened to a run."""
 
+    COPY_WAITING = "copy_waiting"
     REVIEW_WAITING = "review_waiting"
     DEADLINE_CLOSE = "deadline_close"
     DEADLINE_MISSED = "deadline_missed"

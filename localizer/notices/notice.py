@@ -52,6 +52,7 @@ class Notice:
     def headline(self) -> str:
         """One line: the subject of a mail."""
         news = {
+            Event.COPY_WAITING: "its copy waits for your approval",
             Event.REVIEW_WAITING: "images wait for your review",
             Event.DEADLINE_CLOSE: "the deadline is close and nothing is published yet",
             Event.DEADLINE_MISSED: "the deadline has passed and nothing is published",
@@ -70,6 +71,8 @@ class Notice:
                 f"{counts.passed} passed, {counts.needs_review} need review, {counts.failed} failed",
             )
             yield from self._faults(counts)
+        elif self.event is Event.COPY_WAITING:
+            yield "Images", "are made once somebody has answered"
         elif self.event is not Event.FAILED:
             yield "Images", "are still being made"
         if self.task_id:
@@ -94,7 +97,9 @@ class Notice:
 
     def links(self) -> Iterator[tuple[str, str]]:
         """Where to go, the most useful place first."""
-        if self.review_url:
+        if self.event is Event.COPY_WAITING and self.run_url:
+            yield "Answer in Airflow", f"{self.run_url}/required_actions"
+        elif self.review_url:
             yield "Review page", self.review_url
         if self.run_url:
             yield "Run in Airflow", self.run_url

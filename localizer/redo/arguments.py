@@ -27,7 +27,7 @@ def add_redo(commands: Any, common: argparse.ArgumentParser) -> None:
         help='the copy to set; once for each text that is set, in their order, "" where it stays',
     )
     redo.add_argument("--engine", metavar="NAME", help="another engine (default: the run's)")
-    redo.add_argument("--brand", metavar="FILE", help="another brand kit (default: the run's)")
+    redo.add_argument("--brand", metavar="FILE", help="another brand kit, or its folder (default: the run's)")
     redo.add_argument("--comment", default="", metavar="TEXT", help="why, for the record")
     add_engine_options(redo)
     add_requested_by(redo, "who asks, and in whose name models are called")

@@ -136,7 +136,12 @@ def _parsed(job: Job, edit: Edit, copy: str) -> tuple[list[Edit], list[str]]:
     }
     parsed = parse_row(RawRow(row=edit.row or 1, values=row | values, faults=faults))
     found = [f"{error.field}: {error.message}" for error in parsed.errors]
-    return [replace(edit, replacement=new.replacement) for new in parsed.edits], found
+    return [_said_by_person(edit, new.replacement) for new in parsed.edits], found
+
+
+def _said_by_person(edit: Edit, copy: str) -> Edit:
+    """An edit with copy that a person wrote; what only repeats a draft approves nothing."""
+    return replace(edit, replacement=copy, draft=edit.draft if copy == edit.replacement else "")
 
 
 def amended_job(
@@ -176,7 +181,7 @@ def amended_job(
             engine=part,
             brand_digest=brand.digest,
             variant=variant,
-            left_text=job.left_text,
+            unsettled=(*job.left_text, *job.doubted_text),
         )
 
     made = list(takewhile(earlier.__contains__, map(key, count())))

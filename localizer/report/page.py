@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from localizer.costs import in_words, paid
 from localizer.estimates.words import compared
 from localizer.model import Action, Box, CheckStatus, Decision, Job, JobResult, Slot, Status, slot_of
+from localizer.report.copy_section import COPY_DECK, CopySection
 from localizer.report.overview import WAITING, Overview, most_common, worst
 from localizer.report.templates import templates
 from localizer.report.thumbnails import Picture, Thumbnails
@@ -59,6 +60,7 @@ class _EditView:
     target: str
     nothing: str
     note: str
+    draft: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ def render_report(
     seconds: float | None = None,
     estimate: Estimate | None = None,
     take_back: str = "",
+    copy: CopySection | None = None,
 ) -> None:
     """Write one HTML page on a run: no script, style, font or picture comes from elsewhere.
 
@@ -124,6 +127,7 @@ def render_report(
         seconds: wall-clock time of the run, if it is known; the sum over its jobs is shown anyway.
         estimate: what the plan was expected to take.
         take_back: how the release is taken back, for people.
+        copy: where the words come from; None where nobody prepared them.
     """
     environment = templates()
     script = environment.get_template("filter.js.jinja").render()
@@ -164,6 +168,8 @@ def render_report(
             release_id=release_id,
             release_uri=release_uri,
             take_back=take_back,
+            copy=copy,
+            copy_deck=COPY_DECK,
             warnings=list(warnings[:_LISTED]),
             more_warnings=max(0, len(warnings) - _LISTED),
             out_of_scope=[f"{asset} · {locale}" for asset, locale in out_of_scope[:_LISTED]],
@@ -265,6 +271,7 @@ def _edit_view(edit: Mapping[str, Any]) -> _EditView:
         target=str(edit.get("replacement") or ""),
         nothing="removed" if action in _REMOVALS else "no copy",
         note=str(edit.get("note") or ""),
+        draft=str(edit.get("draft") or ""),
     )
 
 

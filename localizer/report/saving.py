@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from localizer.model import Job, JobResult, slot_of
+from localizer.report.copy_section import copy_of
 from localizer.report.page import render_report
 from localizer.report.table import ResultTable
 from localizer.runs.merging import local_disk, temporary_folder
@@ -76,5 +77,6 @@ def save_report(
                 seconds=seconds,
                 estimate=run.estimate(),
                 take_back=take_back(release_uri),
+                copy=copy_of(run),
             )
         return run.save_report(page, table)

@@ -10,7 +10,9 @@ from fastapi import Depends, FastAPI, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from localizer.copy.saving import load_prepared
 from localizer.errors import Forbidden, LocalizerError, NotFound, ObjectNotFound
+from localizer.report.copy_section import COPY_DECK
 from localizer.review.calendar import calendar_routes
 from localizer.review.deciding import answer_run, put_marks, redo_item, roll_back_run
 from localizer.review.host import Host, HostedRun, Viewer
@@ -127,7 +129,8 @@ def _add_questions(app: FastAPI, desk: _Desk) -> None:
         there = desk.open(run)
         snapshot = there.snapshot()
         release = there.run.published() if PUBLISHED in snapshot.has else ("", "")
-        return tagged(request, run_view(run, snapshot, release))
+        lacks_copy = COPY_DECK in snapshot.has and bool(load_prepared(there.run).to_fill)
+        return tagged(request, run_view(run, snapshot, release, lacks_copy=lacks_copy))
 
     @app.get("/api/items")
     def items(
@@ -200,6 +203,11 @@ def _add_files(app: FastAPI, desk: _Desk) -> None:
     def results(run: Records) -> Response:
         attached = {"Content-Disposition": 'attachment; filename="results.csv"'}
         return _record(run, TABLE, "text/csv; charset=utf-8", attached)
+
+    @app.get(f"/api/{COPY_DECK}")
+    def copy_to_fill(run: Records) -> Response:
+        attached = {"Content-Disposition": 'attachment; filename="copy_to_fill.csv"'}
+        return _record(run, COPY_DECK, "text/csv; charset=utf-8", attached)
 
 
 def _add_actions(app: FastAPI, desk: _Desk) -> None:

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 
 class RunState(StrEnum):
-    """How far a run is."""
+    """How far a run is. `COPY`: a person is asked about it, and no image is made before that."""
 
     PLANNING = "planning"
+    COPY = "copy"
     EDITING = "editing"
     REVIEWING = "reviewing"
     PUBLISHING = "publishing"

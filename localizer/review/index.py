@@ -51,7 +51,8 @@ class Row:
         status: of the result, or ``waiting``.
         sha256, image_sha256: of the delivered file and of the candidate; empty where there is none.
         source: name of the source within the workspace, or empty.
-        copy: per edit ``{"action", "text", "replacement", "box"}``.
+        copy: per edit ``{"action", "text", "replacement", "box", "draft"}``; the last says who proposed it,
+            where no person has approved it.
         mark, decision: ``{"verdict", "reason" or "comment", "by", "at"}`` or None.
     """
 
@@ -308,6 +309,7 @@ def _copy(edit: Mapping[str, Any]) -> dict[str, Any]:
         "text": str(edit.get("text") or edit.get("object") or ""),
         "replacement": str(edit.get("replacement") or ""),
         "box": list(edit["box"]) if edit.get("box") else None,
+        "draft": str(edit.get("draft") or ""),
     }
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from localizer.errors import ObjectNotFound
 from localizer.model import Job, JobResult
+from localizer.report.copy_section import COPY_DECK
 from localizer.review.host import HostedRun, Place
 from localizer.review.index import RunIndex
 from localizer.review.marks import MarkBook, MarkFile
@@ -110,7 +111,8 @@ class OpenedRun:
 
     def _look(self, known: Snapshot | None) -> Snapshot:
         records = self.run.records()
-        generations = {name: info.generation for name, info in records.items() if "/" not in name}
+        known_names = (name for name in records if "/" not in name or name == COPY_DECK)
+        generations = {name: records[name].generation for name in known_names}
         final = _is_final(records)
         results = _results_of(records)
         campaign, index = (known.campaign, known.index) if known else ("", None)

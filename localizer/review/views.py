@@ -9,6 +9,7 @@ from typing import Any
 from localizer.costs import in_words, paid
 from localizer.locales import is_rtl
 from localizer.model import CheckStatus, Job, JobResult, Status
+from localizer.report.copy_section import COPY_DECK
 from localizer.report.overview import WAITING
 from localizer.report.wording import CHECK_STATUS, check_title, locale_name, measured
 from localizer.review.host import HostedRun, RunSummary
@@ -33,10 +34,13 @@ def summary_view(run: RunSummary) -> dict[str, Any]:
     }
 
 
-def run_view(run: HostedRun, snapshot: Snapshot, release: tuple[str, str]) -> dict[str, Any]:
+def run_view(
+    run: HostedRun, snapshot: Snapshot, release: tuple[str, str], *, lacks_copy: bool = False
+) -> dict[str, Any]:
     """A run as a whole.
 
     Args:
+        lacks_copy: there is copy that nobody has approved, and a deck to fill it in.
         release: id and URI; empty if it was not published.
     """
     marks, decided = snapshot.index.verdicts()
@@ -84,6 +88,7 @@ def run_view(run: HostedRun, snapshot: Snapshot, release: tuple[str, str]) -> di
             "report": "api/report" if REPORT in snapshot.has else None,
             "plan": "api/plan" if PLAN_PAGE in snapshot.has else None,
             "results_csv": "api/results.csv" if TABLE in snapshot.has else None,
+            "copy_to_fill": f"api/{COPY_DECK}" if lacks_copy else None,
         },
     }
 

@@ -108,11 +108,7 @@ class Run:
         return self._write(f"copy/{record}", data)
 
     def open_copy(self, record: str) -> BinaryIO:
-        """One of them, to be read and closed.
-
-        Raises:
-            ObjectNotFound: the run's copy was not prepared.
-        """
+        """One of them, to be read and closed; ObjectNotFound: the copy was not prepared."""
         return self._storage.open(f"{self._folder}/copy/{record}")
 
     def save_estimate(self, estimate: Estimate, page: Path) -> str:

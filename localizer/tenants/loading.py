@@ -67,6 +67,7 @@ def _tenant(path: Path, name: str, content: Mapping[str, Any]) -> Tenant:
         brand_kits=None if kits is None else beside(path, kits),
         google_connection=content.get("google_connection"),
         engine_connections=tuple(content.get("engine_connections", ())),
+        translator_connections=tuple(content.get("translator_connections", ())),
         signing_connection=content.get("signing_connection"),
         notice_connections=tuple(content.get("notice_connections", ())),
         team=content.get("team"),

@@ -46,6 +46,7 @@ class Tenant:
         brand_kits: folder of its brand kits; they may lie among the inputs too.
         google_connection: Airflow connection for ``gs://``; None: the worker's own credentials.
         engine_connections: Airflow connections that its runs may name.
+        translator_connections: Airflow connections of services that may draft its copy.
         signing_connection: Airflow connection with whose key all that it publishes is signed; None: nothing
             is.
         notice_connections: Airflow connections by which its campaigns may tell people.
@@ -62,6 +63,7 @@ class Tenant:
     brand_kits: str | None = None
     google_connection: str | None = None
     engine_connections: tuple[str, ...] = ()
+    translator_connections: tuple[str, ...] = ()
     signing_connection: str | None = None
     notice_connections: tuple[str, ...] = ()
     team: str | None = None
@@ -90,6 +92,7 @@ class Tenant:
         return {
             "gcp_conn_id": (self.google_connection,),
             "engine_conn_id": (None, *self.engine_connections),
+            "translator_conn_id": (None, *self.translator_connections),
             "c2pa_conn_id": (self.signing_connection,),
             "notice_conn_id": self.notice_connections,
         }.get(field)
@@ -109,7 +112,7 @@ class Tenant:
             TenantError: it leaves it; says where it may be instead.
         """
         connections = self.connections(field)
-        if connections is not None and (value or None) not in connections:
+        if connections is not None and any(each not in connections for each in _named(field, value)):
             may = ", ".join(name or "none" for name in connections) or "none"
             raise TenantError(f"{field}: tenant {self.name} may not use connection {value!r}; it has: {may}")
         prefixes = self.prefixes(field)
@@ -117,10 +120,18 @@ class Tenant:
             return
         if not isinstance(value, str):
             raise TenantError(f"{field}: {value!r} is not a path or gs:// URI")
+        places = value.split(",") if field == "copy_deck" else [value]  # it may be a list
         try:
-            inside = any(is_inside(value, prefix) for prefix in prefixes)
+            inside = all(any(is_inside(place.strip(), prefix) for prefix in prefixes) for place in places)
         except InputError as error:
             raise TenantError(f"{field}: {error}") from None
         if not inside:
             may = " or ".join(prefixes) or "nowhere; the tenants file names no place for it"
             raise TenantError(f"{field}: {value!r} is not tenant {self.name}'s; it may be below {may}")
+
+
+def _named(field: str, value: Any) -> list[Any]:
+    """The connections that a parameter names: one or none; of translators also several, by commas."""
+    if field == "translator_conn_id" and isinstance(value, str):
+        return [each.strip() for each in value.split(",") if each.strip()] or [None]
+    return [value or None]

@@ -3,7 +3,7 @@
 from localizer.translation.drafts import Draft, draft
 from localizer.translation.memory import DraftMemory
 from localizer.translation.model import Translation, TranslationRequest, Translator
-from localizer.translation.registry import get_translator, register, translator_names
+from localizer.translation.registry import get_translator, parameters_of, register, translator_names
 
 __all__ = [
     "Draft",
@@ -13,6 +13,7 @@ __all__ = [
     "Translator",
     "draft",
     "get_translator",
+    "parameters_of",
     "register",
     "translator_names",
 ]

@@ -43,7 +43,8 @@ for each id.
 numbers, prices, currencies, units, dates, percentages, addresses of web sites or placeholders.
 - "glossary" gives the term to use for a term of the source; inflect it where the grammar needs it.
 - "most_characters" is what the place in the image holds, spaces included.
-- "too_long" is an earlier translation that did not fit: give a shorter one.
+- "too_long" is an earlier translation that did not fit: give a shorter one. "wrong" is what was wrong with \
+an earlier one.
 - "context" is what stands beside the string in the image. It is not to be translated.
 - A line break in a string parts two lines in the image. Break lines only where statements part.
 - If a string cannot be translated, its text is "". Explain nothing."""
@@ -101,6 +102,8 @@ def _question(number: int, request: TranslationRequest) -> dict[str, Any]:
         question["most_characters"] = request.most_characters
     if request.shorter_than:
         question["too_long"] = request.shorter_than
+    if request.wrong:
+        question["wrong"] = list(request.wrong)
     if request.context:
         question["context"] = list(request.context)
     return question

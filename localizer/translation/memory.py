@@ -13,7 +13,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from types import TracebackType
 from typing import Any, Self
 
@@ -138,7 +138,8 @@ def draft_key(translator: Translator, request: TranslationRequest) -> str:
     A translator may name in ``ignores`` the fields of a request that it does not look at: then the same
     string beside another one in another image is the same question.
     """
-    question: dict[str, Any] = asdict(request)
+    question: dict[str, Any] = {each.name: getattr(request, each.name) for each in fields(request)}
+    question["glossary"] = dict(request.glossary)
     for name in getattr(translator, "ignores", ()):
         del question[name]
     return canonical_digest(question)

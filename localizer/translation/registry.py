@@ -15,7 +15,9 @@ from localizer.translation.model import Translator
 _FACTORIES: dict[str, Callable[..., Translator]] = {}
 
 _BUILT_IN = {
+    "chat": "localizer.translation.chat:ChatTranslator",
     "chat-model": "localizer.translation.chat_model:ChatModelTranslator",
+    "google": "localizer.translation.google:GoogleTranslator",
     "nllb": "localizer.translation.nllb:NllbTranslator",
     "opus-mt": "localizer.translation.opus:OpusTranslator",
 }
@@ -59,6 +61,17 @@ def get_translator(name: str, **parameters: Any) -> Translator:
     except TypeError as exc:
         raise ConfigurationError(f"translator {name!r}: {exc}") from None
     return factory(**parameters)
+
+
+def parameters_of(name: str) -> frozenset[str]:
+    """Names of the parameters that a translator takes; empty for one by import path.
+
+    Raises:
+        ConfigurationError: no such translator.
+    """
+    if name not in _FACTORIES and ":" in name:
+        return frozenset()
+    return frozenset(inspect.signature(_factory(name)).parameters)
 
 
 def _factory(name: str) -> Callable[..., Translator]:

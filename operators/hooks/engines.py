@@ -32,12 +32,14 @@ class EngineHook(BaseHook):
     """
 
     conn_name_attr = "engine_conn_id"
+    kind: ClassVar[str] = "engine"
     engine: ClassVar[str]
     conn_type: ClassVar[str]
     usual_url: ClassVar[str] = ""
     probe: ClassVar[str]
     """What the test button asks for: a path that costs nothing and needs the key."""
     parameter_fields: ClassVar[tuple[str, ...]]
+    json_fields: ClassVar[tuple[str, ...]] = ("steps", "areas")
 
     _limits: ClassVar = {
         "timeout_s": float,
@@ -70,7 +72,7 @@ class EngineHook(BaseHook):
             ConfigurationError: one that should be JSON is not.
         """
         found = {key: value for key, value in self._extras.items() if key in self.parameter_fields}
-        for key in {"steps", "areas"} & set(found):
+        for key in set(self.json_fields) & set(found):
             if isinstance(found[key], str):
                 try:
                     found[key] = json.loads(found[key])
@@ -91,7 +93,7 @@ class EngineHook(BaseHook):
         if connection.conn_type != self.conn_type:
             raise ConfigurationError(
                 f"connection {self.engine_conn_id!r} is of type {connection.conn_type!r}; "
-                f"engine {self.engine!r} needs one of type {self.conn_type!r}"
+                f"{self.kind} {self.engine!r} needs one of type {self.conn_type!r}"
             )
         url = connection.host or self.usual_url
         if url and "://" not in url:

@@ -33,6 +33,24 @@ def test_every_benchmark_is_described() -> None:
     assert [name for name in names if f"`{name}`" not in readme] == []
 
 
+def test_copy_survives_every_format(tmp_path: Path) -> None:
+    (tmp_path / "a.strings").write_text(
+        '/* ja */\n"k" = "セール";\n/* zh-Hans */\n"k" = "特惠";\n', encoding="utf-8"
+    )
+    (tmp_path / "b.xlf").write_text(
+        '<xliff xmlns="urn:oasis:names:tc:xliff:document:2.0" version="2.0" srcLang="en" trgLang="de">'
+        '<file id="f"><unit id="1"><segment state="translated"><source>Sale</source><target>Angebot</target>'
+        "</segment></unit></file></xliff>",
+        encoding="utf-8",
+    )
+    for arguments in ((), (str(tmp_path),)):
+        out = run("copy_formats.py", *arguments)
+        table = re.findall(r"^\.(\w+) +(\d+) +(\d+) +[\d.]+$", out, re.M)
+        assert [name for name, _, _ in table] == ["csv", "tsv", "json", "yaml", "xlf", "tmx", "tbx"]
+        assert all(int(held) > 0 and lost == "0" for _, held, lost in table)
+    assert "1 filled in place, 0 other parts changed" in out
+
+
 def test_read_back_prints_its_ratios() -> None:
     out = run("read_back.py")
     right = re.search(r"^ratio right: [\d.]+ +\((\d+) of (\d+) right lines passed", out, re.M)

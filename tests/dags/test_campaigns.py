@@ -76,7 +76,8 @@ def test_what_the_file_says_is_in_the_form_and_in_the_tasks(dag_folder: Path) ->
         "618.yaml",
         GOOD + "title: The 618\nlocales: [zh-TW]\nengine: {name: openai, connection: edit_server}\n"
         "approval: never\npool: gpu\nqueue: far\nmax_active_runs: 3\ntags: [big]\npublish: {to: gs://bucket/x}\n"
-        "provenance: {signing_connection: credentials}\n",
+        "provenance: {signing_connection: credentials}\n"
+        "copy: {ask: always, translator_connection: drafts}\n",
     )
     dag = parsed(dag_folder).dags["campaign_618"]
     assert dag.dag_display_name == "The 618"
@@ -94,7 +95,8 @@ def test_what_the_file_says_is_in_the_form_and_in_the_tasks(dag_folder: Path) ->
         "618",
     )
     assert values["c2pa_conn_id"] == "credentials"
-    for task_id in ("load_manifest", "publish"):
+    assert (values["copy_approval"], values["translator_conn_id"]) == ("always", "drafts")
+    for task_id in ("prepare_copy", "load_manifest", "publish"):
         assert dag.get_task(task_id).c2pa_conn_id == "{{ params.c2pa_conn_id }}"
     edit = dag.get_task("edit_images")
     assert (edit.pool, edit.queue) == ("gpu", "far")

@@ -229,7 +229,7 @@ def test_whatever_a_run_is_given_it_stays_within_its_tenant(
     (place / "acme/in/folder").symlink_to(place / "globex/in")
     before = everything_of(place, "globex")
     state, tasks = run(place, form=False, **{name: value.format(place=place) for name, value in conf.items()})
-    assert (state, tasks["load_manifest"]) == ("failed", "failed")
+    assert (state, tasks["prepare_copy"]) == ("failed", "failed")
     assert "localizer.errors.TenantError: " in capfd.readouterr().out
     assert everything_of(place, "globex") == before
     assert not (place / "acme/published").exists()
@@ -237,7 +237,7 @@ def test_whatever_a_run_is_given_it_stays_within_its_tenant(
 
 def test_a_run_does_not_publish_where_another_does(airflow_db: None, place: Path, any_form: None) -> None:
     state, tasks = run(place, publish_uri=f"{place}/globex/published")
-    assert (state, tasks["load_manifest"]) == ("failed", "failed")
+    assert (state, tasks["prepare_copy"]) == ("failed", "failed")
     assert not (place / "globex/published").exists()
 
 
@@ -247,4 +247,4 @@ def test_a_deck_beside_the_manifest_that_is_a_link_to_another_s_is_not_read(
     (place / "globex/in/copy_deck.csv").write_text("source,de\nSALE,GEHEIM\n")
     (place / "acme/in/copy_deck.csv").symlink_to(place / "globex/in/copy_deck.csv")
     state, tasks = run(place)
-    assert (state, tasks["load_manifest"]) == ("failed", "failed")
+    assert (state, tasks["prepare_copy"]) == ("failed", "failed")

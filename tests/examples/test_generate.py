@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 
 from examples.generate import POSTERS, generate
 from localizer.brand import load_brand
-from localizer.checks.copy_policy import check_copy_policy
+from localizer.checks.copy_policy import check_copy, check_copy_policy
 from localizer.copydeck import load_copy_deck
 from localizer.manifest import load_manifest
 from localizer.model import Action, CheckStatus, Status
@@ -110,7 +110,7 @@ def test_exactly_one_string_lacks_approved_copy(manifest) -> None:
 
 def test_the_deck_keeps_figures_and_brand_terms() -> None:
     deck = load_copy_deck(CAMPAIGN / "copy_deck.csv")
-    terms = load_brand(CAMPAIGN / "brand.yaml").do_not_translate
+    terms = load_brand(CAMPAIGN / "brands" / "lumea").do_not_translate
     assert terms
     for (_, locale, source), entry in deck.entries.items():
         assert sorted(_figures(source)) == sorted(_figures(entry.target)), (locale, source)
@@ -127,7 +127,7 @@ class _AnyEngine:
 
 
 def test_planning_and_copy_policy_catch_what_the_readme_says(manifest, images: Path, tmp_path: Path) -> None:
-    brand = load_brand(CAMPAIGN / "brand.yaml")
+    brand = load_brand(CAMPAIGN / "brands" / "lumea")
     workspace = Workspace.open(str(tmp_path))
     plan = plan_manifest(
         manifest, workspace=workspace, engine=_AnyEngine(), brand=brand, image_root=str(images.parent)
@@ -145,6 +145,31 @@ def test_planning_and_copy_policy_catch_what_the_readme_says(manifest, images: P
         ("gift-ribbon", "en"): CheckStatus.FAILED,
         ("camera-deal", "en"): CheckStatus.FAILED,
     }
+
+
+def test_a_stricter_brand_lets_less_of_the_same_copy_through(manifest) -> None:
+    """What LUMÉA may say, LUMÉA Derma may not: discounts are neither named in English nor in German."""
+    kits = [load_brand(CAMPAIGN / "brands" / name) for name in ("lumea", "lumea-derma")]
+
+    def refused(kit) -> set[tuple[str, str]]:
+        return {
+            (locale, entry.target)
+            for (source_locale, locale, source), entry in manifest.deck.entries.items()
+            if any(
+                finding.status is CheckStatus.FAILED
+                for finding in check_copy(source, source_locale, entry.target, locale, kit)
+            )
+        }
+
+    assert [refused(kit) for kit in kits] == [
+        set(),
+        {
+            ("en", "618 Mega Sale"),
+            ("en", "Mid-Year Sale"),
+            ("en", "Selected cameras on sale"),
+            ("de", "BIS ZU 50 % RABATT"),
+        },
+    ]
 
 
 def test_the_document_asks_for_the_same_as_the_table(manifest) -> None:

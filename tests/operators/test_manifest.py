@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from localizer.errors import InputError
-from operators.manifest import as_bool, target_locales
+from operators.checking import as_bool, target_locales
 
 PROJECT = Path(__file__).resolve().parents[2]
 

@@ -43,10 +43,13 @@ def emit() -> None:
         "task_state_store": type("Store", (), {"get": store.get, "set": store.__setitem__}),
         "ti": type("Ti", (), {"dag_id": "campaign_moon"}),
     }
-    metrics.review_asked(context)
-    metrics.review_asked(context)
-    metrics.review_answered(context, datetime.now(UTC) + timedelta(minutes=1))
+    metrics.person_asked(context)
+    metrics.person_asked(context)
+    metrics.person_answered(context, datetime.now(UTC) + timedelta(minutes=1), metrics.REVIEW_WAIT)
     metrics.count_published(2, "campaign_moon", moved=True)
+    copy = {"zh-Hant-TW": {"approved": 2, "draft": 1}, "zh-Hant": {"approved": 3}, "de": {"missing": 4}}
+    metrics.count_copy(copy, {"USD": 0.002}, "campaign_moon")
+    metrics.person_answered(context, datetime.now(UTC) + timedelta(minutes=1), metrics.COPY_WAIT)
 
 
 @pytest.fixture
@@ -82,8 +85,12 @@ def test_statsd_gets_every_name_with_its_tags(
     emit()
     until(lambda: any("releases" in line for line in statsd.lines))
     fast = "campaign=moon,engine=my.engines_Fast"
-    waits = [line for line in statsd.lines if ".review.wait," in line]
+    waits = [line for line in statsd.lines if ".wait," in line]
     assert sorted(set(statsd.lines) - set(waits)) == [
+        "airflow.localizer.copy.cost,campaign=moon,currency=USD:0.002|c",
+        "airflow.localizer.copy.strings,campaign=moon,locale=de,state=missing:4|c",
+        "airflow.localizer.copy.strings,campaign=moon,locale=zh-Hant,state=approved:5|c",
+        "airflow.localizer.copy.strings,campaign=moon,locale=zh-Hant,state=draft:1|c",
         f"airflow.localizer.edit.cost,{fast},currency=CNY:0.75|c",
         f"airflow.localizer.edit.duration,{fast},locale=zh-Hant:1500.000000|ms",
         "airflow.localizer.images.cached,campaign=moon:1|c",
@@ -93,8 +100,12 @@ def test_statsd_gets_every_name_with_its_tags(
         "airflow.localizer.published.objects,campaign=moon:2|c",
         "airflow.localizer.published.releases,campaign=moon:1|c",
     ]
-    [wait] = waits
-    assert 59_000 < float(wait.partition(":")[2].partition("|")[0]) < 61_000
+    assert [wait.partition(",")[0].removeprefix("airflow.localizer.") for wait in sorted(waits)] == [
+        "copy.wait",
+        "review.wait",
+    ]
+    for wait in waits:
+        assert 59_000 < float(wait.partition(":")[2].partition("|")[0]) < 61_000
 
 
 def test_opentelemetry_gets_them_too(backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:

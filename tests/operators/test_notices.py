@@ -101,6 +101,18 @@ def test_mail_and_webhook_are_told_once_whoever_tries_again(
     assert len(list((tmp_path / "runs" / "campaign_moon__manual__1" / "notices").iterdir())) == 2
 
 
+def test_waiting_copy_is_told_once_for_the_same_drafts_and_says_where_to_answer(
+    ref: RunRef, web: Receiver
+) -> None:
+    channel = Channel((Event.COPY_WAITING,), "webhook", "localizer_webhook")
+    for drafts in ("one", "one", "another"):
+        RunNotices((channel,), "Mid-Autumn").tell(Event.COPY_WAITING, ref, occurrence=drafts)
+    assert len(web.requests) == 2
+    told = json.loads(web.requests[0].body)
+    assert told["headline"] == "Mid-Autumn: its copy waits for your approval"
+    assert "/dags/campaign_moon/runs/manual__1/required_actions" in told["text"]
+
+
 def test_other_results_are_other_news(ref: RunRef, web: Receiver, tmp_path: Path) -> None:
     notices = RunNotices((WEBHOOK,))
     notices.tell(Event.REVIEW_WAITING, ref)

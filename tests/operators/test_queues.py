@@ -54,6 +54,19 @@ def test_without_a_gpu_queue_everything_goes_where_edits_go(monkeypatch: pytest.
     assert routed({"engine": "qwen"}) == ("default", "image_edit")
 
 
+def test_copy_is_prepared_where_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCALIZER_EDIT_QUEUE", "cpu")
+    assert queues.copy_place() == {"queue": "cpu"}
+    monkeypatch.setenv("LOCALIZER_COPY_QUEUE", "gpu")
+    monkeypatch.setenv("LOCALIZER_COPY_POOL", "translation")
+    monkeypatch.setenv("LOCALIZER_COPY_POD_TEMPLATE", "/gpu-pod.yaml")
+    assert queues.copy_place() == {
+        "queue": "gpu",
+        "pool": "translation",
+        "executor_config": {"pod_template_file": "/gpu-pod.yaml"},
+    }
+
+
 def test_airflow_finds_the_policy() -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     assert list(project["entry-points"]["airflow.policy"].values()) == [queues.__name__]

@@ -13,7 +13,8 @@ from localizer.errors import InputError
 from localizer.model import JobResult, Status, Verdict
 from localizer.planning import Plan
 from localizer.workspace import Workspace
-from operators.review import CHOICES, Question, ReviewOperator, read_answer
+from operators.asking import CHOICES
+from operators.review import Question, ReviewOperator, read_answer
 
 AT = "2026-06-18T08:00:00+00:00"
 

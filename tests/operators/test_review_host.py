@@ -211,7 +211,9 @@ def test_a_run_is_shown_from_its_first_moment(browser: Browser, waiting: Waiting
     run = get(mei, "run", waiting.where)
     assert (run["state"], run["counts"]["total"], run["request"]) == ("planning", 0, None)
     assert run["policy"] == "always"
-    waiting.set_states(load_manifest="success")
+    waiting.set_states(approve_copy="awaiting_input")
+    assert get(mei, "run", waiting.where)["state"] == "copy"
+    waiting.set_states(approve_copy="success", load_manifest="success")
     assert get(mei, "run", waiting.where)["state"] == "editing"
     waiting.edit(edited)
     run = get(mei, "run", waiting.where)

@@ -30,6 +30,7 @@ NEITHER_PLACE_NOR_CONNECTION = {
     *("engine", "engine_parameters", "workers", "job_timeout", "locales", "min_pass_rate"),
     *("images", "instructions", "source_locale", "rows"),  # of a manifest, which asks where it reads from
     *("plan_only", "missing_ok", "check_only", "approval", "reviewers", "four_eyes", "budget", "older_than"),
+    *("copy_approval", "prepared"),
 }
 """Fields of tasks that no tenant need be asked about. A new one that names a place does not belong here."""
 
@@ -102,6 +103,9 @@ def test_with_tenants_a_dag_of_nobody_does_nothing(tenants: None, tags: list[str
         {"manifest": "/srv/globex/in/m.csv"},
         {"gcp_conn_id": "globex_google"},
         {"engine_conn_id": "globex_server"},
+        {"translator_conn_id": "globex_drafts"},
+        {"translator_conn_id": " ,globex_drafts"},
+        {"copy_deck": "/srv/acme/in/deck.csv,/srv/globex/in/deck.csv"},
         {"shard": {"brand": "/srv/globex/in/brand.yaml"}},
     ],
 )

@@ -98,11 +98,22 @@ class Api:
             time.sleep(1)
         return state
 
-    def answer(self, run: RunRef, option: str, **form: Any) -> None:
+    def wait_for_question(self, run: RunRef, task_id: str = "review", seconds: float = 240) -> dict[str, Any]:
+        """Until a task asks a person; what it asks."""
+        until = time.monotonic() + seconds
+        while True:
+            state = self.get(f"{run.path}/taskInstances/{task_id}")["state"]
+            if state == "awaiting_input":
+                return dict(self.get(f"{run.path}/taskInstances/{task_id}/-1/hitlDetails"))
+            if state in {"failed", "upstream_failed", "success"} or time.monotonic() > until:
+                raise RuntimeError(f"{task_id} of {run.run_id} is {state}: {self.states(run)}")
+            time.sleep(1)
+
+    def answer(self, run: RunRef, option: str, *, task_id: str = "review", **form: Any) -> None:
         """Answer the request for approval, which must have been made."""
-        fields = {"also_approve": [], "reject_items": [], "comment": ""} | form
+        usual = {"also_approve": [], "reject_items": [], "comment": ""} if task_id == "review" else {}
         self.call(
             "PATCH",
-            f"{run.path}/taskInstances/review/-1/hitlDetails",
-            json={"chosen_options": [option], "params_input": fields},
+            f"{run.path}/taskInstances/{task_id}/-1/hitlDetails",
+            json={"chosen_options": [option], "params_input": usual | form},
         )

@@ -53,6 +53,9 @@ function copyOf(item, { touch, zoom }) {
       el("span", { class: "arrow", "aria-label": "becomes", role: "img" }, item.dir === "rtl" ? "←" : "→"),
       target,
     );
+    if (edit.draft) {
+      row.append(el("span", { class: "draft", dir: "auto" }, `A draft by ${edit.draft}: no person has approved it`));
+    }
     if (edit.box) {
       row.append(
         el(

@@ -108,12 +108,13 @@ export class Heading {
 
   #links(run) {
     const own = (path) => String(address(`../${path}`, this.#key));
-    const { plan, report, results_csv: table, airflow } = run.links;
+    const { plan, report, results_csv: table, copy_to_fill: deck, airflow } = run.links;
     fill(
       this.links,
       plan ? el("a", { href: own(plan) }, "Plan") : null,
       report ? el("a", { href: own(report) }, "Report") : null,
       table ? el("a", { href: own(table), download: "results.csv" }, "CSV") : null,
+      deck ? el("a", { href: own(deck), download: "copy_to_fill.csv" }, "Copy to fill in") : null,
       airflow ? outside(airflow, "Airflow", icon("out")) : null,
     );
   }
@@ -133,6 +134,8 @@ export class Heading {
       if (run.release) text += ` Release ${run.release.release_id}.`;
     } else if (request?.open && !run.may.review) {
       text = `You can look at this review, not decide it: ${run.may.why_not || "you need the right to answer for this DAG"}.`;
+    } else if (run.state === "copy") {
+      text = "A person is asked about the copy before any image is made: see Required Actions in Airflow.";
     } else if (!request && (run.state === "planning" || run.state === "editing")) {
       text = run.may.review && (policy === "always" || policy === "exceptions_only")
         ? "Images are still being made. You can mark what is ready; the review can be finished when all are."

@@ -7,7 +7,7 @@ import { emptyPanel, problemPanel } from "./states.js";
 import { STATE, ago, count, moment, number } from "./words.js";
 
 const PAUSE = 8000; // milliseconds
-const GOING = new Set(["planning", "editing", "publishing"]);
+const GOING = new Set(["planning", "copy", "editing", "publishing"]);
 
 /** Show the list of runs. */
 export function showOverview(root) {

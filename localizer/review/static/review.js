@@ -19,7 +19,7 @@ import { openTakeBack } from "./takeback.js";
 import { emptyPanel, problemPanel } from "./states.js";
 import { count, localeNames, markable, number } from "./words.js";
 
-const PAUSES = { planning: 3000, editing: 3000, reviewing: 6000, publishing: 2000 }; // milliseconds
+const PAUSES = { planning: 3000, copy: 6000, editing: 3000, reviewing: 6000, publishing: 2000 }; // milliseconds
 const ENDED = 60_000;
 const ASKING = new Set(["always", "exceptions_only"]);
 const MARKABLE = new Set(["planning", "editing", "reviewing"]);

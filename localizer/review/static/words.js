@@ -9,6 +9,7 @@ export const STATUS = {
 
 export const STATE = {
   planning: "Planning",
+  copy: "Copy waits for approval",
   editing: "Editing",
   reviewing: "Waiting for review",
   publishing: "Publishing",

@@ -67,6 +67,7 @@ def test_where_there_are_tenants_each_campaign_is_one_s(tmp_path: Path, tenants:
         (GOOD + "workspace: /srv/globex/work\n", "workspace"),
         (GOOD + "google_connection: globex_google\n", "google_connection"),
         (GOOD + "provenance: {signing_connection: globex}\n", "provenance.signing_connection"),
+        (GOOD + "copy: {translator_connection: globex}\n", "copy.translator_connection"),
         (GOOD + "engine: {name: openai, connection: globex_server}\n", "engine.connection"),
         (GOOD + "notify: [{on: [failed], by: slack, connection: globex_slack}]\n", "notify.0.connection"),
         (GOOD + "notify: [{on: [failed], by: webhook}]\n", "notify.0.connection"),

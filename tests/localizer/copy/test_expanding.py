@@ -133,6 +133,15 @@ def test_an_image_without_any_text_cannot_pass_by_itself(campaign: Campaign) -> 
     assert job.left_text == ("(no text was found in the image)",)
 
 
+def test_a_text_that_was_hardly_read_is_set_and_doubted(campaign: Campaign) -> None:
+    campaign.found("a.png", SALE, TextBlock("¥39", (30, 2, 50, 10), score=0.72))
+    campaign.rows(ALL, deck=deck("SALE,ja,セール", "¥39,ja,39元"))
+    campaign.prepare()
+    job = only_job(campaign)
+    assert [edit.replacement for edit in job.edits] == ["セール", "39元"]
+    assert (job.left_text, job.doubted_text) == ((), ("¥39",))
+
+
 def test_rows_of_their_own_come_before_all_text(campaign: Campaign) -> None:
     campaign.found("a.png", SALE, NEW, TextBlock("OLD", (30, 30, 50, 38)))
     campaign.rows(

@@ -93,7 +93,7 @@ def test_the_same_entry_twice_is_fine_a_different_one_is_not():
         ('{"ja": []}', "d.json", "/ja"),
         ('{"ja": {"a/b": 5}}', "d.json", "/ja/a~1b: must be text, not int"),
         ('{"ja": {"a": "b", "a": "c"}}', "d.json", "twice"),
-        ("x", "d.xlsx", r"\.csv, \.tsv or \.json"),
+        ("x", "d.xlsx", r"\.csv, \.tsv, \.json, .* or \.tmx, not"),
     ],
 )
 def test_a_wrong_deck_is_named_by_file_row_and_field(content, name, message):

@@ -22,6 +22,7 @@ tenants:
     brand_kits: kits/acme
     google_connection: acme_google
     engine_connections: [acme_server]
+    translator_connections: [acme_drafts]
     signing_connection: acme_credentials
     team: team_acme
     reviewers: [mei, {id: "7", name: Jo}]
@@ -60,6 +61,7 @@ def test_everything_that_the_file_may_say(tmp_path: Path, acme: Tenant) -> None:
         brand_kits=f"{tmp_path}/kits/acme",
         google_connection="acme_google",
         engine_connections=("acme_server",),
+        translator_connections=("acme_drafts",),
         signing_connection="acme_credentials",
         team="team_acme",
         reviewers=(Reviewer("mei", "mei"), Reviewer("7", "Jo")),

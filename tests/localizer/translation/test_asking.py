@@ -18,6 +18,7 @@ ASKED = [
         keep=("20 %",),
         most_characters=12,
         shorter_than="打八折優惠",
+        wrong=("it is too long",),
     ),
 ]
 
@@ -44,6 +45,7 @@ def test_everything_that_decides_is_in_the_question() -> None:
             "glossary": {"off": "折"},
             "most_characters": 12,
             "too_long": "打八折優惠",
+            "wrong": ["it is too long"],
             "context": ["New"],
         },
     ]

@@ -90,6 +90,7 @@ def test_the_same_question_is_asked_once_within_and_across_runs(storage: Storage
         {"keep": ("a",)},
         {"most_characters": 9},
         {"shorter_than": "A"},
+        {"wrong": ("too plain",)},
     ],
 )
 def test_whatever_decides_a_draft_makes_another_question(memory: DraftMemory, change: dict[str, Any]) -> None:

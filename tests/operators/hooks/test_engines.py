@@ -137,6 +137,7 @@ def test_airflow_finds_the_connection_types_by_the_entry_point(tmp_path: Path) -
     hooks, testable, fields, labels = json.loads(out.stdout.splitlines()[-1])
     assert hooks == {
         "localizer_c2pa": "operators.hooks.c2pa.C2paHook",
+        "localizer_chat": "operators.hooks.translators.ChatHook",
         "localizer_dashscope": "operators.hooks.engines.DashScopeHook",
         "localizer_dify": "operators.hooks.engines.DifyHook",
         "localizer_openai": "operators.hooks.engines.OpenAIHook",

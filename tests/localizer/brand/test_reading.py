@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from localizer.brand import BrandKit, ModelPolicy, load_brand
+from localizer.brand import BrandKit, ModelPolicy, TranslationPolicy, TranslatorChoice, load_brand
+from localizer.checks.copy_policy import check_copy_policy
 from localizer.errors import BrandError
+from localizer.model import Action, CheckStatus, Edit, Job
 
 KIT = """
 name: Acme
@@ -91,6 +93,8 @@ def test_the_digest_follows_content_and_font_bytes_but_not_the_place(tmp_path, f
         ("thresholds: {Legible Contrast: 1}", "/thresholds"),
         ("engines: [typeset, typeset]", "/engines"),
         ('engines: ["os:abort"]', "/engines"),  # a kit comes from outside: it names engines, it runs no code
+        ("glossary: {und: {a: b}}", "/glossary/und: names no language"),
+        ("forbidden: {und-Klingonish: [a]}", "/forbidden/und-Klingonish"),
         ("name: a\nname: b", "'name' is there twice"),
         ("[1, 2]", "mapping"),
         ("a: [", "valid YAML"),
@@ -157,6 +161,113 @@ def test_the_digest_counts_the_later_fields_only_where_they_say_something():
 def test_a_wrong_policy_is_named_by_file_and_field(tmp_path, content, message):
     with pytest.raises(BrandError, match=message):
         load_brand(write(tmp_path, content))
+
+
+def test_a_folder_stands_for_its_kit(tmp_path, font):
+    path = write(tmp_path / "acme", KIT, font)
+    assert load_brand(tmp_path / "acme") == load_brand(path)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(BrandError, match=r"empty/brand\.yaml: cannot be read \(No such file"):
+        load_brand(tmp_path / "empty")
+
+
+TRANSLATION = """
+translation:
+  translators:
+    "*": [chat, {name: nllb, parameters: {model: org/m, revision: 2024-01-01x, beams: 4, half: true}}]
+    pt: [opus-mt]
+    de: []
+  least_similar: 0.9
+  style: {"*": Calm., fr: Vouvoiement.}
+  brief: Skincare.
+"""
+
+
+def test_who_drafts_copy(tmp_path):
+    policy = load_brand(write(tmp_path, TRANSLATION)).translation
+    nllb = TranslatorChoice("nllb", {"model": "org/m", "revision": "2024-01-01x", "beams": 4, "half": True})
+    assert policy.translators_for("ja") == (TranslatorChoice("chat"), nllb)
+    assert policy.translators_for("pt-BR") == (TranslatorChoice("opus-mt"),)
+    assert policy.translators_for("de-AT") == ()  # nobody, although others have somebody
+    assert (policy.least_similar, policy.brief) == (0.9, "Skincare.")
+    assert [policy.style_for(locale) for locale in ("fr-CA", "ja")] == ["Vouvoiement.", "Calm."]
+    assert TranslationPolicy().translators_for("ja") == ()
+    assert TranslationPolicy().style_for("ja") == ""
+
+
+def test_who_drafts_copy_leaves_done_images_done(tmp_path):
+    assert load_brand(write(tmp_path, "name: Acme\n" + TRANSLATION)).digest == BrandKit(name="Acme").digest
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("translators: {ja: chat}", "/translation/translators/ja"),
+        ("translators: {ja: ['os:abort']}", "/translation/translators/ja/0"),  # a kit runs no code
+        ("translators: {ja: [{parameters: {}}]}", "/translation/translators/ja/0: 'name' is a required"),
+        ("translators: {ja: [{name: chat, url: x}]}", "/translation/translators/ja/0/url: is not known"),
+        ("translators: {ja: [chat, chat]}", "/translation/translators/ja"),
+        ("translators: {klingonish: [chat]}", "/translation/translators/klingonish"),
+        ("translators: {ja: [chat], ja-JP-x: [chat]}", "/translation/translators/ja-JP-x"),
+        ("translators: {und: [chat]}", "names no language"),
+        ("translators: {ja: [{name: chat, parameters: {api_key: x}}]}", "/api_key: looks like a credential"),
+        (
+            "translators: {ja: [{name: chat, parameters: {t: .nan}}]}",
+            "/parameters/t: must be a finite number",
+        ),
+        ("translators: {ja: [{name: chat, parameters: {t: 2024-01-01}}]}", "/parameters/t"),
+        ("least_similar: 0.2", "/translation/least_similar"),
+        ("least_similar: .nan", "/translation/least_similar: must be a finite number"),
+        ("style: {ja: ''}", "/translation/style/ja"),
+        ("brief: 5", "/translation/brief"),
+        ("tone: calm", "/translation/tone: is not known"),
+    ],
+)
+def test_a_wrong_translation_policy_is_named_by_file_and_field(tmp_path, content, message):
+    path = write(tmp_path, f"translation: {{{content}}}")
+    with pytest.raises(BrandError, match=message) as caught:
+        load_brand(path)
+    assert str(path) in str(caught.value)
+
+
+def test_terms_and_forbidden_words_of_a_locale():
+    kit = BrandKit(
+        glossary={"pt": {"Sale": "Promoção", "New": "Novo"}, "pt-BR": {"Sale": "Liquidação"}},
+        forbidden={
+            "*": ("a",),
+            "pt": ("b",),
+            "pt-BR": ("c",),
+            "und-BR": ("d",),
+            "und-CN": ("e",),
+            "es": ("f",),
+        },
+    )
+    assert kit.glossary_for("pt-BR") == {"Sale": "Liquidação", "New": "Novo"}
+    assert kit.glossary_for("pt") == {"Sale": "Promoção", "New": "Novo"}
+    assert kit.glossary_for("ja") == {}
+    assert kit.forbidden_in("pt-BR") == ("c", "b", "a", "d")
+    assert kit.forbidden_in("pt-PT") == ("b", "a")
+    assert kit.forbidden_in("pt") == ("b", "a", "d")  # spoken most in Brazil
+    assert kit.forbidden_in("zh-Hans") == ("a", "e")
+    assert kit.forbidden_in("zh-Hant") == ("a",)
+    assert kit.forbidden_in("en-CN") == ("a", "e")
+    assert kit.forbidden_in("und") == ("a",)
+
+
+@pytest.mark.parametrize(
+    ("locale", "copy", "status"),
+    [
+        ("zh-Hans", "最佳礼物", CheckStatus.FAILED),
+        ("en-CN", "The best gifts", CheckStatus.FAILED),
+        ("en", "The best gifts", CheckStatus.PASSED),
+        ("zh-Hant", "最佳禮物", CheckStatus.PASSED),
+    ],
+)
+def test_a_market_s_words_are_found_in_any_language(tmp_path, locale, copy, status):
+    kit = load_brand(write(tmp_path, "forbidden: {und-CN: [最佳, best]}\n"))
+    edit = Edit(Action.ADD_TEXT, "", copy)
+    job = Job("k", "p", locale, "und", "s", "s", (edit,))
+    assert check_copy_policy(job, kit).status is status
 
 
 def test_aliases_are_refused(tmp_path):

@@ -1,0 +1,21 @@
+"""When two source strings are the same."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+# Chinese and Japanese do not separate words: a space or line break beside such a character is layout.
+_CJK = "\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
+_LAYOUT_SPACE = re.compile(rf"(?<=[{_CJK}])\s+|\s+(?=[{_CJK}])")
+
+
+@lru_cache(maxsize=4096)
+def fold_source(text: str) -> str:
+    """What two source strings must share to be the same: NFKC, whitespace folded, case kept.
+
+    Whitespace beside a Chinese or Japanese character is dropped, other runs become one space.
+    """
+    folded = unicodedata.normalize("NFKC", text)
+    return re.sub(r"\s+", " ", _LAYOUT_SPACE.sub("", folded)).strip()
