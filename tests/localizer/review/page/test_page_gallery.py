@@ -23,7 +23,7 @@ def test_exceptions_first_under_headings_that_count(desk: Desk, site: Site) -> N
         "Passed",
     ]
     expect(page.locator('.card[data-status="needs_review"] .why').first).to_have_text(
-        "The copy breaks a rule of the brand"
+        "The copy is in doubt"
     )
 
 
