@@ -34,7 +34,16 @@ class Finding:
 
 def examine() -> tuple[Finding, ...]:
     """Look at everything that the pipeline uses and that may be missing. Takes a second, loads no model."""
-    return (_ocr(), *_tesseract(), *_fonts(), *_families(), _faces(), _gcs(), _credentials())
+    return (
+        _ocr(),
+        *_tesseract(),
+        *_fonts(),
+        *_families(),
+        _faces(),
+        _gcs(),
+        _credentials(),
+        _formats(),
+    )
 
 
 def report(findings: tuple[Finding, ...]) -> str:
@@ -172,6 +181,18 @@ def _credentials() -> Finding:
         detail=f"c2pa-python {_version('c2pa-python')}" if found else "",
         means="No published image can be signed, and signed sources cannot be read.",
         install="pip install 'campaign-localizer[c2pa]'",
+    )
+
+
+def _formats() -> Finding:
+    found = importlib.util.find_spec("translate") is not None
+    return Finding(
+        "Formats of translators",
+        is_present=found,
+        is_needed=False,
+        detail=f"translate-toolkit {_version('translate-toolkit')}" if found else "",
+        means="Copy decks cannot be XLIFF or TMX, nor glossaries TBX; tables, JSON and YAML can.",
+        install="pip install 'campaign-localizer[copy]'",
     )
 
 

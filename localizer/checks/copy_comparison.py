@@ -15,7 +15,9 @@ from localizer.checks.copy_amounts import explained, has_plus_one, reductions, w
 from localizer.checks.copy_dates import compare_moments
 from localizer.checks.copy_money import currency_of
 from localizer.checks.copy_numbers import NumberToken, fold_digits, number_tokens
+from localizer.checks.copy_offers import contradict
 from localizer.checks.copy_units import dimension_of
+from localizer.checks.copy_verbatim import without_addresses
 from localizer.model import CheckStatus
 
 # A discount told otherwise than in per cent: 8折 and 2割 are 20 % off, 半价 is 50 %.
@@ -39,7 +41,8 @@ def compare_numbers(source: str, source_locale: str, target: str, locale: str) -
     idioms, numerals written out, 万, or plain numbers such as 618, the name of a sale) are for a person, and
     so are a sign that means another money in the target's country and amounts that change places.
     """
-    moments = compare_moments(fold_digits(source), source_locale, fold_digits(target), locale)
+    here, there = (fold_digits(without_addresses(text)) for text in (source, target))
+    moments = compare_moments(here, source_locale, there, locale)
     said: list[Said] = [(moments.status, moments.message)]
     ours = number_tokens(without_idioms(moments.source), source_locale)
     theirs = number_tokens(without_idioms(moments.target), locale)
@@ -135,22 +138,25 @@ def _beside(
 def _order(
     ours: Sequence[NumberToken], theirs: Sequence[NumberToken], pairs: Sequence[Pair]
 ) -> Iterator[Said]:
-    """Amounts that change places: the discount may have become the price."""
-    for kind in ("money", "percent", "units"):
-        same = [(i, j) for i, j in pairs if _is(kind, ours[i]) or _is(kind, theirs[j])]
-        parts = [(ours[i].part, theirs[j].part) for i, j in same]
-        if any(a and b and a != b for a, b in parts):
-            yield _UNDECIDED, "amounts seem to have changed places"
-            continue
+    """Numbers that change places: the discount may have become the price."""
+    parts = {i: (ours[i].part, theirs[j].part) for i, j in pairs}
+    if any(contradict(*both) for both in parts.values()):
+        yield _UNDECIDED, "amounts seem to have changed places"
+        return
+    for kind in ("amount", "percent", "units", "plain"):
+        same = [(i, j) for i, j in pairs if kind in {_sort(ours[i]), _sort(theirs[j])}]
         here = [theirs[j].value for _, j in same]
         there = [theirs[j].value for j in sorted(j for _, j in same)]
-        is_told = kind == "money" and sum(bool(a) and a == b for a, b in parts) >= len(parts) - 1
-        if here != there and not is_told:
-            yield _UNDECIDED, "amounts stand in another order"
+        told = sum(bool(parts[i][0]) and parts[i][0] == parts[i][1] for i, _ in same)
+        if here != there and told < len(same) - 1:
+            yield _UNDECIDED, "numbers stand in another order"
 
 
-def _is(kind: str, token: NumberToken) -> bool:
-    return bool(token.units) if kind == "units" else token.kind == kind
+def _sort(token: NumberToken) -> str:
+    """What a number is compared with when the order is: amounts of money, told as such or not, and so on."""
+    if token.kind == "money" or (token.part and token.kind == "plain"):
+        return "amount"
+    return "units" if token.units else token.kind
 
 
 def _dimensions(tokens: Sequence[NumberToken]) -> set[str]:

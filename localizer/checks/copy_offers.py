@@ -1,4 +1,4 @@
-"""What part an amount plays in an offer: saved, to be spent, the price before or the price now.
+"""What part an amount plays in an offer: saved or to be spent, the price before or now, the most there is.
 
 A translation may turn an offer around: "¥50 off ¥300" for 满300减50. Where it does, the words beside the
 amounts must say that each still plays its part.
@@ -19,7 +19,7 @@ _PARTS = {
         r"|オフ|引き|割引|値引|할인|скидк|indirim|छूट",
     ),
     "spent": (
-        r"满|滿|spend|(?:orders?|purchases?)\s(?:over|above|of|from)|min(?:imum)?\.?(?:\s(?:order|spend))?|over|ab|dès"
+        r"满|滿|spend|from|(?:orders?|purchases?)\s(?:over|above|of|from)|min(?:imum)?\.?(?:\s(?:order|spend))?|over|ab|dès"
         r"|à partir de|desde|a partire da|acima de|vanaf|от|при заказе от|ครบ|ซื้อครบ|اشترِ?\sبـ?|từ",
         r"以上|이상|のお買い|spend|起减|and (?:over|above|up)",
     ),
@@ -35,7 +35,13 @@ _PARTS = {
         r"|maintenant|seulement|ahora|ora|agora|nu|特価|今だけ|지금|стало|сейчас",
         r"(?!)",
     ),
+    "most": (
+        r"up to|as much as|bis(?: zu)?|jusqu['’]à|hasta|fino a|até|tot|до|最高|最大|最多|至多"
+        r"|hingga|đến|สูงสุด|최대|حتى|إلى",
+        r"(?!)",
+    ),
 }
+_OPPOSITES = ({"saved", "spent"}, {"before", "now"}, {"spent", "most"})
 _BEFORE = {
     part: re.compile(rf"(?<![a-zà-ɏ])(?:{words})\s*[:：]?\s*{_SIGN}\s*$")
     for part, (words, _) in _PARTS.items()
@@ -45,10 +51,15 @@ _AFTER = {part: re.compile(rf"\s*{_WORD}\s*(?:{words})") for part, (_, words) in
 
 def part_of(before: str, after: str) -> str:
     """The part that an amount plays by what stands before and after it: ``saved``, ``spent``, ``before``,
-    ``now``; empty where the words do not say.
+    ``now``, ``most``; empty where the words do not say.
     """
     head, tail = before.casefold(), after.casefold()
     for part, pattern in _BEFORE.items():
         if pattern.search(head):
             return part
     return next((part for part, pattern in _AFTER.items() if pattern.match(tail)), "")
+
+
+def contradict(one: str, other: str) -> bool:
+    """Whether an amount cannot play both parts."""
+    return {one, other} in _OPPOSITES

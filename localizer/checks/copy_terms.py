@@ -62,7 +62,7 @@ def _forbidden(target: str, locale: str, brand: BrandKit) -> Iterator[Said]:
         found = list(copy_words.occurrences(word, target))
         if any(found):
             yield CheckStatus.FAILED, f"{word!r} is forbidden", "forbidden"
-        elif found:
+        elif found or copy_words.begins_a_word(word, target):
             said = f"{word!r} is forbidden and stands within a longer word"
             yield CheckStatus.UNDECIDED, said, "forbidden"
 

@@ -47,13 +47,22 @@ _CODE = re.compile(
     r"(?<![A-Za-z0-9])(?=[A-Za-z-]*\d)(?:[A-Za-z]{1,6}\d[A-Za-z0-9]*|[A-Z]{2,}-?\d[A-Za-z0-9]*)(?:-[A-Za-z0-9]+)*(?![A-Za-z0-9])"
 )
 _NO_CODE = re.compile(
-    rf"(?i:(?:us|hk|nt|rmb|rs|rp|rm|no|nr|n|top|vol|ab|x|up|to|{'|'.join(sorted(CODES))})\d+)"
+    rf"(?i:(?:us|hk|nt|rmb|rs|rp|rm|no|nr|n|top|vol|ab|x|up|to|kr|{'|'.join(sorted(CODES))})\d+)"
 )
 _MARKS = "®™©℠℗"
 _NOTE = re.compile(r"[†‡]|(?<!\d)[*＊]|[*＊](?!\d)")  # 5*5 cm is a product
 # Stars, ticks and arrows that type is decorated with are none.
 _PICTURE = "[\u26a1\u2705\u2728\u274c\u2753\u2757\u2764\u2b50\U0001f000-\U0001faff]|[\u2600-\u27bf]\ufe0f"
 _EMOJI = re.compile(f"(?:{_PICTURE})[\ufe0f\U0001f3fb-\U0001f3ff]?(?:\u200d(?:{_PICTURE})\ufe0f?)*")
+
+_ADDRESSES = {
+    "e-mail address": _EMAIL,
+    "URL": _URL,
+    "handle": _HANDLE,
+    "hashtag": _HASHTAG,
+    "phone number": _PHONE,
+    "code": _CODE,
+}
 
 Said = tuple[CheckStatus, str, str]
 """Status, message, guarantee."""
@@ -90,24 +99,30 @@ def addresses(text: str) -> dict[str, list[str]]:
     No character counts twice: what is part of a URL is no code.
     """
     found: dict[str, list[str]] = {}
+    for name, start, end in _addressed(text):
+        found.setdefault(name, []).append(text[start:end])
+    return found
+
+
+def without_addresses(text: str) -> str:
+    """A text with blanks where `addresses` are; of the same length."""
+    for _, start, end in _addressed(text):
+        text = text[:start] + " " * (end - start) + text[end:]
+    return text
+
+
+def _addressed(text: str) -> Iterator[tuple[str, int, int]]:
     rest = text
-    for name, pattern in (
-        ("e-mail address", _EMAIL),
-        ("URL", _URL),
-        ("handle", _HANDLE),
-        ("hashtag", _HASHTAG),
-        ("phone number", _PHONE),
-        ("code", _CODE),
-    ):
+    for name, pattern in _ADDRESSES.items():
         for match in pattern.finditer(rest):
             written = match[0].rstrip(".,;:!?-") if name == "URL" else match[0]
-            if (name == "code" and _NO_CODE.fullmatch(written)) or (
-                name == "URL" and _NEXT_WORD.search(written)
-            ):
+            if name == "code" and _NO_CODE.fullmatch(written):
                 continue
-            found.setdefault(name, []).append(written)
-        rest = pattern.sub(lambda m: " " * len(m[0]), rest)
-    return found
+            if name == "URL" and _NEXT_WORD.search(written):
+                continue
+            end = match.start() + len(written)
+            rest = rest[: match.start()] + " " * len(written) + rest[end:]
+            yield name, match.start(), end
 
 
 def check_addresses(source: str, target: str) -> Iterator[Said]:

@@ -66,6 +66,12 @@ def places(word: str, text: str) -> list[bool]:
     return found
 
 
+def begins_a_word(word: str, text: str) -> bool:
+    """Whether a word of four letters or more is there with an ending of up to three: ``billiges``."""
+    stem = re.escape(fold(word))
+    return len(word) > 3 and bool(re.search(rf"(?<![^\W\d_]){stem}[^\W\d_]{{1,3}}(?![^\W\d_])", fold(text)))
+
+
 def _joined(before: str, after: str) -> bool:
     """Whether two neighbouring characters belong to one word."""
     if unicodedata.category(before)[0] not in "LMN" or unicodedata.category(after)[0] not in "LMN":

@@ -38,6 +38,7 @@ class Wanted(NamedTuple):
         why: in a few words, where it is not the campaign's.
         most_characters: that fit the narrowest of its places; None where nobody knows.
         assets: the first few that need it.
+        images: theirs, as the manifest names them.
         context: what stands beside it in the first of them, in reading order.
     """
 
@@ -49,6 +50,7 @@ class Wanted(NamedTuple):
     why: str
     most_characters: int | None
     assets: tuple[str, ...]
+    images: tuple[str, ...]
     context: tuple[str, ...]
 
 
@@ -71,6 +73,7 @@ class Strings:
         locale: str,
         *,
         asset: str,
+        image: str,
         context: Sequence[str] = (),
         printed: Origin = Origin.MARKETING,
         why: str = "",
@@ -97,14 +100,14 @@ class Strings:
                 rank,
                 why,
                 most_characters,
-                json.dumps([asset]),
+                json.dumps({asset: image}),
                 json.dumps(beside),
             )
             return
         seq, before, reason, most, assets = known
         named = json.loads(assets)
         if is_new := asset not in named and len(named) < _ASSETS:
-            named.append(asset)
+            named[asset] = image
         fewest = min((n for n in (most, most_characters) if n is not None), default=None)
         if not is_new and rank >= before and fewest == most:
             return
@@ -156,6 +159,7 @@ class Strings:
 
 def _wanted(row: tuple[object, ...]) -> Wanted:
     seq, source, source_locale, locale, printed, why, most, assets, context = row
+    named = json.loads(str(assets))
     return Wanted(
         seq=int(str(seq)),
         source=str(source),
@@ -164,6 +168,7 @@ def _wanted(row: tuple[object, ...]) -> Wanted:
         printed=_ORIGINS[int(str(printed))],
         why=str(why),
         most_characters=None if most is None else int(str(most)),
-        assets=tuple(json.loads(str(assets))),
+        assets=tuple(named),
+        images=tuple(dict.fromkeys(named.values())),
         context=tuple(json.loads(str(context))),
     )

@@ -47,8 +47,8 @@ DRY_RUN_READS = 100
 _SCHEMA = """
 CREATE TABLE image (sha256 TEXT, source TEXT, source_locale TEXT, asset TEXT,
     PRIMARY KEY (sha256, source_locale)) WITHOUT ROWID;
-CREATE TABLE job (seq INTEGER PRIMARY KEY, asset TEXT, locale TEXT, source_locale TEXT, sha256 TEXT,
-    edits TEXT);
+CREATE TABLE job (seq INTEGER PRIMARY KEY, asset TEXT, image TEXT, locale TEXT, source_locale TEXT,
+    sha256 TEXT, edits TEXT);
 CREATE TABLE texts (sha256 TEXT, source_locale TEXT, body TEXT, PRIMARY KEY (sha256, source_locale))
     WITHOUT ROWID;
 """
@@ -120,6 +120,7 @@ def _gather(
                 job.source_locale,
                 job.locale,
                 asset=job.asset_id,
+                image=job.image,
                 context=[other.text for other in named],
                 most_characters=most_characters(edit.text, edit.box, job.locale),
             )
@@ -146,8 +147,9 @@ def _note(table: Scratch, job: JobRows, source: Entry) -> None:
     )
     edits = json.dumps([edit.to_dict() for edit in job.edits], ensure_ascii=False)
     table.do(
-        "INSERT INTO job (asset, locale, source_locale, sha256, edits) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO job (asset, image, locale, source_locale, sha256, edits) VALUES (?, ?, ?, ?, ?, ?)",
         job.asset_id,
+        job.image,
         job.locale,
         job.source_locale,
         source.sha256,
@@ -176,10 +178,10 @@ def _find(table: Scratch, workspace: Workspace, brand: BrandKit, workers: int, m
 def _take_apart(table: Scratch, strings: Strings) -> None:
     """Add the strings that stand in the images."""
     jobs = table.rows(
-        "SELECT asset, locale, job.source_locale, edits, body FROM job JOIN texts"
+        "SELECT asset, image, locale, job.source_locale, edits, body FROM job JOIN texts"
         " ON texts.sha256 = job.sha256 AND texts.source_locale = job.source_locale ORDER BY seq"
     )
-    for asset, locale, source_locale, edits, body in jobs:
+    for asset, image, locale, source_locale, edits, body in jobs:
         all_edits = [Edit.from_dict(each) for each in json.loads(edits)]
         found = Found.from_dict(json.loads(body))
         context = [block.text for block in found.blocks]
@@ -190,6 +192,7 @@ def _take_apart(table: Scratch, strings: Strings) -> None:
                     source_locale,
                     locale,
                     asset=asset,
+                    image=image,
                     context=context,
                     printed=block.origin,
                     why=block.why,

@@ -134,6 +134,7 @@ def unit_of(
         approved_by=approved_by,
         most_characters=wanted.most_characters,
         assets=wanted.assets,
+        images=wanted.images,
         context=wanted.context,
         printed=wanted.printed,
     )

@@ -24,7 +24,7 @@ def row_of(unit: CopyUnit) -> DeckRow:
         state=str(unit.state),
         most_characters=unit.most_characters,
         context=unit.context,
-        assets=unit.assets,
+        assets=unit.images,
         note=_note(unit),
     )
 

@@ -38,6 +38,7 @@ class CopyUnit:
         approved_by: of a draft that a person approved.
         most_characters: that fit the place; None where nobody knows.
         assets: the first few that need it.
+        images: theirs, as the manifest names them.
         context: what stands beside it in the first of them, in reading order.
         printed: whose it is: a text that stands on products only is proposed to stay as it is.
     """
@@ -52,6 +53,7 @@ class CopyUnit:
     approved_by: str = ""
     most_characters: int | None = None
     assets: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
     context: tuple[str, ...] = ()
     printed: Origin = Origin.MARKETING
 
@@ -80,6 +82,7 @@ class CopyUnit:
             "approved_by": self.approved_by,
             "most_characters": self.most_characters,
             "assets": list(self.assets),
+            "images": list(self.images),
             "context": list(self.context),
             "printed": str(self.printed),
         }
@@ -97,6 +100,7 @@ class CopyUnit:
             approved_by=data.get("approved_by") or "",
             most_characters=data.get("most_characters"),
             assets=tuple(data.get("assets") or ()),
+            images=tuple(data.get("images") or ()),
             context=tuple(data.get("context") or ()),
             printed=Origin(data.get("printed") or Origin.MARKETING),
         )

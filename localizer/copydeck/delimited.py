@@ -70,7 +70,10 @@ def _wide(name: str, table: RecordStream) -> Iterator[DeckRow | Told]:
             if record.values[column].strip():
                 raise CopyDeckError(f"{name}: row {record.row}, {column}: {problem}")
         for column, locale in locales.items():
-            yield from _row(name, record, column, locale)
+            for item in _row(name, record, column, locale):
+                # Every string has an empty cell under its own language; nobody is to fill it in.
+                if not isinstance(item, DeckRow) or item.target or item.source_locale != locale:
+                    yield item
 
 
 def locale_columns(columns: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:

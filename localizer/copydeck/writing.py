@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -25,8 +24,8 @@ def write_deck(rows: Iterable[DeckRow], path: str | Path) -> tuple[Path, ...]:
 
     Tables have a row per string and locale, and are written as the rows come; other forms are held in memory
     first. XLIFF has one source and one target language a file. A path with ``{locale}`` (and
-    ``{source_locale}``) in its name makes a file for each; a folder (one that is there, or a path with a
-    slash at its end) is given XLIFF for each pair. TMX and TBX have no rows without a target.
+    ``{source_locale}``) in its name makes a file for each; a folder (one that is there, or a name without
+    extension) is given XLIFF for each pair. TMX and TBX have no rows without a target.
 
     An existing file is replaced, whole or not at all.
 
@@ -37,9 +36,7 @@ def write_deck(rows: Iterable[DeckRow], path: str | Path) -> tuple[Path, ...]:
         CopyDeckError: no such form, rows that it cannot hold, or the place cannot be written.
         ConfigurationError: XLIFF, TMX or TBX without the extra ``copy``.
     """
-    name = str(path)
-    if name.endswith(("/", os.sep)) or Path(path).is_dir():
-        name = f"{name.rstrip('/')}/{_FOLDER_NAME}"
+    name = _file_name(path)
     if not any(place in name for place in _PLACES):
         replace_file(Path(name), written_deck(rows, name))
         return (Path(name),)
@@ -59,15 +56,21 @@ def check_deck_path(path: str | Path) -> None:
     """Raises CopyDeckError if `write_deck` knows no such form; ConfigurationError if an extra is missing."""
     from localizer.copydeck.markup import needs_toolkit
 
-    name = str(path)
-    if name.endswith(("/", os.sep)) or Path(path).is_dir():
-        name = _FOLDER_NAME
+    name = _file_name(path)
     extension = extension_of(name)
     if extension not in (*EXTENSIONS, GLOSSARY):
         shown = extension or "without extension"
         raise CopyDeckError(f"{name}: a deck is written as {listed((*EXTENSIONS, GLOSSARY))}, not {shown!r}")
     if extension in {".xlf", ".xliff", ".tmx", GLOSSARY}:
         needs_toolkit(name)
+
+
+def _file_name(path: str | Path) -> str:
+    """The name, or the template of names, of what is written at a place."""
+    name = str(path)
+    if name.endswith("/") or not Path(path).suffix or Path(path).is_dir():
+        return f"{name.rstrip('/')}/{_FOLDER_NAME}"
+    return name
 
 
 def written_deck(rows: Iterable[DeckRow], name: str) -> Iterator[bytes]:

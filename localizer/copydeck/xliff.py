@@ -45,7 +45,7 @@ class Unit:
 
     @property
     def name(self) -> str:
-        return f"unit {self.segments[0].getid()}"
+        return f"unit {self.holder.get('id', '')}"
 
 
 def read_xliff_deck(data: bytes, name: str) -> Iterator[DeckRow | Told]:
@@ -66,7 +66,7 @@ def read_xliff_deck(data: bytes, name: str) -> Iterator[DeckRow | Told]:
         if row.source:
             yield row
     if silent:
-        yield Told(f"has {silent} targets without a state; they are drafts until it is translated or later")
+        yield Told(f"has {silent} targets without a state; they stay drafts until it says translated")
 
 
 def open_xliff(data: bytes, name: str) -> Any:

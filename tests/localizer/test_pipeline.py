@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import logging
@@ -15,11 +16,14 @@ import pytest
 from PIL import Image
 
 from localizer import pipeline
+from localizer.attempts import try_job
 from localizer.brand import BrandKit
 from localizer.checks import suite
 from localizer.engines import registry
 from localizer.engines.base import Candidate, EditRequest, Placement
+from localizer.engines.registry import get_engine
 from localizer.errors import EngineError, EngineUnavailable, StorageError
+from localizer.images import decode
 from localizer.model import Action, CheckResult, CheckStatus, Edit, Job, JobResult, Status
 from localizer.pipeline import known_result, localize, localize_many
 from localizer.provenance.reading import account_of
@@ -381,3 +385,43 @@ def test_a_workspace_that_refuses_ends_the_batch(
     registered(Engine(lambda r: paint(r, files={"../escape": b""})))
     with pytest.raises(StorageError):
         localize_many([job], workspace_uri=workspace.uri, engine="test", on_result=print)
+
+
+def test_words_that_nobody_approved_are_not_worth_another_attempt(small_campaign: Path) -> None:
+    """Another image would have the same words: a model that draws is not paid for three of them."""
+    source = (small_campaign / "a.png").read_bytes()
+    draft = Edit(Action.TRANSLATE_TEXT, "SALE", "RABATT", draft="nllb 1")
+    sha256 = hashlib.sha256(source).hexdigest()
+    engine = Engine(lambda request: replace(get_engine("typeset").edit(request), can_retry=True))
+    (attempt,) = try_job(
+        Job("k" * 64, "a", "de", "en", "", sha256, (draft,)),
+        decode(source, name="a"),
+        engine=engine,
+        brand=BrandKit(),
+    )
+    assert attempt.status is Status.NEEDS_REVIEW
+    assert [c.name for c in attempt.checks if c.status is not CheckStatus.PASSED] == ["copy_policy"]
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"left_text": ("LUMÉA",)}, "left as it is, and no person has said that it may stay: “LUMÉA”"),
+        ({"doubted_text": ("¥39",)}, "read with little certainty; see that it says so in the source: “¥39”"),
+    ],
+)
+def test_text_that_is_not_settled_keeps_a_good_image_from_passing(
+    job: Job, workspace: Workspace, told: dict[str, tuple[str, ...]], said: str
+) -> None:
+    engine = Engine(lambda request: paint(request, can_retry=True))
+    result = run(replace(job, **told), workspace, engine)
+    assert (result.status, result.attempts) == (Status.NEEDS_REVIEW, 1)
+    assert said in result.reason
+    assert [c.status for c in result.checks if c.name == "text_found"] == [CheckStatus.UNDECIDED]
+    assert known_result(replace(job, **told), workspace=workspace).status is Status.NEEDS_REVIEW  # type: ignore[union-attr]
+
+
+def test_a_job_all_of_whose_text_stays_gives_the_source_back(job: Job, workspace: Workspace) -> None:
+    result = run(replace(job, edits=()), workspace, get_engine("typeset"))
+    assert result.status is Status.PASSED
+    assert (pixels(result.image) == pixels(result.source)).all()

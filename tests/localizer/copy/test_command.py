@@ -57,8 +57,8 @@ def test_from_images_alone_to_localized_ones(folder: Path, capsys: pytest.Captur
     assert "0 approved, 0 drafts, 2 missing" in capsys.readouterr().out
     rows = list(read_deck_rows(folder / "deck.csv"))
     assert [(row.source, row.locale, row.target, row.assets) for row in rows] == [
-        ("SALE", "de", "", ("a",)),
-        ("NEW", "de", "", ("b",)),
+        ("SALE", "de", "", ("a.png",)),
+        ("NEW", "de", "", ("b.png",)),
     ]
     waiting = run(folder, "--run-id", "r1")
     assert {r["status"] for r in waiting.values()} == {Status.NEEDS_REVIEW}

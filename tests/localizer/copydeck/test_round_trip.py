@@ -97,7 +97,8 @@ def test_xliff_has_one_pair_of_languages_a_file(tmp_path):
         write_deck(rows, tmp_path / "deck.xlf")
     with pytest.raises(CopyDeckError, match=r"one source and one target language \(en → de, zh-Hans → de\)"):
         write_deck(rows, tmp_path / "deck.{locale}.xlf")
-    written = write_deck(rows, f"{tmp_path}/out/")
+    written = write_deck(rows, tmp_path / "out")
+    assert written == write_deck(rows, f"{tmp_path}/out/")
     assert [path.name for path in written] == ["en_ja.xlf", "en_de.xlf", "zh-Hans_de.xlf"]
     assert {row.key for row in read_deck_rows(tmp_path / "out")} == {row.key for row in rows}
     assert load_copy_deck(tmp_path / "out").lookup("Sale", "en", "ja") == "セール"

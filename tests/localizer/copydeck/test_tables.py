@@ -140,3 +140,14 @@ def test_a_read_row_knows_its_place(tmp_path):
         ("row 2, ja", "approved"),
         ("row 2, de", "missing"),
     ]
+
+
+def test_nobody_is_asked_for_a_string_in_its_own_language(tmp_path):
+    (tmp_path / "d.csv").write_text(
+        "source_locale,source,en,ja\nen,Sale,,\nen,100%,100%,\n", encoding="utf-8"
+    )
+    assert [(row.source, row.locale, row.target) for row in read_deck_rows(tmp_path / "d.csv")] == [
+        ("Sale", "ja", ""),
+        ("100%", "en", "100%"),
+        ("100%", "ja", ""),
+    ]
