@@ -142,10 +142,10 @@ def _score(wanted: str, read: str) -> float:
 
 
 def _meet(a: Box, b: Box) -> bool:
-    """Whether most of the smaller box lies in the other."""
+    """Whether much of the smaller box lies in the other: people and readers box lines differently."""
     w, h = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
     small = min((x[2] - x[0]) * (x[3] - x[1]) for x in (a, b))
-    return w > 0 and h > 0 and w * h >= 0.5 * small
+    return w > 0 and h > 0 and w * h >= 0.4 * small
 
 
 def _else(blocks: Sequence[TextBlock], label: Label) -> str:

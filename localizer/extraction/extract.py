@@ -38,7 +38,7 @@ def extract(
     """
     locale = normalise_locale(source_locale)
     found = find_lines(rgb, locale)
-    lines = join([piece for line in found for piece in part(line)], locale)
+    lines = join([piece for line in found for piece in part(rgb, line)], locale)
     looks = [measure(rgb, line) for line in lines]
     words = judge(lines, looks, (rgb.shape[1], rgb.shape[0]), locale, brand)
     judged = [Judged(a, b, *word) for a, b, word in zip(lines, looks, words, strict=True)]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _CERTAIN = 0.97  # score of the reader from which a line is not read again
+_GUESS, _GUESSED = 0.5, 2  # score below which, and letters up to which, a line is a guess
 _MARGINS = (0.06, 0.2)
 _LATIN_SURE = 0.9  # score from which Latin and digits are the first reader's in any script
 
@@ -33,11 +34,16 @@ def find_lines(rgb: npt.NDArray[np.uint8], source_locale: str) -> list[TextLine]
     Raises:
         ConfigurationError: the reader of the source's script is not installed.
     """
-    lines = [settle_tall(rgb, line) for line in read_lines(rgb)]
+    lines = [settle_tall(rgb, line) for line in read_lines(rgb) if _is_text(line)]
     code = _second_reader(source_locale)
     if code:
         return _with_script(lines, foreign.read_lines_in(rgb, code))
     return [_read_again(rgb, line, source_locale) for line in lines]
+
+
+def _is_text(line: TextLine) -> bool:
+    """Whether a line is more than a corner or a leaf that looks like a letter or two."""
+    return line.score >= _GUESS or len(fold(line.text)) > _GUESSED
 
 
 def _second_reader(source_locale: str) -> str:

@@ -13,6 +13,7 @@ from localizer.text.reading import TextLine
 _SAME_HEIGHT = 1.3  # ratio of heights up to which two lines are of one size
 _SAME_COLOUR = 60  # largest channel difference up to which two lines have one colour
 _NEXT = 0.65  # heights between two lines of one string
+_WIDER = 0.3  # heights by which a gap is wider than the one before where a paragraph ends
 _ALIGNED = 0.6  # heights by which their left edges, middles or right edges may differ
 _SAME_ROW = 0.5  # share of the smaller height by which lines of one row overlap
 _ENDS = tuple(".!?。！？…؟।")
@@ -75,8 +76,11 @@ def _goes_on(chain: Sequence[Judged], new: Judged, everything: Sequence[Judged])
     (ax0, ay0, ax1, ay1), (bx0, by0, bx1, _) = a.box, b.box
     if a.vertical:  # columns go from right to left
         return -0.3 * small <= ax0 - bx1 <= _NEXT * small and abs(ay0 - by0) <= _ALIGNED * small
-    if not -0.3 * small <= by0 - ay1 <= _NEXT * small:
+    gap = by0 - ay1
+    if not -0.3 * small <= gap <= _NEXT * small:
         return False
+    if len(chain) > 1 and gap - (ay0 - chain[-2].line.box[3]) > _WIDER * small:
+        return False  # the next paragraph
     if not any(abs(p) <= _ALIGNED * tall for p in (ax0 - bx0, ax1 - bx1, (ax0 + ax1 - bx0 - bx1) / 2)):
         return False
     # Cells of a table stand below one another too, but beside others: each is a string of its own.

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _MARGIN = 0.12  # of the line's height, looked at around it
+_BESIDE, _ABOVE = 6, 2  # heights around a line within which its button ends
+_ONE_COLOUR = 14  # largest channel difference within one colour, after a lossy format
+_FILLED = 0.8  # share of its box that a button, with round ends perhaps, fills
 _LEAST = 40  # pixels of ink or ground from which they tell anything
 _CORNER = 3.0  # pixels by which a corner of a quad may be off
 _LOOSE = 0.1  # the same, as a share of the line's height
@@ -42,6 +45,7 @@ class Measured:
         grain: how much neighbouring pixels of the ground differ, standard deviation, 0 to 255.
         ink_grain: the same, of the ink.
         sharp: steepest step from ground to ink within a pixel, as a share of the contrast.
+        button: it stands on a drawn panel of one colour that ends on all four sides near it.
         colour: of the ink, sRGB.
         ground: colour of the ground, sRGB.
     """
@@ -56,6 +60,7 @@ class Measured:
     grain: float
     ink_grain: float
     sharp: float
+    button: bool
     colour: tuple[int, int, int]
     ground: tuple[int, int, int]
 
@@ -99,9 +104,20 @@ def measure(rgb: npt.NDArray[np.uint8], line: TextLine) -> Measured:
         grain=_grain(crop, ~dilate(ink, 4.0)),
         ink_grain=_grain(crop, core),
         sharp=_sharpness(crop, contrast),
+        button=_is_button(rgb, line, _colour(crop, clear)),
         colour=_colour(crop, core),
         ground=_colour(crop, clear),
     )
+
+
+def apart_from_ground(crop: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    """H x W bool: what differs from a line's smooth ground.
+
+    Args:
+        crop: H x W x 3 uint8, the line with next to no margin.
+    """
+    pixels = crop.astype(np.float32)
+    return _parted(np.abs(pixels - fit_ground(pixels, np.ones(crop.shape[:2], np.bool_))).max(2))
 
 
 def _parted(distance: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
@@ -130,6 +146,34 @@ def _sharpness(crop: npt.NDArray[np.float32], contrast: float) -> float:
         return 0.0
     steps = [np.abs(np.diff(crop, axis=axis)).max(2).ravel() for axis in (0, 1)]
     return float(np.percentile(np.concatenate(steps), 98)) / contrast
+
+
+def _is_button(rgb: npt.NDArray[np.uint8], line: TextLine, ground: tuple[int, int, int]) -> bool:
+    import cv2
+
+    tall = round(line.height)
+    h, w = rgb.shape[:2]
+    x0, y0, x1, y1 = line.box
+    a, b, c, d = x0 - _BESIDE * tall, y0 - _ABOVE * tall, x1 + _BESIDE * tall, y1 + _ABOVE * tall
+    if a < 0 or b < 0 or c > w or d > h:  # a panel that the frame cuts is no button
+        a, b, c, d = max(0, a), max(0, b), min(w, c), min(h, d)
+    window = rgb[b:d, a:c].astype(np.int16)
+    same = (np.abs(window - np.array(ground, np.int16)).max(2) <= _ONE_COLOUR).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(same, connectivity=4)
+    own = labels[y0 - b : y1 - b, x0 - a : x1 - a]
+    own = own[own > 0]
+    if not len(own):
+        return False
+    panel = int(np.bincount(own).argmax())
+    left, top, wide, high, _ = (int(v) for v in stats[panel])
+    ends = left > 0 and top > 0 and left + wide < same.shape[1] and top + high < same.shape[0]
+    around = left <= x0 - a + 0.3 * tall and left + wide >= x1 - a - 0.3 * tall and high >= 0.8 * tall
+    if not (ends and around):
+        return False
+    outline, _ = cv2.findContours(
+        (labels == panel).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
+    )
+    return sum(cv2.contourArea(o) for o in outline) >= _FILLED * wide * high
 
 
 def _colour(crop: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_]) -> tuple[int, int, int]:

@@ -6,28 +6,44 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+import numpy as np
+
+from localizer.extraction.measuring import apart_from_ground
 from localizer.model import share_inside
 from localizer.text.blocks import join_pieces
 from localizer.text.locate import piece_of
 from localizer.text.lookalikes import is_money_sign
-from localizer.text.reading import TextLine
+from localizer.text.reading import Quad, TextLine
+from localizer.text.rectify import rectify
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 _DIVIDERS = set("|｜¦丨ǀ│")
 _LIKE_DIVIDERS = set("1lI/")  # what a bar between two items is read as
-_BLANK = 0.9  # heights of blank ground within a line from which its two sides are two texts
-_BESIDE_BAR = 0.25  # heights of blank ground on both sides of a divider
+_BLANK = 0.9  # heights of blank ground within a line from which its two sides are two texts ...
+_BLANK_LATIN = 2.0  # ... and where words are spaced, and justified
+_THIN = 0.2  # heights that a bar is wide at most
+_AS_TALL = 0.9  # share of the line's ink that it is tall
+_SAMPLE = 48  # pixels to which a line is scaled to look for one
+_BESIDE_BAR = 0.2  # heights of blank ground on both sides of a divider
 _CLOSE = 0.45  # heights between pieces of one line that the reader cut
 _CLOSE_SIGN = 0.8  # the same, of a money sign and its digits
 _READ_TWICE = 0.7  # share of a piece within another line from which it was read twice
 _DIGIT = re.compile(r"\d")
 
 
-def part(line: TextLine) -> list[TextLine]:
+def part(rgb: npt.NDArray[np.uint8], line: TextLine) -> list[TextLine]:
     """A line parted where a divider or a wide blank stands in it.
 
     Three claims with bars between them are three texts: the bars stay where they are.
+
+    Args:
+        rgb: H x W x 3 uint8.
     """
+    line = _without_bars(line)
     count = len(line.characters)
     if count < 3 or line.vertical or count != len(line.text.replace(" ", "")):
         return [line]
@@ -36,10 +52,14 @@ def part(line: TextLine) -> list[TextLine]:
     out: list[tuple[int, int]] = []
     start = 0
     for k in range(count):
-        if k > start and _gap(ends, k - 1, k) > _BLANK * line.height:
+        if k > start and _gap(ends, k - 1, k) > _blank(visible[k - 1], visible[k]) * line.height:
             out.append((start, k))
             start = k
-        if 0 < k < count - 1 and _divides(visible, ends, k, line.height):
+        middle = sum(ends[k]) / 2 - _along(line.quad, line.angle)[0]
+        if 0 < k < count - 1 and (
+            visible[k] in _DIVIDERS
+            or (visible[k] in _LIKE_DIVIDERS and _is_bar(rgb, line, middle, visible[k] == "1"))
+        ):
             if k > start:
                 out.append((start, k))
             start = k + 1
@@ -48,10 +68,24 @@ def part(line: TextLine) -> list[TextLine]:
     return [line] if cuts == [(0, count)] else [piece_of(line, a, b - 1) for a, b in cuts]
 
 
+def _without_bars(line: TextLine) -> TextLine:
+    """A line without the bars at its ends: a frame's, or a divider's."""
+    text = line.text.strip("".join(_DIVIDERS) + " ")
+    return line if text == line.text or line.characters or not text else replace(line, text=text)
+
+
+def _blank(a: str, b: str) -> float:
+    return _BLANK_LATIN if max(a, b) < "\u0250" else _BLANK
+
+
 def _ends(line: TextLine, k: int) -> tuple[float, float]:
     """Where a character starts and ends along its line, pixels."""
-    a = math.radians(line.angle)
-    along = [x * math.cos(a) - y * math.sin(a) for x, y in line.characters[k]]
+    return _along(line.characters[k], line.angle)
+
+
+def _along(quad: Quad, angle: float) -> tuple[float, float]:
+    a = math.radians(angle)
+    along = [x * math.cos(a) - y * math.sin(a) for x, y in quad]
     return min(along), max(along)
 
 
@@ -59,13 +93,27 @@ def _gap(ends: Sequence[tuple[float, float]], a: int, b: int) -> float:
     return ends[b][0] - ends[a][1]
 
 
-def _divides(visible: Sequence[str], ends: Sequence[tuple[float, float]], k: int, height: float) -> bool:
-    if visible[k] in _DIVIDERS:
-        return True
-    if visible[k] not in _LIKE_DIVIDERS:
-        return False
-    air = _BESIDE_BAR * height
-    return _gap(ends, k - 1, k) > air and _gap(ends, k, k + 1) > air
+def _is_bar(rgb: npt.NDArray[np.uint8], line: TextLine, middle: float, tall: bool) -> bool:
+    """Whether what was read as a letter is a thin stroke with air on both sides.
+
+    Args:
+        middle: of the letter, pixels from the start of the line.
+        tall: it must be as tall as the line, too: figures are not.
+    """
+    crop = rectify(rgb, line.quad, 0.0, height=_SAMPLE, upscale=True)
+    ink = apart_from_ground(crop)
+    scale = crop.shape[0] / max(1.0, line.height)
+    at, reach, air = middle * scale, round(0.5 * _SAMPLE), round(_BESIDE_BAR * _SAMPLE)
+    columns = ink.sum(0) > 1
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], columns.astype(np.int8), [0]])))
+    for first, last in zip(edges[::2], edges[1::2], strict=True):
+        if abs((first + last) / 2 - at) > reach or last - first > _THIN * _SAMPLE:
+            continue
+        if columns[max(0, first - air) : first].any() or columns[last : last + air].any():
+            continue
+        rows, all_rows = np.flatnonzero(ink[:, first:last].any(1)), np.flatnonzero(ink.any(1))
+        return not tall or len(rows) >= _AS_TALL * (all_rows[-1] - all_rows[0] + 1)
+    return False
 
 
 def join(lines: Sequence[TextLine], source_locale: str) -> list[TextLine]:

@@ -10,7 +10,8 @@ from localizer.model import Box
 from localizer.text.fonts import stack
 from localizer.text.shaping import shape_line
 
-_SPARE = 1.5  # type may shrink a little and most places have free ground beside them: not known here
+_SPARE = 2.8  # type may shrink, break into lines and take free ground beside it: none of it known here
+_EM = 0.8  # em in a line's box: readers and people box type generously
 _LEADING = 1.25  # from one line to the next, in heights of a line
 _COLUMN = 1.5  # height over width from which one line of text stands as a column
 _FEWEST = 4
@@ -53,7 +54,7 @@ def most_characters(source: TextBlock | str, box: Box | None, locale: str) -> in
     lines = text.strip().count("\n") + 1
     if lines == 1 and down > _COLUMN * across and len(text.strip()) > 1:
         across, down = down, across
-    em = down / (1 + _LEADING * (lines - 1))
+    em = _EM * down / (1 + _LEADING * (lines - 1))
     if em < 1 or across < 1:
         return None
     return max(_FEWEST, round(_SPARE * lines * across / (width * em)))
