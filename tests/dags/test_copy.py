@@ -94,6 +94,7 @@ def test_from_images_alone_their_text_is_found_handed_out_and_set(start: Start, 
     rows = "a,a.png,en,de,translate_text,*\nb,b.png,en,de,translate_text,*\n"
     (campaign / "small.csv").write_text(f"asset_id,image,source_locale,locale,action,text\n{rows}")
     first = start()
+    assert (first.state, first.tasks["publish", -1]) == ("success", "success")  # with nothing to publish
     assert first.status() == {"a · de": "needs_review", "b · de": "needs_review"}
     assert not list((campaign / "workspace" / "jobs").glob("*/candidate.png"))
     fill(first.folder / "copy" / "to_fill.csv", campaign / "copy_deck.csv", SALE="RABATT", NEW="NEU")
