@@ -155,10 +155,10 @@ def test_a_folder_of_decks_does_not_lead_out_of_it_either(tmp_path):
     path = write(tmp_path / "campaign/m.json", document(copy_deck="decks"))
     assert load_manifest(path).deck.lookup("A", "en", "ja") == "あ"
     (tmp_path / "campaign/decks/b.csv").symlink_to(tmp_path / "secret/x.csv")
-    with pytest.raises(ManifestError, match="/copy_deck: .* is a link that leaves"):
+    with pytest.raises(ManifestError, match=r"/copy_deck: .* is a link that leaves"):
         load_manifest(path)
     path = write(tmp_path / "campaign/m.json", document(copy_deck="decks/a.csv,../secret/x.csv"))
-    with pytest.raises(ManifestError, match="/copy_deck: .* leaves the image root"):
+    with pytest.raises(ManifestError, match=r"/copy_deck: .* leaves the image root"):
         load_manifest(path)
 
 
