@@ -37,7 +37,7 @@ class QualityGateOperator(LocalizerOperator):
             left over from an earlier try of the same run is not taken for this one's.
         min_pass_rate: smallest share of jobs, 0 to 1, that must have passed; below it the task fails and
             nothing can be approved or published. 0 turns it off; a run without a single usable image
-            fails all the same.
+            fails all the same, unless images wait for their copy.
         plan_only: nothing was edited, so skip.
     """
 
@@ -63,6 +63,8 @@ class QualityGateOperator(LocalizerOperator):
         self.plan_only = plan_only
 
     def execute(self, context: Context) -> dict[str, Any]:
+        from localizer.report.copy_section import COPY_DECK
+
         if self.shards is None:
             self._no_plan(context)
         if as_bool(self.plan_only, field="plan_only"):
@@ -83,6 +85,12 @@ class QualityGateOperator(LocalizerOperator):
             100 * counts.hit_rate,
             report,
         )
+        if waiting := counts.total - counts.images - counts.failed:
+            self.log.warning(
+                "%d images wait for their copy; fill in the deck %s and run again: it does only those",
+                waiting,
+                run.uri_of(COPY_DECK),
+            )
         count_images(counts, context["ti"].dag_id)
         problem = run_problem(counts, min_pass_rate=min_pass_rate)
         if problem:
@@ -130,7 +138,7 @@ def run_problem(counts: Counts, *, min_pass_rate: float) -> str:
     """Why no image of this run should go further, or an empty string."""
     if not counts.total:
         return "the manifest asks for nothing: it has no row for these target locales"
-    if not counts.images:
+    if not counts.images and not counts.needs_review:  # those without an image wait for their copy
         return f"not one of {counts.total} images could be made; the first: {counts.problem}"
     if counts.passed < min_pass_rate * counts.total:
         return f"{counts.passed} of {counts.total} images passed, less than the {min_pass_rate:.0%} asked for"

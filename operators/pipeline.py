@@ -87,6 +87,7 @@ def add_tasks(
     copy = PrepareCopyOperator(
         task_id=COPY_TASK,
         translator_conn_id="{{ params.translator_conn_id }}",
+        execution_timeout=timedelta(hours=12),  # many images to read; a retry goes on after the last of them
         **copy_place(),
         **given,
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from localizer.brand.kit import BrandKit
+from localizer.brand.translation import TranslatorChoice
 from localizer.checks import copy_words
 from localizer.documents import did_you_mean, pointer
 from localizer.locales import UNDETERMINED
@@ -34,7 +35,6 @@ _Doubts = Iterator[tuple[tuple[str | int, ...], str]]
 def _doubts(kit: BrandKit) -> _Doubts:
     from localizer.checks.suite import THRESHOLDS
     from localizer.engines.registry import engine_names
-    from localizer.translation import translator_names
 
     for locale, terms in kit.glossary.items():
         for term, target in terms.items():
@@ -43,20 +43,27 @@ def _doubts(kit: BrandKit) -> _Doubts:
     for index, term in enumerate(kit.do_not_translate):
         for locale, words in kit.forbidden.items():
             if word := _word_in(term, words):
-                yield (
-                    ("do_not_translate", index),
-                    f"{term!r} must stay, and {word!r} is forbidden in {locale}",
-                )
+                message = f"{term!r} must stay, and {word!r} is forbidden in {locale}"
+                yield ("do_not_translate", index), message
     for name in kit.thresholds:
         yield from _unknown(name, THRESHOLDS, ("thresholds", name), "is no threshold")
     for index, name in enumerate(kit.engines):
         yield from _unknown(name, engine_names(), ("engines", index), "is no engine of this installation")
     for locale, choices in kit.translation.translators.items():
         for index, choice in enumerate(choices):
-            place = ("translation", "translators", locale, index)
-            yield from _unknown(
-                choice.name, translator_names(), place, "is no translator of this installation"
-            )
+            yield from _of_translator(choice, ("translation", "translators", locale, index))
+
+
+def _of_translator(choice: TranslatorChoice, place: tuple[str | int, ...]) -> _Doubts:
+    from localizer.translation.registry import parameters_of, translator_names
+
+    known = translator_names()
+    yield from _unknown(choice.name, known, place, "is no translator of this installation")
+    if choice.name in known:
+        takes = sorted(parameters_of(choice.name))
+        for name in choice.parameters:
+            where = (*place, "parameters", name)
+            yield from _unknown(name, takes, where, f"is no parameter of {choice.name}")
 
 
 def _against(kit: BrandKit, term: str, target: str, locale: str) -> Iterator[str]:

@@ -164,8 +164,10 @@ def _field_faults(content: Mapping[str, Any]) -> Iterator[Fault]:
             yield ("locales", index), str(error)
     for field in (("manifest",), ("image_root",), ("copy_deck",), ("workspace",), ("publish", "to")):
         value = _at(content, field)
-        if "://" in value and not value.startswith(("gs://", "file:///")):
-            yield field, f"{value.split('://')[0]}:// is not supported; use a path or gs://bucket/..."
+        for place in value.split(",") if field == ("copy_deck",) else [value]:
+            if "://" not in place or place.strip().startswith(("gs://", "file:///")):
+                continue
+            yield field, f"{place.split('://')[0].strip()}:// is not supported; use a path or gs://bucket/..."
     engine = content.get("engine", {})
     name = engine.get("name", "typeset")
     if ":" not in name and name not in engine_names():

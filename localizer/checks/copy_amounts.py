@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from decimal import Decimal
 from functools import lru_cache
 
 from localizer.locales import language_of
 
 _HANZI = {c: n for n, c in enumerate("〇一二三四五六七八九")} | {"两": 2, "兩": 2, "零": 0}
+_HANZI_RUN = re.compile("[一二三四五六七八九两兩十]+")
 _TENTHS = re.compile(r"(\d+(?:\.\d)?|[一二两兩三四五六七八九]{1,2})\s*折(?!叠|疊|扇|线|線|射)")
 _TENTHS_OFF = re.compile(r"(\d+|[一二三四五六七八九])\s*割引?(?!引き|れ|合)")
 _HALF = re.compile(
@@ -75,6 +77,24 @@ def without_idioms(text: str) -> str:
 def has_plus_one(text: str) -> bool:
     """Whether a text offers one more for one bought."""
     return bool(_PLUS_ONE.search(text))
+
+
+def numerals(text: str, locale: str) -> frozenset[int]:
+    """Numbers from 2 on that a text writes out: ``two``, 两件, 十二. One may be an article."""
+    language = language_of(locale)
+    if language in {"zh", "ja"}:
+        return frozenset(value for run in _HANZI_RUN.findall(text) for value in _hanzi_value(run)) - {0, 1}
+    words = set(re.findall(r"[^\W\d_]+", text.casefold()))
+    forms = enumerate(_NUMERALS.get(language, "").split(), 1)
+    return frozenset(number for number, form in forms if number > 1 and words & set(form.split("|")))
+
+
+def _hanzi_value(run: str) -> Iterator[int]:
+    tens, ten, ones = run.partition("十")
+    if ten and len(tens) <= 1 and len(ones) <= 1:
+        yield 10 * (_HANZI[tens] if tens else 1) + (_HANZI[ones] if ones else 0)
+    else:
+        yield from (_HANZI[c] for c in run if c in _HANZI)
 
 
 def explained(text: str, locale: str) -> Counter[Decimal]:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from localizer.checks.copy_amounts import explained, has_plus_one, reductions, without_idioms
+from localizer.checks.copy_amounts import explained, has_plus_one, numerals, reductions, without_idioms
 from localizer.checks.copy_dates import compare_moments
 from localizer.checks.copy_money import currency_of
 from localizer.checks.copy_numbers import NumberToken, fold_digits, number_tokens
@@ -57,9 +57,28 @@ def compare_numbers(source: str, source_locale: str, target: str, locale: str) -
     added = _values(new) - our_idioms - explained(source, source_locale)
     if lost or added:
         said.append((_UNDECIDED, f"numbers differ ({_difference(left, new)})"))
+    elif told := _words_differ(
+        without_idioms(source), source_locale, ours, without_idioms(target), locale, theirs
+    ):
+        said.append((_UNDECIDED, told))
     elif has_plus_one(source) and not (has_plus_one(target) or theirs or explained(target, locale)):
         said.append((_UNDECIDED, "one more for one bought is told otherwise in the target"))
     return next((one for status in (_FAILED, _UNDECIDED) for one in said if one[0] is status), (_PASSED, ""))
+
+
+def _words_differ(
+    source: str,
+    source_locale: str,
+    ours: Sequence[NumberToken],
+    target: str,
+    locale: str,
+    theirs: Sequence[NumberToken],
+) -> str:
+    """What to say where a number written out became another: two → drei."""
+    in_source, in_target = numerals(source, source_locale), numerals(target, locale)
+    lost = in_source - in_target - {*_values(theirs)} - {*explained(target, locale)}
+    new = in_target - in_source - {*_values(ours)} - {*explained(source, source_locale)}
+    return f"numbers in words differ ({min(lost)} → {min(new)})" if lost and new else ""
 
 
 def _paired(ours: Sequence[NumberToken], theirs: Sequence[NumberToken]) -> list[Pair]:

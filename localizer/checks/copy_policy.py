@@ -66,7 +66,14 @@ def check_copy_policy(job: Job, brand: BrandKit) -> CheckResult:
 
 
 def _of_edit(edit: Edit, job: Job, brand: BrandKit) -> Iterator[Finding]:
-    yield from check_copy(edit.text, job.source_locale, edit.replacement, job.locale, brand)
+    yield from check_copy(
+        edit.text,
+        job.source_locale,
+        edit.replacement,
+        job.locale,
+        brand,
+        correction=edit.action is Action.REPLACE_TEXT,
+    )
     if edit.draft:
         yield Finding(
             CheckStatus.UNDECIDED, f"is a draft ({edit.draft}) that nobody has approved", "approval"
@@ -81,6 +88,7 @@ def check_copy(
     brand: BrandKit,
     *,
     most_characters: int | None = None,
+    correction: bool = False,
 ) -> list[Finding]:
     """What speaks against a piece of copy, the worst first; nothing: it keeps every guarantee.
 
@@ -94,14 +102,24 @@ def check_copy(
 
     Args:
         source: what the copy stands for; empty or ``*`` where nothing is known: then the target alone is
-            looked at. In the same language (a correction) numbers may change.
+            looked at.
         source_locale, locale: BCP 47, normalised.
         most_characters: that fit the place; None where nobody knows.
+        correction: somebody says what shall stand instead: within one language numbers, addresses and marks
+            may change.
     """
     if not target.strip():
         return [Finding(CheckStatus.FAILED, "is empty", "empty")]
     known = "" if source == "*" else source
-    return _worst_first(_findings(known, source_locale, target, locale, brand, most_characters))
+    is_same = same_language(source_locale, locale)
+    is_translation = bool(known) and not (correction and is_same)
+    findings = [*_findings(known, source_locale, target, locale, brand, is_translation)]
+    if is_translation and not is_same and _is_left(source, target, source_locale, locale, brand):
+        findings.append(Finding(CheckStatus.UNDECIDED, "is the same as the source", "same"))
+    if most_characters is not None and (length := copy_words.length_of(target)) > most_characters:
+        said = f"has {length} characters, and about {most_characters} fit"
+        findings.append(Finding(CheckStatus.UNDECIDED, said, TOO_LONG))
+    return _worst_first(findings)
 
 
 def _worst_first(findings: Iterable[Finding]) -> list[Finding]:
@@ -109,9 +127,8 @@ def _worst_first(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _findings(
-    source: str, source_locale: str, target: str, locale: str, brand: BrandKit, most_characters: int | None
+    source: str, source_locale: str, target: str, locale: str, brand: BrandKit, is_translation: bool
 ) -> Iterator[Finding]:
-    is_translation = bool(source) and not same_language(source_locale, locale)
     said = [*check_terms(source, target, locale, brand)]
     said += check_placeholders(source if is_translation else "", target, locale)
     if is_translation:
@@ -119,15 +136,9 @@ def _findings(
         if status is not CheckStatus.PASSED:
             said.append((status, message, "numbers"))
         said += [*check_addresses(source, target), *check_signs(source, target)]
-        if _is_left(source, target, source_locale, locale, brand):
-            said.append((CheckStatus.UNDECIDED, "is the same as the source", "same"))
     kept = (*brand.do_not_translate, *slots(target))
     said += [*check_characters(source, target), *check_script(source, target, locale, kept)]
     yield from (Finding(*one) for one in said)
-    if most_characters is not None and (length := copy_words.length_of(target)) > most_characters:
-        yield Finding(
-            CheckStatus.UNDECIDED, f"has {length} characters, and about {most_characters} fit", TOO_LONG
-        )
 
 
 def _is_left(source: str, target: str, source_locale: str, locale: str, brand: BrandKit) -> bool:

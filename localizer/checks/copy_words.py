@@ -15,6 +15,7 @@ _PREFIXING = frozenset({"Arab", "Hebr"})
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
 
+@lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """NFKC and case folded, without characters that do not show."""
     shown = _INVISIBLE.sub("", text)
@@ -68,8 +69,10 @@ def places(word: str, text: str) -> list[bool]:
 
 def begins_a_word(word: str, text: str) -> bool:
     """Whether a word of four letters or more is there with an ending of up to three: ``billiges``."""
-    stem = re.escape(fold(word))
-    return len(word) > 3 and bool(re.search(rf"(?<![^\W\d_]){stem}[^\W\d_]{{1,3}}(?![^\W\d_])", fold(text)))
+    stem, said = fold(word), fold(text)
+    if len(word) < 4 or stem not in said:
+        return False
+    return bool(re.search(rf"(?<![^\W\d_]){re.escape(stem)}[^\W\d_]{{1,3}}(?![^\W\d_])", said))
 
 
 def _joined(before: str, after: str) -> bool:

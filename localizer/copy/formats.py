@@ -67,6 +67,9 @@ def _in_locale(text: str, source_locale: str, locale: str, brand: BrandKit) -> s
     """A text as the target locale writes it, spaces aside; None where there are words in it."""
     if not text.strip() or has_plus_one(text):
         return None
+    together = "".join(text.split())
+    if together in {"".join(term.split()) for term in brand.do_not_translate}:  # L U M É A
+        return text
     fixed = sorted(fixed_parts(text, brand), key=len, reverse=True)
     parts = re.split(f"({'|'.join(map(re.escape, fixed))})", text) if fixed else [text]
     out = []

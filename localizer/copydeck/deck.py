@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from localizer.copydeck.folding import fold_source
-from localizer.copydeck.reading import check_size, deck_bytes, deck_files, read_items
+from localizer.copydeck.reading import GLOSSARY, check_size, deck_bytes, deck_files, extension_of, read_items
 from localizer.copydeck.rows import APPROVED, DeckRow
 from localizer.errors import CopyDeckError, InputStopped
 from localizer.locales import UNDETERMINED
 from localizer.sandbox.calling import bounded
 
 _MOST_TOLD = 20
+_GROWN = {".tmx", ".xlf", ".xliff"}
+"""Memories of years, and files of tools with a string in several places: nobody's mistake."""
 
 Key = tuple[str, str, str]
 
@@ -152,7 +154,7 @@ def read_copy_deck(data: bytes, *, name: str) -> CopyDeck:
 
 def parse_copy_deck(data: bytes, name: str) -> CopyDeck:
     """What `read_copy_deck` does in that process."""
-    if name.casefold().endswith(".tbx"):
+    if extension_of(name) == GLOSSARY:
         raise CopyDeckError(
             f"{name}: is a glossary, not a copy deck; name it in the brand kit's glossary_files"
         )
@@ -169,12 +171,11 @@ def parse_copy_deck(data: bytes, name: str) -> CopyDeck:
                 raise CopyDeckError(f"{name}: {entry.where}: there is a target but no source")
             if (known := _clash(entries, undecided, key, entry)) is None:
                 continue
-            if not name.casefold().endswith(".tmx"):
+            if extension_of(name) not in _GROWN:
                 raise CopyDeckError(
                     f"{name}: {entry.where}: {entry.source!r} is {entry.target!r} here but {known.target!r} "
                     f"at {known.where}; keep one"
                 )
-            # A memory has grown over years; its contradictions are nobody's mistake.
             told[_contradiction(key, known, entry)] = None
     return CopyDeck(name, entries, tuple(f"{name} {text}" for text in _some(list(told))))
 

@@ -19,6 +19,7 @@ from localizer.copydeck.rows import (
 )
 from localizer.errors import CopyDeckError
 from localizer.locales import normalise_locale
+from localizer.spreadsheets import inert, meant
 from localizer.tables import Record, RecordStream, plain_column, stream_delimited
 
 LONG = ("source", "locale", "target")
@@ -91,22 +92,41 @@ def locale_columns(columns: Iterable[str]) -> tuple[dict[str, str], dict[str, st
 
 def _row(name: str, record: Record, column: str, locale: str) -> Iterator[DeckRow | Told]:
     values, where = record.values, f"row {record.row}"
-    target = line_breaks(values[column])
+    source, target = texts_of(values["source"], values[column])
     state, told = state_of(values.get("state", ""), target)
     if told:
         yield Told(told)
     yield DeckRow(
-        source=values["source"].strip(),
+        source=source,
         source_locale=locale_of(name, f"{where}, source_locale", values.get("source_locale", "")),
         locale=locale,
         target=target,
         state=state,
         most_characters=most_of(name, f"{where}, most_characters", values.get("most_characters", "")),
-        context=split(values.get("context", "")),
-        assets=split(values.get("assets", "")),
-        note=values.get("note", "").strip(),
+        context=split(meant(values.get("context", ""))),
+        assets=split(meant(values.get("assets", ""))),
+        note=meant(values.get("note", "")).strip(),
         where=f"{where}, {column}",
     )
+
+
+def texts_of(source: str, target: str) -> tuple[str, str]:
+    """Source and target of two cells, without what keeps spreadsheets from taking them for formulas.
+
+    Who translates may have kept the apostrophe before a text that needs none.
+    """
+    source, target = source.strip(), target.strip()
+    meant_source, meant_target = meant(source), meant(target)
+    if meant_source != source and meant_target == target:
+        meant_target = target.removeprefix("'")
+    return meant_source, line_breaks(meant_target)
+
+
+def target_cell(source: str, target: str) -> str:
+    """The cell of a target; what `texts_of` reads."""
+    cell = inert(target)
+    is_mistaken = inert(source) != source and cell == target and target.startswith("'")
+    return f"'{cell}" if is_mistaken else cell
 
 
 def _refuse_faults(name: str, record: Record) -> None:
@@ -117,7 +137,8 @@ def _refuse_faults(name: str, record: Record) -> None:
 def write_delimited_deck(rows: Iterable[DeckRow], *, delimiter: str) -> Iterator[bytes]:
     """A table with one row per string and locale, piece by piece.
 
-    UTF-8 with a byte order mark: without it spreadsheets take Chinese for something else.
+    UTF-8 with a byte order mark: without it spreadsheets take Chinese for something else. No text becomes a
+    formula, see `localizer.spreadsheets`; reading takes the apostrophes away again.
     """
     yield "\ufeff".encode()
     yield _line(COLUMNS, delimiter)
@@ -130,14 +151,14 @@ def cells_of(row: DeckRow) -> Mapping[str, str]:
     """A row as the cells of `COLUMNS`. The state of a missing one is left empty: filling it in approves."""
     return {
         "source_locale": row.source_locale,
-        "source": row.source,
+        "source": inert(row.source),
         "locale": row.locale,
-        "target": row.written_target,
+        "target": target_cell(row.source, row.written_target),
         "state": "" if row.state == MISSING else row.state,
         "most_characters": "" if row.most_characters is None else str(row.most_characters),
-        "context": joined(row.context),
-        "assets": joined(row.assets),
-        "note": row.note,
+        "context": inert(joined(row.context)),
+        "assets": inert(joined(row.assets)),
+        "note": inert(row.note),
     }
 
 

@@ -7,9 +7,9 @@ import io
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from localizer.copydeck.delimited import LONG, column_name, locale_columns
+from localizer.copydeck.delimited import LONG, column_name, locale_columns, target_cell, texts_of
 from localizer.copydeck.reading import deck_bytes, extension_of
-from localizer.copydeck.rows import APPROVED, DeckRow, line_breaks, locale_of, state_of
+from localizer.copydeck.rows import APPROVED, DeckRow, locale_of, state_of
 from localizer.copydeck.writing import replace_file
 from localizer.copydeck.xliff_writing import fill_xliff_deck, is_better
 from localizer.encodings import TableError, decode_text
@@ -79,14 +79,14 @@ def _fill_table(data: bytes, copy: Copy, name: str, delimiter: str) -> tuple[byt
         targets = {"target": values["locale"]} if is_long else by_column
         for column, tag in targets.items():
             locale = locale_of(name, f"row {number}, locale", tag)
-            target = line_breaks(values[column])
+            source, target = texts_of(values["source"], values[column])
             state = state_of(values.get("state", ""), target)[0]
-            known = DeckRow(values["source"].strip(), origin, locale, target, state)
+            known = DeckRow(source, origin, locale, target, state)
             row = copy.get(known.key)
             can_say = is_long and "state" in columns
             if row is None or not is_better(row, known) or not (can_say or _needs_no_state(row, values)):
                 continue
-            cells[columns.index(column)] = row.target
+            cells[columns.index(column)] = target_cell(row.source, row.target)
             if can_say:
                 cells[columns.index("state")] = row.state
             count += 1

@@ -20,9 +20,11 @@ COPY_DECK = f"{FOLDER}/{TO_FILL}"
 _LISTED = 200
 _WAYS = 30  # of coming by copy
 
-_RULES = {
+_WORDS = {
     "deck": "in the copy deck",
+    "deck, not approved": "in the copy deck, where it is not approved",
     "rule": "the same everywhere: a number, a name, an address",
+    "rule: as the locale writes it": "a number, price or date as the language writes it",
 }
 
 
@@ -80,11 +82,8 @@ class CopySection:
 
 def way(unit: CopyUnit) -> str:
     """Where the copy of a string comes from, and who stands for it, in words."""
-    if unit.state is CopyState.DRAFT:
-        return f"draft: {unit.origin}"
-    if unit.approved_by:
-        return f"approved by {unit.approved_by} (draft: {unit.origin})"
-    return _RULES.get(unit.origin, unit.origin)
+    words = _WORDS.get(unit.origin, unit.origin)
+    return f"approved by {unit.approved_by}; the draft: {words}" if unit.approved_by else words
 
 
 def copy_section(units: Iterable[CopyUnit]) -> CopySection | None:

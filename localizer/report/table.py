@@ -1,19 +1,13 @@
-"""The results as a table for spreadsheets, in which nothing that a manifest says becomes a formula.
-
-A cell that a spreadsheet could take for a formula gets an apostrophe in front (OWASP, CSV injection). That
-covers cells whose ``=``, ``+``, ``-`` or ``@`` comes after spaces, quotes or invisible characters, or in a
-full-width or other variant, and cells that begin with a tab or a line break. As some spreadsheets split a
-line at semicolons or tabs, whatever the quotes, text after those and after line breaks is treated likewise.
-"""
+"""The results as a table for spreadsheets, in which nothing that a manifest says becomes a formula."""
 
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
 from localizer.model import Decision, Job, JobResult
+from localizer.spreadsheets import inert
 
 COLUMNS = (
     "asset_id",
@@ -34,24 +28,6 @@ COLUMNS = (
 )
 
 _MOST = 32_000  # characters; Excel lets the rest of a longer cell run over into the next
-
-# The signs that begin a formula, whatever Unicode normalisation (NFKC) turns into one, and dashes that some
-# spreadsheet or clipboard turns into a minus.
-SIGNS = "=+\\-@⁺⁼₊₌⩵⩶﬩﹢﹣﹦﹫＋－＝＠−‐‑‒–—―"
-
-# Spaces, controls, quotes and what cannot be seen: a spreadsheet may strip them before it looks. Not the tab
-# and line ends, which stand for themselves.
-SKIPPED = (
-    "\\x00-\\x08\\x0b\\x0c\\x0e-\\x20\\x7f-\\xa0\\xad\\u0600-\\u0605\\u061c\\u06dd\\u070f\\u0890\\u0891\\u08e2"
-    "\\u115f\\u1160\\u1680\\u180b-\\u180f\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u3000\\u3164\\ufe00-\\ufe0f"
-    "\\ufeff\\uffa0\\ufff9-\\ufffb\\U000110bd\\U000110cd\\U00013430-\\U0001343f\\U0001bca0-\\U0001bca3"
-    "\\U0001d173-\\U0001d17a\\U000e0000-\\U000e0fff"
-    "\"'`´‘’‚‛“”„‟«»‹›＂＇"
-)
-
-_RISKY = re.compile(
-    rf"\A(?=[{SKIPPED}]*[{SIGNS}\t\r\n])|(?<=[;\t\r\n])(?=[{SKIPPED}]*[{SIGNS}])"  # empty places, both
-)
 
 
 class ResultTable:
@@ -80,7 +56,7 @@ def cell(value: object) -> str:
     if len(text) > _MOST:
         text = f"{text[: _MOST - 1]}…"
     # A lone surrogate cannot be written as UTF-8.
-    return _RISKY.sub("'", text.encode("utf-8", "backslashreplace").decode("utf-8"))
+    return inert(text.encode("utf-8", "backslashreplace").decode("utf-8"))
 
 
 def _row(result: JobResult | Job, decision: Decision | None) -> list[object]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -155,75 +154,6 @@ def test_a_dry_run_plans_and_does_nothing_else(start: Start, campaign: Path) -> 
     }
     assert not (campaign / "published").exists()
     assert not (campaign / "workspace" / "jobs").exists()
-
-
-def translate(campaign: Path, deck: str) -> None:
-    """Both posters are to be translated, with that copy deck."""
-    rows = "a,a.png,en,de,translate_text,SALE\nb,b.png,en,de,translate_text,NEW\n"
-    (campaign / "small.csv").write_text(f"asset_id,image,source_locale,locale,action,text\n{rows}")
-    (campaign / "copy_deck.csv").write_text(f"source,source_locale,locale,target,state\n{deck}")
-
-
-def test_copy_that_is_missing_waits_in_a_deck_and_filling_it_in_does_only_those(
-    start: Start, campaign: Path
-) -> None:
-    translate(campaign, "SALE,en,de,RABATT,approved\n")
-    first = start()
-    assert first.status() == {"a · de": "passed", "b · de": "needs_review"}
-    [waiting] = [r for r in first.results if r["asset_id"] == "b"]
-    assert (waiting["image"], waiting["attempts"]) == (None, 0)
-    assert "NEW" in waiting["reason"]
-    deck = (first.folder / "copy" / "to_fill.csv").read_text("utf-8-sig")
-    assert "NEW" in deck
-    assert "SALE" not in deck
-    assert 'href="copy/to_fill.csv"' in (first.folder / "report.html").read_text("utf-8")
-
-    filled = deck.splitlines()
-    (row,) = [line for line in csv.DictReader(filled) if line["source"] == "NEW"]
-    with (campaign / "filled.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, row)
-        writer.writeheader()
-        writer.writerow(row | {"target": "NEU", "state": "approved"})
-    second = start(copy_deck=f"{campaign / 'copy_deck.csv'},{campaign / 'filled.csv'}")
-    assert second.status() == {"a · de": "passed", "b · de": "passed"}
-    assert {r["asset_id"]: r["cached"] for r in second.results} == {"a": True, "b": False}
-    assert 'href="copy/to_fill.csv"' not in (second.folder / "report.html").read_text("utf-8")
-
-
-def test_drafts_make_images_that_need_review_until_a_person_approves_them(
-    start: Start, campaign: Path
-) -> None:
-    from localizer.copy.approving import approve_drafts
-    from localizer.copy.run_copy import each_unit
-    from localizer.workspace import Workspace
-
-    translate(campaign, "SALE,en,de,RABATT,draft\nNEW,en,de,NEU,draft\n")
-    # Where nobody is asked about images, nobody is asked about their copy: this would wait for ever.
-    first = start(approval="never")
-    assert first.tasks["approve_copy", -1] == "success"
-    assert first.status() == {"a · de": "needs_review", "b · de": "needs_review"}
-    assert all(r["image"] and r["edits"][0]["draft"] for r in first.results)
-    assert not (campaign / "published").exists()
-
-    workspace = Workspace.open(str(campaign / "workspace"))
-    approve_drafts(workspace.run(first.name), workspace, by="mei", at="2026-06-18T08:00:00+00:00")
-    second = start(copy_approval="drafts")  # there are none any more
-    assert second.status() == {"a · de": "passed", "b · de": "passed"}
-    units = each_unit(workspace.run(second.name))
-    assert {(unit.target, str(unit.state), unit.approved_by) for unit in units} == {
-        ("RABATT", "approved", "mei"),
-        ("NEU", "approved", "mei"),
-    }
-    assert (campaign / "published").exists()
-
-
-def test_a_dry_run_asks_nobody_and_says_what_is_missing(start: Start, campaign: Path) -> None:
-    translate(campaign, "SALE,en,de,RABATT,draft\n")
-    outcome = start(dry_run=True, copy_approval="always")
-    assert outcome.tasks["approve_copy", -1] == "success"
-    page = (outcome.folder / "plan.html").read_text("utf-8")
-    assert "1 draft, 1 missing" in page
-    assert "RABATT" in page
 
 
 def test_a_run_with_a_signing_connection_publishes_signed_images_once(

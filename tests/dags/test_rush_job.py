@@ -54,6 +54,25 @@ def test_one_poster_and_one_sentence_are_published_under_a_name_of_their_own(
     assert (release / "de" / "a.png").exists()
 
 
+def test_all_text_of_a_poster_is_handed_out_and_then_set(
+    start: Callable[..., Any], small_campaign: Path
+) -> None:
+    form: dict[str, Any] = {
+        "images": [str(small_campaign / "a.png")],
+        "instructions": ["Translate all text"],
+        "locales": ["de"],
+        "source_locale": "en",
+    }
+    assert str(start(**form).state) == "success"
+    assert not (small_campaign / "published").exists()  # it waits for its copy
+    (deck,) = (small_campaign / "workspace").glob("runs/*/copy/to_fill.csv")
+    assert "SALE" in deck.read_text("utf-8-sig")
+    filled = small_campaign / "filled.csv"
+    filled.write_text("source,source_locale,locale,target\nSALE,en,de,RABATT\n")
+    assert str(start(copy_deck=str(filled), **form).state) == "success"
+    assert len(list((small_campaign / "published").rglob("a.png"))) == 1
+
+
 def test_another_image_of_the_same_name_is_another_campaign(tmp_path: Path) -> None:
     """Else the release of one product's hero.png would take the place of another's."""
     from airflow.sdk import DAG

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -108,6 +109,16 @@ def operator(tmp_path: Path) -> ApproveCopyOperator:
         return ApproveCopyOperator(task_id="approve_copy", workspace=str(tmp_path), run_name="r1")
 
 
+@pytest.fixture
+def strict(tmp_path: Path) -> ApproveCopyOperator:
+    """Asks for four eyes."""
+    save(tmp_path, UNITS_HERE)
+    with DAG("d", schedule=None):
+        return ApproveCopyOperator(
+            task_id="approve_copy", workspace=str(tmp_path), run_name="r1", four_eyes=True
+        )
+
+
 def save(folder: Path, units: Iterable[CopyUnit]) -> None:
     run = Workspace.open(str(folder)).run("r1")
     saved = save_units(run, units)
@@ -118,14 +129,22 @@ def digest(folder: Path) -> str:
     return load_prepared(Workspace.open(str(folder)).run("r1")).digest
 
 
-def answer(operator: ApproveCopyOperator, option: str = APPROVE, *, asked: str = "", **form: Any) -> Any:
+def answer(
+    operator: ApproveCopyOperator,
+    option: str = APPROVE,
+    *,
+    asked: str = "",
+    triggered_by: str | None = None,
+    **form: Any,
+) -> Any:
     event = {
         "chosen_options": [option],
         "params_input": form,
         "responded_at": datetime(2026, 6, 18, 8, tzinfo=UTC),
         "responded_by_user": {"id": "7", "name": "mei"},
     }
-    return operator.execute_complete({"ti": Task(asked)}, event)  # type: ignore[arg-type]
+    context = {"ti": Task(asked), "dag_run": SimpleNamespace(triggering_user_name=triggered_by)}
+    return operator.execute_complete(context, event)  # type: ignore[arg-type]
 
 
 def states(operator: ApproveCopyOperator) -> Mapping[str, tuple[str, str]]:
@@ -175,3 +194,18 @@ def test_an_answer_on_other_drafts_than_there_are_is_refused(
     with pytest.raises(InputError, match="prepared anew"):
         answer(operator, asked="", seen=seen)
     assert states(operator)["SALE"] == ("draft", "")
+
+
+def test_with_four_eyes_whoever_triggered_the_run_approves_no_copy_of_it(strict: ApproveCopyOperator) -> None:
+    before = states(strict)
+    with pytest.raises(InputError, match="four eyes are asked for"):
+        answer(strict, triggered_by="mei")
+    assert states(strict) == before
+    assert answer(strict, triggered_by="jo") == {"approved": 2, "refused": 0, "by": "mei"}
+
+
+def test_where_nobody_answers_nothing_is_approved(operator: ApproveCopyOperator) -> None:
+    before = states(operator)
+    with pytest.raises(AirflowFailException, match="nobody answered in time"):
+        operator.execute_complete({}, {"error": "timeout", "error_type": "timeout"})
+    assert states(operator) == before

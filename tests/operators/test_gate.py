@@ -104,3 +104,7 @@ def test_what_stops_a_run() -> None:
     assert run_problem(counts, min_pass_rate=0).endswith("could be made; the first: row 2, image: gone")
     counts.add(result(1, Status.NEEDS_REVIEW))
     assert run_problem(counts, min_pass_rate=0) == ""
+    counts = Counts()
+    counts.add(result(0, Status.NEEDS_REVIEW, image=None, reason="the copy deck has no approved ja copy"))
+    assert run_problem(counts, min_pass_rate=0) == ""  # it waits for its copy
+    assert "0 of 1 images passed" in run_problem(counts, min_pass_rate=0.5)

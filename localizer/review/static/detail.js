@@ -54,7 +54,7 @@ function copyOf(item, { touch, zoom }) {
       target,
     );
     if (edit.draft) {
-      row.append(el("span", { class: "draft", dir: "auto" }, `A draft by ${edit.draft}: no person has approved it`));
+      row.append(el("span", { class: "draft", dir: "auto" }, `Draft (${edit.draft}): no person has approved it`));
     }
     if (edit.box) {
       row.append(

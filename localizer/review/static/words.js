@@ -38,7 +38,7 @@ const DOUBTS = {
   legible: "The new text may be hard to read",
   fits: "The new text may not fit its place",
   faces: "A face may be touched",
-  copy_policy: "The copy breaks a rule of the brand",
+  copy_policy: "The copy is in doubt",
   file: "The file differs from the source's",
 };
 const NAMED = new RegExp(`\\b(${Object.keys(DOUBTS).join("|")}): `, "g");

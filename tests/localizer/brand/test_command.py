@@ -40,6 +40,11 @@ def test_every_folder_of_the_sample_is_a_kit() -> None:
             "'nlbb' is no translator of this installation; did you mean 'nllb'",
         ),
         (
+            "translation: {translators: {ja: [{name: nllb, parameters: {modell: x}}]}}",
+            "/translation/translators/ja/0/parameters/modell",
+            "is no parameter of nllb; did you mean 'model'",
+        ),
+        (
             "do_not_translate: [LUMÉA]\nglossary: {ja: {LUMÉA club: ルメアクラブ}}",
             "/glossary/ja/LUMÉA club",
             "'LUMÉA' must stay",
@@ -78,6 +83,7 @@ def test_what_is_odd_is_told_with_its_field(
         "forbidden: {de: [best]}\nglossary: {en: {特惠: best price}}",
         "do_not_translate: [Bestwear]\nforbidden: {en: [best]}",  # within a longer word
         "thresholds: {fits_scale: 0.6}\nengines: [typeset, qwen]",
+        "translation: {translators: {ja: [{name: chat, parameters: {temperature: 0.2, fields: {seed: 1}}}]}}",
     ],
 )
 def test_what_is_right_is_not(tmp_path: Path, content: str) -> None:

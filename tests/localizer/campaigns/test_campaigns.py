@@ -97,6 +97,17 @@ queue: gpu
     )
 
 
+def test_several_copy_decks(tmp_path: Path) -> None:
+    more = "manifest: m.csv\nowners: [Mei]\ncopy_deck: decks, ../shared.tmx,gs://bucket/de.xlf\n"
+    campaign = load_campaign(write(tmp_path, more))
+    assert campaign.copy_deck == f"{tmp_path}/decks,{tmp_path.parent}/shared.tmx,gs://bucket/de.xlf"
+    (tmp_path / "decks, old.csv").write_text("source,ja\n")
+    named = load_campaign(
+        write(tmp_path, more.replace("decks, ../shared.tmx,gs://bucket/de.xlf", "'decks, old.csv'"))
+    )
+    assert named.copy_deck == f"{tmp_path}/decks, old.csv"
+
+
 @pytest.mark.parametrize(
     ("text", "schedule"),
     [

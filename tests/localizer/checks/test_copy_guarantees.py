@@ -69,13 +69,11 @@ def test_what_a_translation_keeps(source, target, locale, wanted) -> None:
 
 
 def test_a_correction_in_the_same_language_may_change_them() -> None:
-    for source, target in (
-        ("lumea.com", "lumea.shop"),
-        ("5 kg", "5 g"),
-        ("Lumea", "Lumea®"),
-        ("12/31", "12/30"),
-    ):
-        assert status(source, target, "en-GB") is PASSED
+    for source, target in (("a.com", "b.shop"), ("5 kg", "5 g"), ("Lumea", "Lumea®"), ("12/31", "12/30")):
+        assert check_copy(source, "en", target, "en-GB", NO_KIT, correction=True) == []
+        assert check_copy(source, "en", target, "en-GB", NO_KIT)
+        assert check_copy(source, "en", target, "de", NO_KIT, correction=True)
+    assert check_copy("Free gift", "en", "Free gift", "en-GB", NO_KIT) == []
 
 
 def test_names_stay_as_the_source_or_the_kit_writes_them() -> None:

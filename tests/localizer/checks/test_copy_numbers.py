@@ -59,6 +59,14 @@ LOCALES = (
         ("160-180CM", "zh-Hans", "160–180 cm", "en", PASSED),
         ("160-180CM", "zh-Hans", "180–160 cm", "en", UNDECIDED),
         ("5G手机", "zh-Hans", "5G-Handy", "de", PASSED),
+        # Numbers written out.
+        ("Buy two, get one free", "en", "Kaufe zwei, erhalte eins gratis", "de", PASSED),
+        ("Buy two, get one free", "en", "Kaufe drei, erhalte eins gratis", "de", UNDECIDED),
+        ("买两件送一件", "zh-Hans", "Buy two, get one free", "en", PASSED),
+        ("买两件送一件", "zh-Hans", "Buy three, get one free", "en", UNDECIDED),
+        ("十二星座", "zh-Hans", "Twelve signs", "en", PASSED),
+        ("十二星座", "zh-Hans", "Eleven signs", "en", UNDECIDED),
+        ("三星手机", "zh-Hans", "Samsung phones", "en", PASSED),
         # Digits of addresses and codes are no numbers.
         ("+49 30 1234567", "en", "+49 30 123 4567", "de", PASSED),
         ("i7-10870H", "zh-Hans", "i7-10870H", "en", PASSED),

@@ -17,6 +17,7 @@ KIT = BrandKit(do_not_translate=("LUMÉA",), forbidden={"de": ("666",)})
         ("1000+", "zh-Hans", "de", "1000+"),
         ("LUMÉA®", "zh-Hans", "ja", "LUMÉA®"),
         ("LUMÉA", "zh-Hans", "ar", "LUMÉA"),
+        ("L U M É A", "zh-Hans", "de", "L U M É A"),
         ("www.lumea.com", "zh-Hans", "ar", "www.lumea.com"),
         ("400-820-8820", "zh-Hans", "en", "400-820-8820"),
         ("@lumea", "en", "ja", "@lumea"),

@@ -1,8 +1,11 @@
 """States and other columns of tables, keyed locale tables, and tables that are filled in."""
 
+import csv
+import re
+
 import pytest
 
-from localizer.copydeck import DeckRow, fill_deck, load_copy_deck, read_copy_deck, read_deck_rows
+from localizer.copydeck import DeckRow, fill_deck, load_copy_deck, read_copy_deck, read_deck_rows, write_deck
 from localizer.errors import CopyDeckError
 
 LONG = "source_locale,source,locale,target,state\n"
@@ -151,3 +154,44 @@ def test_nobody_is_asked_for_a_string_in_its_own_language(tmp_path):
         ("100%", "en", "100%"),
         ("100%", "ja", ""),
     ]
+
+
+FORMULAS = [
+    "=1+1",
+    "-20%",
+    "+1 gratis",
+    "@lumea",
+    "—heute",
+    "Sale; -20%",
+    "a\n=b",
+    "'-5",
+    "''=x",
+    "'s morgens",
+    "x=1",
+]
+
+
+def test_no_text_becomes_a_formula_in_a_spreadsheet(tmp_path):
+    rows = [DeckRow(text, "en", "de", text, note=text, context=(text,)) for text in FORMULAS]
+    (path,) = write_deck(rows, tmp_path / "d.csv")
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for cells in csv.DictReader(file):
+            for cell in cells.values():
+                assert not re.search(r"(\A|(?<=[;\n]))\s*[=+@—-]", cell), cell
+    assert list(read_deck_rows(path)) == rows
+    odd = [
+        DeckRow(text, "en", "af", target) for text in FORMULAS for target in ("'n Aanbod", "'-5", "''x", "''")
+    ]
+    for index, row in enumerate(odd):
+        (path,) = write_deck([row], tmp_path / f"odd{index}.csv")
+        assert list(read_deck_rows(path)) == [row]
+    empty = [DeckRow(text, "en", "de") for text in FORMULAS]
+    (path,) = write_deck(empty, tmp_path / "e.csv")
+    assert fill_deck(rows, path) == len(rows)
+    assert [row.target for row in read_deck_rows(path)] == FORMULAS
+
+
+def test_an_apostrophe_that_a_translator_kept_is_not_copy():
+    deck = read_copy_deck(b"source,de\n'-20% today,'Heute -20 %\nnow,'s geht los\n", name="d.csv")
+    assert deck.lookup("-20% today", "en", "de") == "Heute -20 %"
+    assert deck.lookup("now", "en", "de") == "'s geht los"

@@ -295,6 +295,14 @@ def test_the_same_source_twice_in_one_file(tmp_path):
         write_deck([*same, DeckRow("Sale", "en", "ja", "特売")], tmp_path / "deck.xlf")
 
 
+def test_a_string_that_a_tool_has_twice_with_other_copy_is_not_approved():
+    units = segment() + segment("<target>C</target>").replace('id="u"', 'id="v"')
+    deck = read_copy_deck(new(units), name="d.xlf")
+    assert deck.lookup("A", "en", "ja") is None
+    assert deck.draft("A", "en", "ja").target == "B"
+    assert any("'B' at unit u and 'C' at unit v" in warning for warning in deck.warnings)
+
+
 def test_without_translate_toolkit_the_extra_is_named(tmp_path, monkeypatch):
     """As in an installation without it: the import fails."""
     for module in ("translate", "translate.storage"):

@@ -56,15 +56,15 @@ def test_it_counts_tells_where_copy_comes_from_and_leads_to_the_deck(workspace: 
     assert EVIL not in html
     said = " ".join(text for texts in page.text.values() for text in texts)
     for words in (
-        "approved by Mei Lin (draft: nllb 1)",
+        "approved by Mei Lin; the draft: nllb 1",
         "in the copy deck",
-        "draft: similar 0.92",
+        "similar 0.92",
         "one word less",
         "poster-01",
     ):
         assert words in said
     assert {"href": COPY_DECK, "download": ""} in page.all("a")
-    assert "A draft by" in said
+    assert "): no person has approved it" in said
     section = copy_of(workspace.run("r1"))
     assert section is not None
     assert section.rows == [("ar", [0, 0, 1]), ("de", [3, 1, 1])]
@@ -78,7 +78,7 @@ def test_where_all_is_approved_there_is_nothing_to_fill_in(workspace: Workspace)
     html = report(workspace, UNITS_HERE[:3])
     assert 'id="words"' in html
     assert COPY_DECK not in html
-    assert "A draft by" not in html
+    assert "no person has approved it" not in html
 
 
 def test_it_stays_small_and_counts_what_it_does_not_show() -> None:

@@ -13,7 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from localizer.model import Action, Decision, Edit, Job, JobResult, Status, Verdict
-from localizer.report.table import COLUMNS, SIGNS, SKIPPED, ResultTable, cell
+from localizer.report.table import COLUMNS, ResultTable, cell
+from localizer.spreadsheets import SIGNS, SKIPPED
 
 CELLS = [
     "=1+1",
@@ -63,7 +64,8 @@ def looks_like_a_formula(text: str) -> bool:
     for character in unicodedata.normalize("NFKC", text):
         if character in "=+-@":
             return True
-        if character.isspace() or not character.isprintable() or character in '"`´‘’“”„‟«»‹›':
+        hidden = not character.isprintable() and unicodedata.category(character) not in {"Cn", "Co"}
+        if character.isspace() or hidden or character in '"`´‘’“”„‟«»‹›':
             continue
         return False
     return False

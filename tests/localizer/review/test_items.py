@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from localizer.copy.prepared import PreparedCopy
+from localizer.copy.saving import save_prepared, save_units
+from localizer.copy.units import CopyState, CopyUnit
 from localizer.model import Job, JobResult, Status
 from localizer.review.index import Filter, RunIndex
 from localizer.review.marks import Mark, MarkBook
@@ -183,3 +186,29 @@ def test_a_job_without_a_result_is_waiting() -> None:
     assert index.counts["waiting"] == 1
     [row] = index.page(Filter(status="waiting"), offset=0, limit=1)[1]
     assert index.result(row.id) == job
+
+
+def test_copy_that_nobody_approved_is_handed_out_as_a_deck(
+    client: TestClient, where: dict[str, str], workspace: Workspace
+) -> None:
+    link = "copy_to_fill"
+    assert client.get("/api/run", params=where).json()["links"][link] is None
+    run = workspace.run(RUN)
+    for target in ("", "NEU"):
+        state = CopyState.APPROVED if target else CopyState.MISSING
+        saved = save_units(run, [CopyUnit("NEW", "en", "de", state, target, origin="deck")])
+        save_prepared(run, PreparedCopy(saved.counts, saved.units, saved.to_fill, saved.digest))
+        address = client.get("/api/run", params=where).json()["links"][link]
+        if target:
+            assert address is None  # nothing is left to fill in
+        else:
+            deck = client.get(f"/{address}", params=where)
+            assert (deck.status_code, "NEW" in deck.text) == (200, True)
+            assert deck.headers["content-disposition"] == 'attachment; filename="copy_to_fill.csv"'
+
+
+def test_an_item_says_who_drafted_its_copy() -> None:
+    edits = ({"action": "translate_text", "text": "NEW", "replacement": "NEU", "draft": "nllb 1"},)
+    index = RunIndex([JobResult("k", "a", "de", Status.NEEDS_REVIEW, edits=edits)], secret=b"s", run="r")
+    [row] = index.page(Filter(), offset=0, limit=10)[1]
+    assert row.copy[0]["draft"] == "nllb 1"

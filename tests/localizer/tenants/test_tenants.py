@@ -134,6 +134,8 @@ def test_what_is_a_tenant_s_own_passes(acme: Tenant, field: str, value: str | No
         ("manifest", "/etc/passwd"),
         ("image_root", "/"),
         ("copy_deck", "file:///srv/globex/in/deck.csv"),
+        ("copy_deck", "gs://acme/input/deck.csv,/srv/globex/in/deck.csv"),
+        ("copy_deck", "gs://acme/input/deck.csv,deck.csv"),
         ("brand", "brand.yaml"),
         ("brand", ["gs://acme/input"]),
         ("gcp_conn_id", None),

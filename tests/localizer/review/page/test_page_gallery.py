@@ -22,9 +22,7 @@ def test_exceptions_first_under_headings_that_count(desk: Desk, site: Site) -> N
         "Failed",
         "Passed",
     ]
-    expect(page.locator('.card[data-status="needs_review"] .why').first).to_have_text(
-        "The copy breaks a rule of the brand"
-    )
+    expect(page.locator('.card[data-status="needs_review"] .why').first).to_have_text("The copy is in doubt")
 
 
 def test_filters_narrow_and_stay_in_the_address(desk: Desk, site: Site) -> None:

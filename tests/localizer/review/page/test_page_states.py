@@ -149,7 +149,9 @@ def test_text_of_others_is_text(desk: Desk, tmp_path: Path) -> None:
             body = json.loads(answer.text())
             for item in body.get("items", []):
                 item |= {"asset_id": EVIL, "reason": EVIL, "locale": EVIL, "status": "needs_review"}
-                item["copy"] = [{"action": EVIL, "text": EVIL, "replacement": EVIL, "box": None}]
+                item["copy"] = [
+                    {"action": EVIL, "text": EVIL, "replacement": EVIL, "box": None, "draft": EVIL}
+                ]
                 item["mark"] = {"verdict": "rejected", "reason": EVIL, "by": EVIL, "at": EVIL}
             if "title" in body:
                 body |= {"title": EVIL, "campaign": EVIL}
