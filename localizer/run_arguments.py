@@ -88,7 +88,9 @@ def _add_planning(parser: argparse.ArgumentParser) -> None:
         "--brand", metavar="FILE", help="brand kit, or its folder (default: the one that the manifest names)"
     )
     parser.add_argument(
-        "--copy-deck", metavar="FILE", help="copy deck (default: the one that the manifest names)"
+        "--copy-deck",
+        metavar="FILE",
+        help="copy deck, a folder of decks, or several with commas between (default: as the manifest says)",
     )
     parser.add_argument(
         "--jobs", type=positive, metavar="N", help="worker processes (default: one per CPU, at most 4)"

@@ -76,7 +76,9 @@ class LoadManifestOperator(ManifestOperator):
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:
         """The manifest, made into a plan."""
-        read = [uri for uri in (self.manifest, self.copy_deck) if uri]
+        from localizer.copydeck.reading import split_places
+
+        read = [uri for uri in (self.manifest, *split_places(self.copy_deck or "")) if uri]
         return lineage(read, [self.open_run().uri_of(PLAN)])
 
     def _plan(

@@ -37,8 +37,8 @@ class ManifestOperator(LocalizerOperator):
         engine_conn_id: connection of the service that a remote engine calls. What decides pixels in it
             becomes engine parameters; its host and key do not.
         brand: path of a brand kit; None means the one that the campaign document names, if any.
-        copy_deck: path or ``gs://`` URI of the copy deck; None means the one that the campaign document
-            names, or ``copy_deck.csv`` beside the manifest.
+        copy_deck: path or ``gs://`` URI of a copy deck, of a folder of decks, or several with commas between;
+            None means what the campaign document names, or what lies beside the manifest as ``copy_deck``.
         locales: target locales to do; empty means all of the manifest.
         image_root: folder that image paths are relative to; default the manifest's own.
         plan_only: a dry run.

@@ -89,6 +89,21 @@ _KNOWN = (
     _of("лв", "BGN", r"bgn", r"лв\.?"),
     _of("₸", "KZT", r"₸|kzt"),
     _of("R", "ZAR", r"zar", r"rand"),
+    _of("৳", "BDT", r"৳|bdt"),
+    _of("PKR", "PKR", r"pkr"),
+    _of("LKR", "LKR", r"lkr"),
+    _of("EGP", "EGP", r"ج\.م\.?|egp|e£"),
+    _of("KWD", "KWD", r"د\.ك\.?|kwd"),
+    _of("QAR", "QAR", r"ر\.ق\.?|qar"),
+    _of("₦", "NGN", r"₦|ngn"),
+    _of("KSh", "KES", r"ksh|kes"),
+    _of("S/", "PEN", r"s/\.?|(?-i:PEN)"),
+    _of("₾", "GEL", r"₾|(?-i:GEL)"),
+    _of("₼", "AZN", r"₼|azn"),
+    _of("₭", "LAK", r"₭|(?-i:LAK)"),
+    _of("៛", "KHR", r"៛|khr"),
+    _of("₮", "MNT", r"₮|mnt"),
+    _of("MOP", "MOP", r"mop\$|(?-i:MOP)|澳门[币元]|澳門[幣元]"),
 )
 CODES = frozenset(code for money in _KNOWN for code in money.codes)
 """ISO 4217 codes that are known."""
@@ -123,7 +138,12 @@ def money_beside(before: str, after: str, locale: str) -> Beside:
             sign = match[0].strip(" +-").casefold()
             found.insert(0, Beside(money.name, _narrowed(money, sign, locale), sign))
             break
-    return max(found, key=lambda beside: len(beside.sign))
+    best = max(found, key=lambda beside: len(beside.sign))
+    if not best.name:  # a sign that we do not know is money all the same
+        for sign in (after.lstrip()[:1], before.rstrip(" +-")[-1:]):
+            if sign and unicodedata.category(sign) == "Sc":
+                return Beside(sign, frozenset({sign}), sign)
+    return best
 
 
 def _by_name(before: str, after: str, locale: str) -> Beside:

@@ -96,7 +96,9 @@ def _add_manifest(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--image-root", metavar="DIR", help="where relative image paths start")
     parser.add_argument("--brand", metavar="FILE", help="brand kit (default: the manifest's)")
-    parser.add_argument("--copy-deck", metavar="FILE", help="copy deck, or several with commas between")
+    parser.add_argument(
+        "--copy-deck", metavar="FILE", help="copy deck, a folder of decks, or several with commas between"
+    )
     parser.add_argument("--locales", default="", metavar="A,B", help="only these target locales")
     parser.add_argument("--jobs", type=positive, metavar="N", help="processes that read images")
 

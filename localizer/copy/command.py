@@ -77,6 +77,8 @@ def translate(options: CopyOptions) -> None:
         _check(options.out, options)
     with _prepared(options, None) as (prepared, folder):
         _tell(prepared, folder, options)
+        if prepared.total(CopyState.MISSING) and not prepared.asked and not prepared.drafts:
+            _say("nobody was asked: the brand kit names no translator; give one with --translator")
         if options.out is not None:
             _write(options.out, folder, options)
 

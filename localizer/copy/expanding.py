@@ -14,7 +14,7 @@ certainty, for a misread price has the copy of another one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -22,13 +22,12 @@ from localizer.copy.units import CopyState, CopyUnit
 from localizer.copydeck import fold_source
 from localizer.extraction.model import TextBlock
 from localizer.manifest.rows import ALL_TEXT
-from localizer.model import Action, Edit, Origin, share_inside
+from localizer.model import Action, Box, Edit, Origin, share_inside
 
 if TYPE_CHECKING:
     from localizer.copy.run_copy import RunCopy
 
-NOTHING_FOUND = "(no text was found in the image)"
-_OF_TEXT = {Action.REPLACE_TEXT, Action.TRANSLATE_TEXT, Action.REMOVE_TEXT}
+NOTHING_FOUND = "(no text was found)"
 SURE = 0.9
 """Score of the reader from which a text is taken to say what was read."""
 
@@ -58,17 +57,38 @@ def takes_all_text(edit: Edit) -> bool:
     return takes_copy(edit) and edit.text == ALL_TEXT
 
 
-def blocks_of(edit: Edit, edits: Iterable[Edit], blocks: Sequence[TextBlock]) -> Iterator[TextBlock]:
-    """The texts that an edit of all text speaks of: those in its box, without what other edits speak of."""
-    others = [other for other in edits if other is not edit and other.action in _OF_TEXT]
-    named = {fold_source(other.text) for other in others if other.text not in {"", ALL_TEXT}}
-    boxes = [other.box for other in others if other.box is not None]
+def blocks_of(edits: Sequence[Edit], blocks: Iterable[TextBlock]) -> dict[int, list[TextBlock]]:
+    """The texts that each edit of all text speaks of, by the edit's index.
+
+    A text belongs to one edit: to the first whose box it lies in, else to the first without a box; and to
+    none if another edit names it, or empties the box that it lies in.
+    """
+    of_all = [index for index, edit in enumerate(edits) if takes_all_text(edit)]
+    of_all.sort(key=lambda index: edits[index].box is None)
+    others = [edit for edit in edits if not takes_all_text(edit)]
+    found: dict[int, list[TextBlock]] = {index: [] for index in of_all}
     for block in blocks:
-        if edit.box is not None and share_inside(block.box, edit.box) < _IN_BOX:
+        if any(_speaks_of(other, block) for other in others):
             continue
-        if fold_source(block.text) in named or any(share_inside(block.box, b) >= _IN_BOX for b in boxes):
-            continue
-        yield block
+        owner = next((index for index in of_all if _lies_in(block, edits[index].box)), None)
+        if owner is not None:
+            found[owner].append(block)
+    return found
+
+
+def _speaks_of(edit: Edit, block: TextBlock) -> bool:
+    """Whether an edit that is not of all text does something to a text."""
+    if edit.action is Action.ADD_TEXT:
+        return False
+    if edit.text in {"", ALL_TEXT}:
+        return (edit.box is not None or edit.text == ALL_TEXT) and _lies_in(block, edit.box)
+    said, text = fold_source(edit.text), fold_source(block.text)
+    # A line of a text that is named with its box; without one it may be another text that reads the same.
+    return _lies_in(block, edit.box) and (text == said or (edit.box is not None and text in said))
+
+
+def _lies_in(block: TextBlock, box: Box | None) -> bool:
+    return box is None or share_inside(block.box, box) >= _IN_BOX
 
 
 def with_run_copy(
@@ -82,13 +102,13 @@ def with_run_copy(
     made: list[Edit] = []
     left: list[str] = []
     doubted: list[str] = []
-    for edit in edits:
-        if takes_all_text(edit):
-            found = copy.found(sha256, source_locale)
-            blocks = list(blocks_of(edit, edits, found.blocks))
-            if not blocks:
+    found = copy.found(sha256, source_locale) if any(map(takes_all_text, edits)) else None
+    owned = blocks_of(edits, found.blocks) if found is not None else {}
+    for index, edit in enumerate(edits):
+        if found is not None and index in owned:
+            if not any(_lies_in(block, edit.box) for block in found.blocks):
                 left.append(found.problem or NOTHING_FOUND)
-            for block in blocks:
+            for block in owned[index]:
                 unit = copy.unit(block.text, source_locale, locale)
                 new = _of_block(edit, block, unit)
                 if new is not None:

@@ -9,6 +9,7 @@ as it comes, so that preparing again, in this run or another, reads, asks and pa
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -25,7 +26,9 @@ from localizer.copy.resolving import Resolver
 from localizer.copy.run_copy import TEXTS, Found
 from localizer.copy.saving import put_record, save_prepared, save_units
 from localizer.copy.units import CopyUnit
+from localizer.documents import canonical_digest
 from localizer.extraction import most_characters
+from localizer.leases import alone
 from localizer.model import Edit
 from localizer.planning import open_sources, wanted_locales
 from localizer.runs.merging import local_disk, temporary_folder
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
     from localizer.manifest import JobRows, Manifest, ManifestStream
     from localizer.runs import Run
     from localizer.workspace import Workspace
+
+log = logging.getLogger(__name__)
 
 __all__ = ["DRY_RUN_READS", "PreparedCopy", "prepare_copy"]
 
@@ -90,6 +95,9 @@ def prepare_copy(
         decisions = stack.enter_context(CopyDecisions(workspace.storage, strings.pairs))
         resolver = Resolver(manifest.deck, decisions, brand)
         _settle_known(strings, resolver)
+        if not dry_run and strings.open_locales():
+            # One process at a time: the second finds in the memory what the first was answered.
+            stack.enter_context(alone(workspace.storage, _work(manifest), on_wait=_tell_wait))
         asked = draft_open(
             strings,
             resolver,
@@ -99,6 +107,15 @@ def prepare_copy(
             dry_run=dry_run,
         )
         return _save(run, strings, table, finding, asked, dry_run)
+
+
+def _work(manifest: Manifest | ManifestStream) -> str:
+    """Name of the lease that is held while a manifest's strings are drafted."""
+    return f"copy-{canonical_digest([manifest.uri])[:32]}"
+
+
+def _tell_wait(holder: str) -> None:
+    log.warning("%s has drafts made for the same manifest right now; waiting for it", holder)
 
 
 def _gather(
@@ -185,8 +202,8 @@ def _take_apart(table: Scratch, strings: Strings) -> None:
         all_edits = [Edit.from_dict(each) for each in json.loads(edits)]
         found = Found.from_dict(json.loads(body))
         context = [block.text for block in found.blocks]
-        for edit in filter(takes_all_text, all_edits):
-            for block in blocks_of(edit, all_edits, found.blocks):
+        for blocks in blocks_of(all_edits, found.blocks).values():
+            for block in blocks:
                 strings.add(
                     block.text,
                     source_locale,

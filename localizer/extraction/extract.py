@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from localizer.brand import BrandKit
-from localizer.extraction.finding import find_lines
+from localizer.extraction.finding import find_larger, find_lines
 from localizer.extraction.grouping import Judged, gather
 from localizer.extraction.judging import judge
 from localizer.extraction.measuring import measure
-from localizer.extraction.model import TextBlock
+from localizer.extraction.model import Origin, TextBlock
 from localizer.extraction.pieces import join, part
 from localizer.locales import normalise_locale
-from localizer.text.reading import READER_VERSION
+from localizer.text.reading import READER_VERSION, TextLine
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-EXTRACTOR_VERSION = f"1, {READER_VERSION}"
+EXTRACTOR_VERSION = f"2, {READER_VERSION}"
 """Another version may find other texts: what was kept from an earlier one is read anew."""
 
 
@@ -37,9 +38,18 @@ def extract(
         ValueError: `source_locale` is no BCP 47 tag.
     """
     locale = normalise_locale(source_locale)
-    found = find_lines(rgb, locale)
-    lines = join([piece for line in found for piece in part(rgb, line)], locale)
+    lines = find_lines(rgb, locale)
+    judged = _judged(rgb, lines, locale, brand)
+    if not any(j.origin is Origin.MARKETING for j in judged):
+        further = find_larger(rgb, locale, lines)
+        judged = _judged(rgb, [*lines, *further], locale, brand) if further else judged
+    return gather(judged, locale)
+
+
+def _judged(
+    rgb: npt.NDArray[np.uint8], found: Sequence[TextLine], locale: str, brand: BrandKit | None
+) -> list[Judged]:
+    lines = join([piece for line in found for piece in part(rgb, line)])
     looks = [measure(rgb, line) for line in lines]
     words = judge(lines, looks, (rgb.shape[1], rgb.shape[0]), locale, brand)
-    judged = [Judged(a, b, *word) for a, b, word in zip(lines, looks, words, strict=True)]
-    return gather(judged, locale)
+    return [Judged(a, b, *word) for a, b, word in zip(lines, looks, words, strict=True)]

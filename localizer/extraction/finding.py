@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from localizer.model import share_inside
 from localizer.text import foreign, tesseract
 from localizer.text.normalise import fold
 from localizer.text.orientation import reread, settle_tall
-from localizer.text.reading import TextLine, read_lines
+from localizer.text.reading import TextLine, read_area, read_lines
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _CERTAIN = 0.97  # score of the reader from which a line is not read again
 _GUESS, _GUESSED = 0.5, 2  # score below which, and letters up to which, a line is a guess
+_KNOWN = 0.3  # share of a line in one that was found before, from which it is that
 _MARGINS = (0.06, 0.2)
 _LATIN_SURE = 0.9  # score from which Latin and digits are the first reader's in any script
 
@@ -39,6 +41,20 @@ def find_lines(rgb: npt.NDArray[np.uint8], source_locale: str) -> list[TextLine]
     if code:
         return _with_script(lines, foreign.read_lines_in(rgb, code))
     return [_read_again(rgb, line, source_locale) for line in lines]
+
+
+def find_larger(rgb: npt.NDArray[np.uint8], source_locale: str, known: Sequence[TextLine]) -> list[TextLine]:
+    """Further lines that the reader sees only when the image is smaller: very large type.
+
+    Args:
+        rgb: H x W x 3 uint8.
+        known: what was found already.
+    """
+    if _second_reader(source_locale):
+        return []
+    h, w = rgb.shape[:2]
+    seen = [settle_tall(rgb, line) for line in read_area(rgb, (0, 0, w, h), 0.5) if _is_text(line)]
+    return [line for line in seen if all(share_inside(line.box, k.box) < _KNOWN for k in known)]
 
 
 def _is_text(line: TextLine) -> bool:

@@ -35,9 +35,11 @@ _LESSER = 0.75  # of another line's size, from where a line is the lesser one
 _TINY = 0.4  # of the tallest line's size, below which lines are tiny
 _CROWD = 8  # tiny lines that make a crowd ...
 _CROWD_GAP = 5.0  # ... no farther from one another than so many heights
-_APART = 0.12  # of the square root of the image's area, from where two texts stand apart
+_APART = 0.09  # of the square root of the image's area, from where two texts stand apart
+_BELOW = 0.12  # the same, of a button and the copy above it
 _MAIN = 0.8  # of the tallest line's size, from which a text is a headline wherever it stands
-_TOP, _BOTTOM = 0.36, 0.7  # shares of the image's height between which the middle of the picture is
+_TOP, _BOTTOM = 0.36, 0.7  # shares of the image's height between which the middle of the picture is ...
+_BOTTOM_SHORT = 0.75  # ... and where it ends for a few letters
 _EDGE = 0.012  # share of the image's width within which left edges are aligned ...
 _MARGIN = 2  # ... and lines that make an edge
 _LOGO_SIZE = 0.065
@@ -239,9 +241,7 @@ def _amid_the_picture(scene: _Scene) -> None:
     layout = [
         part
         for part in parts
-        if max(scene.looks[i].size for i in part) >= _MAIN * tallest
-        or _hull(scene, part)[3] < _TOP * height
-        or _hull(scene, part)[1] > _BOTTOM * height
+        if max(scene.looks[i].size for i in part) >= _MAIN * tallest or _is_at_the_rim(scene, part)
     ]
     margins = [scene.lines[i].box[0] for part in layout for i in part]
     for part in parts:
@@ -250,8 +250,24 @@ def _amid_the_picture(scene: _Scene) -> None:
         for i in part:
             left = scene.lines[i].box[0]
             aligned = sum(abs(left - x) < _EDGE * width for x in margins) >= _MARGIN
-            if not aligned and not _PRICE.search(scene.lines[i].text):
+            if not (aligned or scene.looks[i].button or _is_at_a_price(scene, i)):
                 scene.words[i] = (Origin.UNSURE, "stands apart, amid the picture")
+
+
+def _is_at_a_price(scene: _Scene, i: int) -> bool:
+    line = scene.lines[i]
+    return any(
+        _PRICE.search(other.text) and _gap(line.box, other.box) <= _NEAR_BELOW * line.height
+        for other in scene.lines
+    )
+
+
+def _is_at_the_rim(scene: _Scene, part: Sequence[int]) -> bool:
+    """Whether a text stands at the top or the bottom; products stand low: a short word must stand lower."""
+    height = scene.size[1]
+    _, top, _, bottom = _hull(scene, part)
+    long = max(_lettering(scene.lines[i].text) for i in part) >= _LONG
+    return bottom < _TOP * height or top > (_BOTTOM if long else _BOTTOM_SHORT) * height
 
 
 def _on_a_screen(scene: _Scene) -> None:
@@ -321,7 +337,7 @@ def _stands_with(scene: _Scene, i: int, j: int, *, name: bool) -> bool:
         centred = abs(ax0 + ax1 - bx0 - bx1) / 2 <= _CENTRED * small or abs(ax0 - bx0) <= _CENTRED * small
         return down <= _NEAR_BELOW * small and centred and scene.looks[i].size >= LARGE
     if across < 0:
-        button = scene.looks[i].button and down <= _APART * math.sqrt(scene.size[0] * scene.size[1])
+        button = scene.looks[i].button and down <= _BELOW * math.sqrt(scene.size[0] * scene.size[1])
         return button or down <= _NEAR_BELOW * small
     money = a.text.strip() in {"¥", "$", "€", "£"}
     return (

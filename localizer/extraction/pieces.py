@@ -116,7 +116,7 @@ def _is_bar(rgb: npt.NDArray[np.uint8], line: TextLine, middle: float, tall: boo
     return False
 
 
-def join(lines: Sequence[TextLine], source_locale: str) -> list[TextLine]:
+def join(lines: Sequence[TextLine]) -> list[TextLine]:
     """Lines with those joined that the reader cut within a word or a price."""
     left = sorted(lines, key=lambda line: line.box[0])
     out: list[TextLine] = []

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from localizer.copydeck import CopyDeck
-from localizer.copydeck.reading import split_places
+from localizer.copydeck.reading import deck_files, split_places
 from localizer.errors import InputStopped, ManifestError
 from localizer.manifest.decks import decks_at, decks_beside
 from localizer.manifest.fetching import Place, local_file, place_of
@@ -101,6 +101,10 @@ def _beside_manifest(place: Place, facts: ManifestFacts) -> tuple[str, str | Non
     named = facts.copy_deck or ""
     each = [named] if Path(place.folder, named).exists() else split_places(named)
     decks = [deck for given in each if given and (deck := _beside(place, given, "/copy_deck"))]
+    for deck in decks:
+        if not deck.startswith("gs://") and Path(deck).is_dir():
+            for file in deck_files(deck):
+                _check_link(Path(place.folder), str(file), f"{place.name}: /copy_deck")
     return image_root, _beside(place, facts.brand, "/brand"), decks
 
 

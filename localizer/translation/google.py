@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from localizer.errors import ConfigurationError, EngineUnavailable
+from localizer.errors import ConfigurationError, EngineUnavailable, FateUnknown
 from localizer.locales import UNDETERMINED, language_of, script_of
 from localizer.translation.access import TranslatorAccess, find_translator
 from localizer.translation.batches import batches_of
@@ -205,12 +205,12 @@ class GoogleTranslator:
         Raises:
             google.api_core.exceptions.BadRequest: it refuses this request.
             ConfigurationError: it refuses the credentials, or knows no such project, model or glossary.
-            EngineUnavailable: it does not answer, or a quota is used up.
+            EngineUnavailable: it does not answer, or a quota is used up; `FateUnknown`: its answer got lost.
         """
         from google.api_core import exceptions
         from google.api_core.retry import Retry
         from google.auth import exceptions as auth
-        from requests.exceptions import RequestException
+        from requests.exceptions import ReadTimeout, RequestException
 
         retry = Retry(predicate=_is_overload, initial=self.pause_s, maximum=20.0, timeout=_RETRY_FOR_S)
         try:
@@ -230,6 +230,10 @@ class GoogleTranslator:
         except auth.GoogleAuthError as error:
             raise ConfigurationError(
                 f"Google does not take the credentials ({type(error).__name__})"
+            ) from None
+        except ReadTimeout as error:
+            raise FateUnknown(
+                f"Google Cloud Translation took the request and did not answer ({type(error).__name__})"
             ) from None
         except RequestException as error:
             raise EngineUnavailable(

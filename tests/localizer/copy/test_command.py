@@ -190,3 +190,24 @@ def test_a_plan_shows_what_would_be_translated(folder: Path, capsys: pytest.Capt
     assert not (folder / "w" / "runs").exists()
     assert main(command[:-1]) == 0
     assert "Copy:    0 approved, 0 drafts, 2 missing; 2 images all of whose text" in capsys.readouterr().out
+
+
+def test_an_interrupted_reading_goes_on_where_it_was(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from localizer import extraction
+
+    real, calls = extraction.extract, 0
+
+    def cut_off(rgb: Any, **more: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            raise KeyboardInterrupt
+        return real(rgb, **more)
+
+    monkeypatch.setattr(extraction, "extract", cut_off)
+    copy(folder, "extract", "--out", str(folder / "deck.csv"), code=130)
+    assert not (folder / "deck.csv").exists()
+    copy(folder, "extract", "--out", str(folder / "deck.csv"))
+    assert "1 read now, 1 read before" in capsys.readouterr().out

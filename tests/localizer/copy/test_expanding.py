@@ -130,7 +130,7 @@ def test_an_image_without_any_text_cannot_pass_by_itself(campaign: Campaign) -> 
     campaign.prepare()
     job = only_job(campaign)
     assert job.edits == ()
-    assert job.left_text == ("(no text was found in the image)",)
+    assert job.left_text == ("(no text was found)",)
 
 
 def test_a_text_that_was_hardly_read_is_set_and_doubted(campaign: Campaign) -> None:
@@ -158,6 +158,29 @@ def test_rows_of_their_own_come_before_all_text(campaign: Campaign) -> None:
         (Action.REPLACE_TEXT, "SALE"): "特価",
         (Action.REMOVE_TEXT, ""): "",
     }
+
+
+def test_no_text_falls_between_two_edits(campaign: Campaign) -> None:
+    """Boxes that overlap share a text out; a text that only lies in the box of another one is not lost."""
+    campaign.found("a.png", SALE, NEW, TextBlock("SUMMER", (30, 2, 50, 10)))
+    campaign.rows(
+        "p1,a.png,en,ja,translate_text,*,,0 0 25 25",
+        "p1,a.png,en,ja,translate_text,*,,0 0 30 22",
+        ALL,
+        "p1,a.png,en,ja,replace_text,SUMMER TIME,夏,0 0 60 40",
+        deck=deck("SALE,ja,セール", "NEW IN,ja,新着"),
+    )
+    campaign.prepare()
+    job = only_job(campaign)
+    assert sorted(edit.text for edit in job.edits) == ["NEW IN", "SALE", "SUMMER TIME"]
+    assert job.missing_copy == ()
+
+
+def test_a_box_without_any_text_is_told(campaign: Campaign) -> None:
+    campaign.found("a.png", SALE)
+    campaign.rows("p1,a.png,en,ja,translate_text,*,,30 20 60 40", deck=deck("SALE,ja,セール"))
+    campaign.prepare()
+    assert only_job(campaign).left_text == ("(no text was found)",)
 
 
 def test_a_box_limits_all_text(campaign: Campaign) -> None:

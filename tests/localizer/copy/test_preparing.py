@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from localizer.brand import BrandKit
@@ -142,3 +145,20 @@ def test_a_brand_name_that_is_lost_is_no_draft(campaign: Campaign) -> None:
     campaign.prepare(translator, brand=BrandKit(do_not_translate=("Lumea",)))
     assert campaign.units()["Try Lumea", "ja"].state is CopyState.MISSING
     assert translator.asked[0].keep == ("Lumea",)
+
+
+def test_two_processes_that_prepare_the_same_ask_once(campaign: Campaign) -> None:
+    """One waits for the other, and finds in the memory what that was answered."""
+    campaign.rows(SALE, NEW)
+
+    class Slow(StandIn):
+        def translate(self, requests):  # type: ignore[no-untyped-def]
+            time.sleep(0.5)
+            return super().translate(requests)
+
+    translators = [Slow({"SALE": "セール", "NEW IN": "新着"}) for _ in range(2)]
+    runs = [campaign.workspace.run(name) for name in ("r1", "r2")]
+    with ThreadPoolExecutor(2) as pool:
+        made = list(pool.map(lambda t, run: campaign.prepare(t, run=run), translators, runs))
+    assert [each.counts for each in made] == [{"ja": {"draft": 2}}] * 2
+    assert sum(len(translator.asked) for translator in translators) == 2

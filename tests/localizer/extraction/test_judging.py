@@ -142,3 +142,18 @@ def test_all_that_is_left_says_why() -> None:
         SIZE, "zh-Hans", None,
     )  # fmt: skip
     assert all(why for origin, why in words if origin is not M)
+
+
+def test_amid_the_picture_a_drawn_button_and_what_stands_at_a_price_are_copy() -> None:
+    assert beside("买一送一", (200, 400, 300, 440), button=True) is M
+    assert origins(HEADLINE, ("价值", (200, 400, 300, 440)), ("3883元", (200, 445, 300, 470))) == [M, M, M]
+
+
+def test_a_word_low_in_the_picture_may_stand_on_the_product_and_a_sentence_does_not() -> None:
+    assert beside("大红袍", (200, 540, 300, 580)) is U
+    assert beside("宝宝软底学步鞋软底防滑", (100, 540, 460, 580)) is M
+
+
+def test_lines_along_the_copys_left_edge_belong_to_its_layout() -> None:
+    left: list[Row] = [("送家纺套餐", (40, 150, 300, 210)), ("百年传承护脊", (40, 400, 200, 432))]
+    assert origins(HEADLINE, *left) == [M, M, M]

@@ -55,25 +55,23 @@ def test_a_wide_blank_parts_a_line() -> None:
 
 
 def test_a_money_sign_read_alone_joins_its_digits() -> None:
-    assert texts(
-        join([line("夫", (320, 185, 342, 210)), line("1398起", (346, 160, 484, 213))], "zh-Hans")
-    ) == ["¥1398起"]
+    assert texts(join([line("夫", (320, 185, 342, 210)), line("1398起", (346, 160, 484, 213))])) == [
+        "¥1398起"
+    ]
 
 
 def test_pieces_of_one_line_are_joined() -> None:
-    assert texts(join([line("满199", (40, 50, 140, 90)), line("减50", (145, 50, 220, 90))], "zh-Hans")) == [
-        "满199减50"
-    ]
+    assert texts(join([line("满199", (40, 50, 140, 90)), line("减50", (145, 50, 220, 90))])) == ["满199减50"]
 
 
 def test_badges_beside_each_other_stay_apart() -> None:
     two = [line("金属面", (125, 184, 239, 221)), line("高效散热", (266, 184, 387, 222))]
-    assert texts(join(two, "zh-Hans")) == ["金属面", "高效散热"]
+    assert texts(join(two)) == ["金属面", "高效散热"]
 
 
 def test_a_part_that_was_read_twice_counts_once() -> None:
     two = [line("00", (98, 115, 144, 159)), line("益路护航", (90, 105, 424, 184))]
-    assert texts(join(two, "zh-Hans")) == ["益路护航"]
+    assert texts(join(two)) == ["益路护航"]
 
 
 def test_bars_at_the_ends_are_a_frame() -> None:

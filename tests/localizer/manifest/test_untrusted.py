@@ -149,6 +149,19 @@ def test_a_document_reaches_nothing_outside_its_folder(tmp_path, monkeypatch, fi
     assert f"/{field}" in str(caught.value)
 
 
+def test_a_folder_of_decks_does_not_lead_out_of_it_either(tmp_path):
+    write(tmp_path / "secret/x.csv", "source,ja\nA,secret\n")
+    write(tmp_path / "campaign/decks/a.csv", "source,ja\nA,あ\n")
+    path = write(tmp_path / "campaign/m.json", document(copy_deck="decks"))
+    assert load_manifest(path).deck.lookup("A", "en", "ja") == "あ"
+    (tmp_path / "campaign/decks/b.csv").symlink_to(tmp_path / "secret/x.csv")
+    with pytest.raises(ManifestError, match=r"/copy_deck: .* is a link that leaves"):
+        load_manifest(path)
+    path = write(tmp_path / "campaign/m.json", document(copy_deck="decks/a.csv,../secret/x.csv"))
+    with pytest.raises(ManifestError, match=r"/copy_deck: .* leaves the image root"):
+        load_manifest(path)
+
+
 def test_a_bucket_that_is_allowed_may_be_named(tmp_path, monkeypatch):
     monkeypatch.setenv("LOCALIZER_ALLOWED_BUCKETS", "shared-images")
     found = load_manifest(write(tmp_path / "m.json", document(image_root="gs://shared-images/2026")))

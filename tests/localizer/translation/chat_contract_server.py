@@ -8,6 +8,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from localizer.translation import TranslationRequest
+from localizer.translation.access import TranslatorAccess
+from localizer.translation.chat import ChatTranslator
 from tests.localizer.remote.contract_server import Answer, ContractServer, Request
 
 REFUSALS = {
@@ -118,3 +121,22 @@ def overloaded(status: int = 429, after: str = "0.01") -> Answer:
 
 def _error(status: int, message: str, code: str | None) -> Answer:
     return Answer(status, {"error": {"message": message, "type": "invalid_request_error", "code": code}})
+
+
+def access(server: ContractServer, **more: Any) -> TranslatorAccess:
+    return TranslatorAccess(f"{server.url}/v1", key=server.key, **{"timeout_s": 5.0, **more})
+
+
+def at(server: ChatServer, **parameters: Any) -> ChatTranslator:
+    given = access(server, **parameters.pop("access", {}))
+    translator = ChatTranslator.at(given, **{"model": server.served, **parameters})
+    translator.pause_s = 0.01
+    return translator
+
+
+def ask(*texts: str, locale: str = "de") -> list[TranslationRequest]:
+    return [TranslationRequest(text, "en", locale) for text in texts]
+
+
+def texts(translator: ChatTranslator, requests: list[TranslationRequest]) -> list[str]:
+    return [answer.text for answer in translator.translate(requests)]

@@ -112,6 +112,8 @@ class GoogleServer(ContractServer):
         with self.lock:
             self.bodies.append((path, body))
             self.paid += sum(map(len, contents))
+        with self.working():
+            pass
         is_html = body.get("mimeType", "text/html") == "text/html"
         plain = [{"translatedText": self.spoil(self._capitals(text, is_html, {}))} for text in contents]
         answer: dict[str, Any] = {"translations": plain}

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from localizer.errors import ConfigurationError, EngineUnavailable
+from localizer.errors import ConfigurationError, EngineUnavailable, FateUnknown
 from localizer.translation import TranslationRequest
 from localizer.translation.access import TranslatorAccess, use_translators
 from localizer.translation.google import GoogleTranslator, google_code
@@ -161,6 +162,10 @@ def test_what_breaks_is_worth_a_retry_and_what_is_refused_is_not(server: GoogleS
     server.faults = [lambda: Answer(500, {"error": {"code": 500, "message": "boom"}})]
     with pytest.raises(EngineUnavailable, match="boom"):
         make(server).translate(ask("one"))
+    server.latency_s = 1.0
+    with pytest.raises(FateUnknown):
+        make(server, access={"timeout_s": 0.2}).translate(ask("one"))
+    server.latency_s = 0.0
     with pytest.raises(ConfigurationError, match="Permission denied"):
         make(server, project="other").translate(ask("one"))
     stranger = GoogleServer().service_account
@@ -193,6 +198,15 @@ def test_characters_and_money_are_counted(server: GoogleServer) -> None:
     assert usage.characters == expected.characters == server.paid
     assert usage.cost == pytest.approx({"USD": server.paid * 20e-6})
     assert (expected.cost, expected.is_estimate) == (usage.cost, True)
+
+
+def test_several_threads_may_use_one(server: GoogleServer) -> None:
+    translator = make(server)
+    parts = [ask(*(f"word {part} {i}" for i in range(5))) for part in range(12)]
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(lambda part: texts(translator, part), parts))
+    assert found == [[request.text.upper() for request in part] for part in parts]
+    assert (translator.usage.requests, translator.usage.characters) == (12, server.paid)
 
 
 @pytest.mark.parametrize(
