@@ -69,12 +69,11 @@ class ApproveCopyOperator(AskingOperator):
     Who may answer, and until when, is said in `operators.asking.AskingOperator`.
 
     Args:
-        prepared: what `PrepareCopyOperator` returned.
         copy_approval: see `CopyApproval`.
         subject: headline of the request.
     """
 
-    template_fields: Sequence[str] = (*AskingOperator.template_fields, "prepared", "copy_approval")
+    template_fields: Sequence[str] = (*AskingOperator.template_fields, "copy_approval")
     ui_color = "#f6d5e5"
     waited = COPY_WAIT
     unseen = {REFUSE: [], COMMENT: "", SEEN: ""}  # noqa: RUF012 (as the base has it)
@@ -82,28 +81,25 @@ class ApproveCopyOperator(AskingOperator):
     def __init__(
         self,
         *,
-        prepared: Mapping[str, Any] | None = None,
         copy_approval: str = CopyApproval.DRAFTS,
         subject: str = "Approve the copy of {{ dag.dag_id }}, {{ run_id }}",
         **kwargs: Any,
     ) -> None:
         super().__init__(subject=subject, options=[APPROVE, LEAVE, STOP], form=_form([], seen=""), **kwargs)
-        self.prepared = prepared
         self.copy_approval = copy_approval
 
     def execute(self, context: Context) -> dict[str, Any]:
         from localizer.copy.saving import load_prepared
 
         policy = parse_approval(self.copy_approval)
-        facts = self.prepared or {}
-        if facts.get("dry_run") or policy is CopyApproval.NEVER:
+        prepared = load_prepared(self.open_run())
+        if prepared.dry_run or policy is CopyApproval.NEVER:
             return self._nobody()
         question = CopyQuestion()
         for unit in self._units():
             question.add(unit)
         if not question.counts.total() or (policy is CopyApproval.DRAFTS and not question.drafts):
             return self._nobody()
-        prepared = load_prepared(self.open_run())
         return self.ask(
             context,
             form=question.form(seen=prepared.digest),
@@ -116,6 +112,8 @@ class ApproveCopyOperator(AskingOperator):
 
         said = self.said(context, event)
         answer = read_answer(said.form, option=said.option, seen=said.asked)
+        if not said.by:
+            raise InputError("the answer lacks the name of the person; nobody has approved anything")
         if said.option == STOP:
             why = f": {one_line(answer.comment)}" if answer.comment else ""
             raise AirflowFailException(
@@ -280,7 +278,8 @@ def _ids(named: Iterable[str], units: Iterable[CopyUnit]) -> list[str]:
     wanted = {name: name.partition(" · ")[0].strip() for name in named}
     if not wanted:
         return []
-    known = {unit.id for unit in units if unit.state is CopyState.DRAFT}
+    ids = set(wanted.values())
+    known = {unit.id for unit in units if unit.state is CopyState.DRAFT and unit.id in ids}
     unknown = [name for name, unit_id in wanted.items() if unit_id not in known]
     if unknown:
         raise InputError(f"{REFUSE}: no draft of this run: {'; '.join(map(one_line, unknown[:LISTED]))}")

@@ -91,10 +91,8 @@ def add_tasks(
         **copy_place(),
         **given,
     )
-    prepared: Any = copy.output
     approve = ApproveCopyOperator(
         task_id="approve_copy",
-        prepared=prepared,
         copy_approval=COPY_APPROVAL,
         notifiers=notices.notifiers(Event.COPY_WAITING),
         **place,

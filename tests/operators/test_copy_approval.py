@@ -135,13 +135,14 @@ def answer(
     *,
     asked: str = "",
     triggered_by: str | None = None,
+    person: str = "mei",
     **form: Any,
 ) -> Any:
     event = {
         "chosen_options": [option],
         "params_input": form,
         "responded_at": datetime(2026, 6, 18, 8, tzinfo=UTC),
-        "responded_by_user": {"id": "7", "name": "mei"},
+        "responded_by_user": {"id": "7", "name": person} if person else None,
     }
     context = {"ti": Task(asked), "dag_run": SimpleNamespace(triggering_user_name=triggered_by)}
     return operator.execute_complete(context, event)  # type: ignore[arg-type]
@@ -208,4 +209,11 @@ def test_where_nobody_answers_nothing_is_approved(operator: ApproveCopyOperator)
     before = states(operator)
     with pytest.raises(AirflowFailException, match="nobody answered in time"):
         operator.execute_complete({}, {"error": "timeout", "error_type": "timeout"})
+    assert states(operator) == before
+
+
+def test_an_answer_without_a_person_approves_nothing(operator: ApproveCopyOperator) -> None:
+    before = states(operator)
+    with pytest.raises(InputError, match="name of the person"):
+        answer(operator, person="")
     assert states(operator) == before

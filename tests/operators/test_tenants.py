@@ -30,7 +30,7 @@ NEITHER_PLACE_NOR_CONNECTION = {
     *("engine", "engine_parameters", "workers", "job_timeout", "locales", "min_pass_rate"),
     *("images", "instructions", "source_locale", "rows"),  # of a manifest, which asks where it reads from
     *("plan_only", "missing_ok", "check_only", "approval", "reviewers", "four_eyes", "budget", "older_than"),
-    *("copy_approval", "prepared"),
+    "copy_approval",
 }
 """Fields of tasks that no tenant need be asked about. A new one that names a place does not belong here."""
 

@@ -153,8 +153,8 @@ def test_a_link_past_the_form_is_refused_by_the_task(machine: OneMachine, place:
     ann = machine.api("ann")
     run = ann.trigger("localize_campaign__acme", {"manifest": f"{place}/acme/in/link.csv"})
     assert ann.wait(run, 180) == "failed"
-    assert ann.states(run)["load_manifest", -1] == "failed"
-    log = ann.client.get(f"{run.path}/taskInstances/load_manifest/logs/1").text
+    assert ann.states(run)["prepare_copy", -1] == "failed"
+    log = ann.client.get(f"{run.path}/taskInstances/prepare_copy/logs/1").text
     assert "is not tenant acme's" in log
 
 

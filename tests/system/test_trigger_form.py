@@ -149,7 +149,7 @@ def test_a_dry_run_by_the_form_shows_its_plan(
     (records,) = (folder / "workspace" / "runs").glob(
         f"localize_campaign__{run.run_id[:19].replace(':', '-')}*"
     )
-    assert {path.name for path in records.iterdir()} == {"plan.parquet", "estimate.json", "plan.html"}
+    assert {path.name for path in records.iterdir()} == {"copy", "plan.parquet", "estimate.json", "plan.html"}
     page.goto(f"{airflow.url}/localizer/api/plan?dag_id={run.dag_id}&run_id={run.run_id.replace('+', '%2B')}")
     assert page.get_by_text("A dry run: nothing was edited").is_visible()
     assert page.get_by_text("row 3, image:").is_visible()
@@ -182,7 +182,7 @@ def test_all_that_only_the_first_task_can_know_is_told_at_once(api: Api, folder:
         },
     )
     assert api.wait(run) == "failed"
-    logs = api.get(f"{run.path}/taskInstances/load_manifest/logs/1")
+    logs = api.get(f"{run.path}/taskInstances/prepare_copy/logs/1")
     told = json.dumps(logs)
     for field in (
         "Manifest (manifest)",
