@@ -115,8 +115,7 @@ def test_a_kit_shown_for_one_locale(capsys: pytest.CaptureFixture[str]) -> None:
     assert "locale            zh-Hans" in said
     assert "fonts             -" in said  # its font has no Chinese
     assert "forbidden         100% guaranteed, miracle, 国家级, 最高级, 最佳" in said
-    assert "translators       chat\n" in said
-    assert "nllb model=facebook/nllb-200-distilled-600M" in said
+    assert "translators       chat model=Qwen/Qwen3-8B temperature=0\n" in said
     assert main(["brand", "show", str(BRANDS / "lumea-derma"), "--locale", "de-AT", "--json"]) == 0
     german = json.loads(capsys.readouterr().out)
     assert german["translators"] == []
