@@ -59,6 +59,23 @@ def test_the_cache_command_runs(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_the_copy_commands_run(tmp_path: Path) -> None:
+    from examples.generate import generate
+
+    generate(ROOT / "examples" / "campaign" / "images")
+    said = ""
+    for command in (c for c in commands(README) if "localizer copy" in c):
+        words = [w.replace("out/", f"{tmp_path}/") for w in shlex.split(command)]
+        done = subprocess.run(
+            [sys.executable, *words[1:]], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        said += done.stdout
+    assert re.search(r"^copy +\d+ approved", said, flags=re.MULTILINE)
+    assert (tmp_path / "copy_deck.csv").is_file()
+    assert list((tmp_path / "for-translators").glob("*.xlf"))
+
+
 def test_the_festivals_command_runs() -> None:
     [command] = [c for c in commands(README) if "localizer festivals" in c]
     words = shlex.split(command)

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.receivers import Receiver, http_receiver, until
 from tests.system.one_machine import OneMachine
 from tests.system.rest import Api, RunRef
 from tests.system.test_review import browser
@@ -21,8 +22,21 @@ DAG = "localize_campaign"
 
 
 @pytest.fixture(scope="module")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OneMachine]:
-    with OneMachine(tmp_path_factory.mktemp("machine"), people=("mei:user", "vera:viewer")) as machine:
+def web() -> Iterator[Receiver]:
+    """Who is told that copy waits."""
+    with http_receiver() as receiver:
+        yield receiver
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory, web: Receiver) -> Iterator[OneMachine]:
+    webhook = {"conn_type": "localizer_webhook", "host": web.url, "password": "s3cret"}
+    environment = {
+        "AIRFLOW_CONN_LOCALIZER_WEBHOOK": json.dumps(webhook),
+        "LOCALIZER_NOTIFY": json.dumps([{"on": ["copy_waiting"], "by": "webhook"}]),
+    }
+    people = ("mei:user", "vera:viewer")
+    with OneMachine(tmp_path_factory.mktemp("machine"), environment, people) as machine:
         yield machine
 
 
@@ -58,7 +72,7 @@ def shown(client: httpx.Client, run: RunRef) -> dict[str, Any]:
 
 
 def test_drafts_wait_for_a_person_and_what_she_approved_is_never_asked_again(
-    machine: OneMachine, conf: dict[str, Any]
+    machine: OneMachine, conf: dict[str, Any], web: Receiver
 ) -> None:
     mei: Api = machine.api("mei")
     first = mei.trigger(DAG, conf)
@@ -68,6 +82,10 @@ def test_drafts_wait_for_a_person_and_what_she_approved_is_never_asked_again(
     offered = question["params"]["refuse"]["schema"]["examples"]
     assert [text.split(" · ", 1)[1] for text in offered] == ["de · SALE → RABATT", "de · NEW → NEUES"]
     assert not list(Path(conf["workspace"]).glob("jobs/*"))
+
+    until(lambda: bool(web.requests), 30)
+    told = json.loads(web.requests[0].body)
+    assert (told["event"], told["run_id"]) == ("copy_waiting", first.run_id)
 
     page = browser(machine, "mei")
     run = shown(page, first)
@@ -95,6 +113,7 @@ def test_drafts_wait_for_a_person_and_what_she_approved_is_never_asked_again(
     assert mei.wait(second) == "success"
     states = mei.states(second)
     assert (states["approve_copy", -1], states["publish", -1]) == ("success", "success")
+    assert len(web.requests) == 1  # there was nothing to ask
     assert sorted(path.name for path in Path(conf["publish_uri"]).rglob("*.png")) == [
         "a.png",
         "a.png",
