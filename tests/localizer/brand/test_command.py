@@ -8,6 +8,7 @@ import pytest
 from localizer.brand import load_brand
 from localizer.brand.examining import examine
 from localizer.cli import main
+from localizer.translation import get_translator
 
 BRANDS = Path(__file__).resolve().parents[3] / "examples" / "campaign" / "brands"
 
@@ -27,6 +28,13 @@ def test_the_sample_kits_can_be_used(name: str, capsys: pytest.CaptureFixture[st
 
 def test_every_folder_of_the_sample_is_a_kit() -> None:
     assert sorted(path.name for path in BRANDS.iterdir()) == ["lumea", "lumea-derma"]
+
+
+def test_the_translators_of_the_second_kit_take_their_parameters() -> None:
+    policy = load_brand(BRANDS / "lumea-derma").translation
+    made = [get_translator(choice.name, **choice.parameters) for choice in policy.translators_for("ja")]
+    assert [translator.name for translator in made] == ["chat"]
+    assert policy.translators_for("de") == ()
 
 
 @pytest.mark.parametrize(
