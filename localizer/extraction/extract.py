@@ -13,6 +13,7 @@ from localizer.extraction.measuring import measure
 from localizer.extraction.model import Origin, TextBlock
 from localizer.extraction.pieces import join, part
 from localizer.locales import normalise_locale
+from localizer.text.normalise import is_wordless
 from localizer.text.reading import READER_VERSION, TextLine
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def extract(
 def _judged(
     rgb: npt.NDArray[np.uint8], found: Sequence[TextLine], locale: str, brand: BrandKit | None
 ) -> list[Judged]:
-    lines = join([piece for line in found for piece in part(rgb, line)])
+    pieces = [piece for line in found for piece in part(rgb, line)]
+    lines = join([piece for piece in pieces if not is_wordless(piece.text)])
     looks = [measure(rgb, line) for line in lines]
     words = judge(lines, looks, (rgb.shape[1], rgb.shape[0]), locale, brand)
     return [Judged(a, b, *word) for a, b, word in zip(lines, looks, words, strict=True)]

@@ -122,7 +122,7 @@ def _names_of_the_brand(scene: _Scene, brand: BrandKit | None) -> None:
 
 def _unreadable(scene: _Scene, least: float) -> None:
     for i in scene.left():
-        if scene.lines[i].score < least or not fold(scene.lines[i].text):
+        if scene.lines[i].score < least:
             scene.say(i, Origin.UNSURE, "hardly readable")
 
 
