@@ -232,7 +232,8 @@ class CopyQuestion:
         if self._drafts.count:
             lines += [
                 "",
-                "What you approve is set in images without a further word on it, now and in later runs. "
+                "What you approve is set in images without a further word on it, now and in later runs; "
+                "where it equals its source, that text stays as it is. "
                 f"What you leave as drafts makes images that need review; what you name in *{REFUSE}* is "
                 "not used.",
                 "",
