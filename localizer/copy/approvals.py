@@ -3,8 +3,8 @@
     copy/decisions/<source locale>/<locale>.jsonl
 
 A line speaks of one source string, its target, their two locales and the brand, and holds for every run of
-that brand in the workspace: what one brand approved, nobody approved for another. It is only ever added to; the
-last word on a target counts, and of several targets that were approved for one source the last.
+that brand in the workspace: what one brand approved, nobody approved for another. It is only ever added to;
+the last word on a target counts, and of several targets that were approved for one source the last.
 """
 
 from __future__ import annotations
