@@ -108,7 +108,7 @@ class ChatTranslator:
         if form and form not in FORMS:
             raise ConfigurationError(f"translator 'chat': form is {form!r}; it can be {', '.join(FORMS)}")
         temperature = said.get("temperature", 0.0)
-        self.at_once = whole_number(said.get("strings", 16), whose="translator chat: strings")
+        self.at_once = whole_number(said.get("strings", 16), whose="translator 'chat': strings")
         try:
             self._temperature = None if temperature == "none" else float(temperature)
         except (TypeError, ValueError):

@@ -72,15 +72,15 @@ class GoogleTranslator:
         project: str = "",
         strings: int | str = 128,
     ) -> None:
-        self.at_once = whole_number(strings, whose="translator google: strings", most=_MOST_STRINGS)
+        self.at_once = whole_number(strings, whose="translator 'google': strings", most=_MOST_STRINGS)
         if location == "global" and (glossary or not model.startswith("general/")):
             raise ConfigurationError(
                 "translator 'google': a glossary or a model of your own lies in a location: name it, "
                 "such as us-central1"
             )
         self._model, self._location, self._glossary = model, location, glossary
-        self._ignore_case = yes_or_no(ignore_case, whose="translator google: ignore_case")
-        self._contextual = yes_or_no(contextual, whose="translator google: contextual")
+        self._ignore_case = yes_or_no(ignore_case, whose="translator 'google': ignore_case")
+        self._contextual = yes_or_no(contextual, whose="translator 'google': contextual")
         self._given_project = project
         self._access = find_translator(self.name) or TranslatorAccess(
             os.environ.get(ENDPOINT_VARIABLE) or ENDPOINT, timeout_s=60.0
