@@ -119,6 +119,8 @@ class Job:
             and no person has said so: such a job cannot pass by itself.
         doubted_text: what was found there and read with so little certainty that its copy may be that of
             something else: nor can such a job.
+        seed: what the seeds of a model that draws follow from, where that is not the key: who approved the
+            words counts in the key, but the same picture is not drawn and paid for again because of it.
     """
 
     key: str
@@ -131,6 +133,7 @@ class Job:
     missing_copy: tuple[str, ...] = ()
     left_text: tuple[str, ...] = ()
     doubted_text: tuple[str, ...] = ()
+    seed: str = ""
 
     @property
     def label(self) -> str:
@@ -159,6 +162,7 @@ class Job:
             "missing_copy": list(self.missing_copy),
             "left_text": list(self.left_text),
             "doubted_text": list(self.doubted_text),
+            "seed": self.seed,
         }
 
     @classmethod
@@ -174,6 +178,7 @@ class Job:
             missing_copy=tuple(data.get("missing_copy") or ()),
             left_text=tuple(data.get("left_text") or ()),
             doubted_text=tuple(data.get("doubted_text") or ()),
+            seed=data.get("seed") or "",
         )
 
 

@@ -242,15 +242,21 @@ def _with_deck(rows: JobRows, deck: CopyDeck) -> Resolved:
 
 
 def _job(rows: JobRows, source: Entry, copy: Resolved, engine: Mapping[str, Any], brand_digest: str) -> Job:
-    key = job_key(
-        source_sha256=source.sha256,
-        source_locale=rows.source_locale,
-        locale=rows.locale,
-        edits=copy.edits,
-        engine=engine,
-        brand_digest=brand_digest,
-        unsettled=(*copy.left_text, *copy.doubted_text),
-    )
+    unsettled = (*copy.left_text, *copy.doubted_text)
+
+    def key_of(edits: Iterable[Edit], unsettled: Sequence[str]) -> str:
+        return job_key(
+            source_sha256=source.sha256,
+            source_locale=rows.source_locale,
+            locale=rows.locale,
+            edits=edits,
+            engine=engine,
+            brand_digest=brand_digest,
+            unsettled=unsettled,
+        )
+
+    key = key_of(copy.edits, unsettled)
+    is_settled = not unsettled and not any(edit.draft for edit in copy.edits)
     return Job(
         key=key,
         asset_id=rows.asset_id,
@@ -262,6 +268,7 @@ def _job(rows: JobRows, source: Entry, copy: Resolved, engine: Mapping[str, Any]
         missing_copy=missing_copy(copy.edits),
         left_text=copy.left_text,
         doubted_text=copy.doubted_text,
+        seed="" if is_settled else key_of((replace(edit, draft="") for edit in copy.edits), ()),
     )
 
 

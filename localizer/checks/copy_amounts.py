@@ -38,6 +38,7 @@ _ROUND_THE_CLOCK = re.compile(
     r"|ตลอด 24|suốt ngày đêm|على مدار الساعة|चौबीसों घंटे|día y noche|o tempo todo|a qualquer hora",
     re.IGNORECASE,
 )
+_LIKE_DATE = re.compile(r"\d\s?[月월]|\d\s?[/.-]\s?\d")
 _NUMERALS = {
     "en": "one two three four five six seven eight nine ten eleven twelve",
     "de": "eins|ein|eine|einen zwei drei vier fünf sechs sieben acht neun zehn elf zwölf",
@@ -97,11 +98,17 @@ def _hanzi_value(run: str) -> Iterator[int]:
         yield from (_HANZI[c] for c in run if c in _HANZI)
 
 
-def explained(text: str, locale: str) -> Counter[Decimal]:
-    """Numbers that the words of a text may stand for; each as often as it is said."""
+def explained(text: str, locale: str, other: str) -> Counter[Decimal]:
+    """Numbers that the words of a text may stand for; each as often as it is said.
+
+    Args:
+        other: the text of the numbers: a month explains one only where that looks like a date, for "may" and
+            "mar" and "set" are words of their own.
+    """
     found: Counter[Decimal] = Counter()
     folded = text.casefold()
-    for word, value in _words(language_of(locale)).items():
+    words = dict(_months(language_of(locale))) if _LIKE_DATE.search(other) else {}
+    for word, value in (words | _numerals(language_of(locale))).items():
         if count := len(re.findall(rf"(?<!\w){re.escape(word)}(?!\w)", folded)):
             found[Decimal(value)] += count
     for c in text:  # Chinese and Japanese numerals stand within words
@@ -115,14 +122,19 @@ def explained(text: str, locale: str) -> Counter[Decimal]:
 
 
 @lru_cache(maxsize=64)
-def _words(language: str) -> dict[str, int]:
-    """Month names and small numerals of a language."""
+def _numerals(language: str) -> dict[str, int]:
+    """Small numerals of a language."""
+    forms = enumerate(_NUMERALS.get(language, "").split(), 1)
+    return {word: number for number, words in forms for word in words.split("|")}
+
+
+@lru_cache(maxsize=64)
+def _months(language: str) -> dict[str, int]:
+    """Month names of a language."""
     from babel import UnknownLocaleError
     from babel.dates import get_month_names
 
     words: dict[str, int] = {}
-    for number, forms in enumerate(_NUMERALS.get(language, "").split(), 1):
-        words |= dict.fromkeys(forms.split("|"), number)
     try:
         for context in ("format", "stand-alone"):
             for width in ("wide", "abbreviated"):

@@ -16,6 +16,7 @@ from localizer.checks.copy_dates import compare_moments
 from localizer.checks.copy_money import currency_of
 from localizer.checks.copy_numbers import NumberToken, fold_digits, number_tokens
 from localizer.checks.copy_offers import contradict
+from localizer.checks.copy_senses import compare_senses
 from localizer.checks.copy_units import dimension_of
 from localizer.checks.copy_verbatim import without_addresses
 from localizer.model import CheckStatus
@@ -53,15 +54,16 @@ def compare_numbers(source: str, source_locale: str, target: str, locale: str) -
     said += _amounts(f"{source}\n{target}", ours, theirs, left, new, our_idioms, their_idioms)
     said += _beside(ours, theirs, pairs, source_locale)
     said += _order(ours, theirs, pairs)
-    lost = _values(left) - their_idioms - explained(target, locale)
-    added = _values(new) - our_idioms - explained(source, source_locale)
+    said += compare_senses([(ours[i], theirs[j]) for i, j in pairs])
+    lost = _values(left) - their_idioms - explained(target, locale, source)
+    added = _values(new) - our_idioms - explained(source, source_locale, target)
     if lost or added:
         said.append((_UNDECIDED, f"numbers differ ({_difference(left, new)})"))
     elif told := _words_differ(
         without_idioms(source), source_locale, ours, without_idioms(target), locale, theirs
     ):
         said.append((_UNDECIDED, told))
-    elif has_plus_one(source) and not (has_plus_one(target) or theirs or explained(target, locale)):
+    elif has_plus_one(source) and not (has_plus_one(target) or theirs or explained(target, locale, source)):
         said.append((_UNDECIDED, "one more for one bought is told otherwise in the target"))
     return next((one for status in (_FAILED, _UNDECIDED) for one in said if one[0] is status), (_PASSED, ""))
 
@@ -76,8 +78,8 @@ def _words_differ(
 ) -> str:
     """What to say where a number written out became another: two → drei."""
     in_source, in_target = numerals(source, source_locale), numerals(target, locale)
-    lost = in_source - in_target - {*_values(theirs)} - {*explained(target, locale)}
-    new = in_target - in_source - {*_values(ours)} - {*explained(source, source_locale)}
+    lost = in_source - in_target - {*_values(theirs)} - {*explained(target, locale, source)}
+    new = in_target - in_source - {*_values(ours)} - {*explained(source, source_locale, target)}
     return f"numbers in words differ ({min(lost)} → {min(new)})" if lost and new else ""
 
 

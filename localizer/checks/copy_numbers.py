@@ -10,19 +10,21 @@ from functools import lru_cache
 
 from localizer.checks.copy_money import money_beside
 from localizer.checks.copy_offers import part_of
+from localizer.checks.copy_scales import scale_after
+from localizer.checks.copy_senses import per_unit, sense_of
 from localizer.checks.copy_units import units_after
 from localizer.locales import NO_LANGUAGE, language_of
 
 # Digit groups keep their separators here; `_values` decides what they mean.
-_NUMBER = re.compile(r"\d+(?:[.,]\d+|[ '’]\d{3}(?!\d))*", re.ASCII)
+_NUMBER = re.compile(r"(?:(?<![\w.,])\.)?\d+(?:[.,]\d+|[ '’]\d{3}(?!\d))*", re.ASCII)
+_RAISED = re.compile(r"(?<=\d)(?=[⁰¹²³⁴-⁹])")  # $9⁹⁹ is $9.99
+_FRACTION = re.compile(r"(?<=\d)(?=[¼-¾⅐-⅞])")
 _PERCENT_WORDS = (
     "%|percent|per cent|prozent|pour cent|por ciento|por cento|per cento|procent|процент|pct|persen|phần trăm"
     "|퍼센트|パーセント|प्रतिशत|بالمئة|في المئة|เปอร์เซ็นต์"
 )
 _AFTER_PERCENT = re.compile(rf"\s*(?:{_PERCENT_WORDS})", re.IGNORECASE)
 _BEFORE_PERCENT = re.compile(r"(?:(?<!\d)%|百分之)\s*$")
-_SCALES = {"千": 3, "만": 4, "万": 4, "萬": 4, "억": 8, "亿": 8, "億": 8, "k": 3}
-_SCALE = re.compile(r"\s?([千만万萬억亿億]|k(?![^\W\d_]))", re.IGNORECASE)
 _NEAR = 48  # characters beside a number that may say what it counts
 _RANGE = re.compile(r"\s?[-–—~～至到]\s?\d+(?:[.,]\d+)*")
 
@@ -34,11 +36,13 @@ class NumberToken:
     Attributes:
         kind: ``percent``, ``money``, ``plain``, or ``discount`` for a Chinese 折 or Japanese 割.
         money: which money, as its sign or ISO code.
-        is_scaled: written with 万, 억, K and the like.
+        is_scaled: written with 万, 억, K, million and the like.
         codes: ISO 4217 codes of what the money may be in this locale.
         sign: the money as it is written.
         units: what it measures, as CLDR names units; empty if no unit that we know follows.
         part: in an offer, see `localizer.checks.copy_offers`.
+        sense: ``+``, ``-``, ``<``, ``>``, ``±`` in front of it; below zero is ``-``.
+        per: of a price, the unit that it is for, as `units`.
     """
 
     value: Decimal
@@ -49,11 +53,13 @@ class NumberToken:
     sign: str = ""
     units: frozenset[str] = frozenset()
     part: str = ""
+    sense: str = ""
+    per: frozenset[str] = frozenset()
 
 
 def fold_digits(text: str) -> str:
     """NFKC, decimal digits of every script as ASCII, Arabic separators and per cent sign as ours."""
-    folded = unicodedata.normalize("NFKC", text)
+    folded = unicodedata.normalize("NFKC", _FRACTION.sub(" ", _RAISED.sub(".", text)))
     folded = folded.translate({0x066A: "%", 0x066B: ".", 0x066C: ",", 0x200E: "", 0x200F: "", 0x061C: ""})
     return "".join(
         c if c.isascii() or (digit := unicodedata.decimal(c, None)) is None else str(digit) for c in folded
@@ -113,18 +119,19 @@ def number_tokens(text: str, locale: str) -> list[NumberToken]:
     for match in found:
         before, after = folded[max(0, match.start() - _NEAR) : match.start()], folded[match.end() :][:_NEAR]
         values = _values(match[0], locale)
-        scale = _SCALE.match(after)
+        scale = scale_after(after, locale)
         if scale and len(values) == 1:
-            values = [values[0].scaleb(_SCALES[scale[1].casefold()])]
-            after = after[scale.end() :]
+            values = [values[0].scaleb(scale.power)]
+            after = after[scale.length :]
         until = _RANGE.match(after)  # 160-180 cm: both are lengths
         token = _token(before, after[until.end() :] if until else after, locale)
         if until and token.kind == "plain" and not token.units:
             token = _token(before, after, locale)
         part = part_of(before, after)
-        tokens += [
-            replace(token, value=value.normalize(), is_scaled=bool(scale), part=part) for value in values
-        ]
+        token = replace(token, is_scaled=bool(scale), part=part, sense=sense_of(before))
+        if token.kind == "money":
+            token = replace(token, per=per_unit(after, locale))
+        tokens += [replace(token, value=value.normalize()) for value in values]
     return tokens
 
 

@@ -12,9 +12,11 @@ from localizer.locales import language_of
 from localizer.model import CheckStatus
 
 _PLACEHOLDERS = re.compile(
-    r"\{\{.*?\}\}|[$#%]\{[^{}]*\}|\{(?:[A-Za-z_][\w.]*|\d*)\}|\{\s*\w+\s*,[^{}]*(?:\{[^{}]*\}[^{}]*)*\}|\[\[.*?\]\]"
+    r"\{\{.*?\}\}|[$#%]\{[^{}]*\}|\{(?:[A-Za-z_][\w.]*(?:[ -][\w.]+){0,3}|\d*)\}"
+    r"|\{\s*\w+\s*,[^{}]*(?:\{[^{}]*\}[^{}]*)*\}|\[\[.*?\]\]"
     r"|<%.*?%>|</?[A-Za-z][\w-]*(?:\s[^<>]*)?/?>|&(?:#\d+|#x[0-9A-Fa-f]+|[A-Za-z]{2,8});"
-    r"|%\d+\$[sdif@]|%\(\w+\)[sdif]|(?<!\d)(?<!\d )%[sdif@](?!\w)|(?<!\w)%[A-Z_]{3,}%(?!\w)"
+    r"|%\d+\$[sdif@]|%\(\w+\)[sdif]|(?<!\d)(?<!\d )%[sdif@](?!\w)|(?<!\w)%[A-Za-z_]{3,}%(?!\w)"
+    r"|(?<!\w)\$[A-Za-z]+_[A-Za-z_]+(?!\w)|(?<!\w)__[A-Za-z][A-Za-z_]*?__(?!\w)|<<\w+>>"
     r"|\blorem\s+ipsum\b",
     re.DOTALL,
 )
@@ -134,8 +136,15 @@ def check_addresses(source: str, target: str) -> Iterator[Said]:
         status = CheckStatus.FAILED if certain else CheckStatus.UNDECIDED
         if lost := sorted(set(a - b)):
             yield status, f"the {name} {', '.join(lost)} of the source is not in it", "addresses"
-        if (new := sorted(set(b) - set(a))) and certain:
+        new = sorted(set(b) - set(a))
+        if new and certain:
             yield status, f"the {name} {', '.join(new)} is not in the source", "addresses"
+        elif made_up := [one for one in new if not _digits(one) <= _digits(source)]:  # Nur99
+            yield status, f"the {name} {', '.join(made_up)} is not in the source", "addresses"
+
+
+def _digits(text: str) -> set[str]:
+    return set(re.findall(r"\d+", unicodedata.normalize("NFKC", text)))
 
 
 def _as_compared(name: str, written: str) -> str:

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 
 from localizer.copydeck.rows import (
+    DRAFT,
     MISSING,
     DeckRow,
     Told,
@@ -26,7 +27,12 @@ LONG = ("source", "locale", "target")
 COLUMNS = (
     "source_locale", "source", "locale", "target", "state", "most_characters", "context", "assets", "note",
 )  # fmt: skip
-_BESIDE = set(COLUMNS) - {"locale", "target"}
+_STATES = ("status", "translation_status", "review_status")
+_ANSWERS = ("approved", "confirmed", "reviewed")
+"""What people call the column ``state``; and the columns that say it by yes or no."""
+_YES = {"yes", "y", "true", "1", "x", "ok", "ja", "oui", "sí", "是", "✓", "✔"}
+_NO = {"no", "n", "false", "0", "nein", "non", "否", ""}
+_BESIDE = {*COLUMNS, *_STATES, *_ANSWERS} - {"locale", "target"}
 """What stands beside the columns of locales."""
 
 
@@ -49,7 +55,7 @@ def read_delimited_deck(data: bytes, name: str, *, delimiter: str) -> Iterator[D
 def column_name(name: str) -> str:
     """A column of ours in its plain form, any other as it is."""
     plain = plain_column(name)
-    return plain if plain in COLUMNS else name.strip()
+    return plain if plain in {*COLUMNS, *_STATES, *_ANSWERS} else name.strip()
 
 
 def _long(name: str, table: RecordStream) -> Iterator[DeckRow | Told]:
@@ -93,7 +99,7 @@ def locale_columns(columns: Iterable[str]) -> tuple[dict[str, str], dict[str, st
 def _row(name: str, record: Record, column: str, locale: str) -> Iterator[DeckRow | Told]:
     values, where = record.values, f"row {record.row}"
     source, target = texts_of(values["source"], values[column])
-    state, told = state_of(values.get("state", ""), target)
+    state, told = state_in(values, target)
     if told:
         yield Told(told)
     yield DeckRow(
@@ -108,6 +114,16 @@ def _row(name: str, record: Record, column: str, locale: str) -> Iterator[DeckRo
         note=meant(values.get("note", "")).strip(),
         where=f"{where}, {column}",
     )
+
+
+def state_in(values: Mapping[str, str], target: str) -> tuple[str, str]:
+    """State and what is told of it; where several columns say it, none may speak against approving."""
+    given = [values.get(column, "") for column in ("state", *_STATES)]
+    for column in _ANSWERS:
+        word = values.get(column, "yes").strip().casefold()
+        given.append("" if word in _YES else "unapproved" if word in _NO else values[column])
+    found = [state_of(word, target) for word in given]
+    return next((each for each in found if each[0] == DRAFT), found[0])
 
 
 def texts_of(source: str, target: str) -> tuple[str, str]:

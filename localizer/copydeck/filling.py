@@ -7,9 +7,9 @@ import io
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from localizer.copydeck.delimited import LONG, column_name, locale_columns, target_cell, texts_of
+from localizer.copydeck.delimited import LONG, column_name, locale_columns, state_in, target_cell, texts_of
 from localizer.copydeck.reading import deck_bytes, extension_of
-from localizer.copydeck.rows import APPROVED, DeckRow, locale_of, state_of
+from localizer.copydeck.rows import APPROVED, DeckRow, locale_of
 from localizer.copydeck.writing import replace_file
 from localizer.copydeck.xliff_writing import fill_xliff_deck, is_better
 from localizer.encodings import TableError, decode_text
@@ -80,7 +80,7 @@ def _fill_table(data: bytes, copy: Copy, name: str, delimiter: str) -> tuple[byt
         for column, tag in targets.items():
             locale = locale_of(name, f"row {number}, locale", tag)
             source, target = texts_of(values["source"], values[column])
-            state = state_of(values.get("state", ""), target)[0]
+            state = state_in(values, target)[0]
             known = DeckRow(source, origin, locale, target, state)
             row = copy.get(known.key)
             can_say = is_long and "state" in columns
@@ -97,4 +97,4 @@ def _fill_table(data: bytes, copy: Copy, name: str, delimiter: str) -> tuple[byt
 
 def _needs_no_state(row: DeckRow, values: Mapping[str, str]) -> bool:
     """Whether a table takes a target for approved that says nothing of it."""
-    return row.state == APPROVED and state_of(values.get("state", ""), row.target)[0] == APPROVED
+    return row.state == APPROVED and state_in(values, row.target)[0] == APPROVED

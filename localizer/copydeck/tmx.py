@@ -1,7 +1,8 @@
 """Decks as TMX 1.4: translation memories.
 
 A memory has no states: what stands in it was confirmed by somebody, unless it says otherwise. We write a
-draft with the property ``x-state``; machine translations are known by the user ``MT!`` of common tools.
+draft with the property ``x-state``; machine translations are known by the user ``MT!`` of common tools, and
+what nobody has confirmed by ``x-ConfirmationLevel``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from localizer.copydeck.markup import Unreadable, check_xml, local, needs_toolkit, plain_text
-from localizer.copydeck.rows import APPROVED, DeckRow, Told, line_breaks, locale_of, most_of, state_of
+from localizer.copydeck.rows import APPROVED, DRAFT, DeckRow, Told, line_breaks, locale_of, most_of, state_of
 from localizer.errors import CopyDeckError
 from localizer.locales import language_of
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _ANY = "*all*"
 _MACHINE = "mt"
+_LEVEL, _CONFIRMED = "x-ConfirmationLevel", ("approved", "translated")
+"""How Trados says it, beside ``Draft``, ``RejectedTranslation`` and the like."""
 
 
 class _Variant(NamedTuple):
@@ -90,8 +93,7 @@ def _row(
 ) -> Iterator[DeckRow | Told]:
     target = line_breaks(variant.text)
     own = _properties(variant.element)
-    user = (variant.element.get("changeid") or variant.element.get("creationid") or "").strip("!").casefold()
-    state, told = state_of("machine" if user == _MACHINE else own.get("x-state", ""), target)
+    state, told = state_of(_said(unit, variant.element, own), target)
     if told:
         yield Told(told)
     if source.text.strip():
@@ -107,6 +109,21 @@ def _row(
             note="\n".join([*_all(variant.element, "note"), *_all(unit, "note")]),
             where=f"{where}, {variant.locale}",
         )
+
+
+def _said(unit: Element, variant: Element, own: dict[str, str]) -> str:
+    """The word on how far a text is; of the unit, where the variant has none."""
+    for element in (variant, unit):
+        user = (element.get("changeid") or element.get("creationid") or "").strip("!").casefold()
+        if user:
+            if user == _MACHINE:
+                return "machine"
+            break
+    around = _properties(unit)
+    level = (own.get(_LEVEL) or around.get(_LEVEL) or "").casefold()
+    if level and not level.startswith(_CONFIRMED):
+        return DRAFT
+    return own.get("x-state") or around.get("x-state", "")
 
 
 def _properties(element: Element) -> dict[str, str]:

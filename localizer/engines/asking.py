@@ -90,7 +90,7 @@ class Asking:
         box: Box,
     ) -> Fitted:
         job = self.request.job
-        seed = seed_for(job.key, prompt, box, self.request.attempt)
+        seed = seed_for(job.seed or job.key, prompt, box, self.request.attempt)
         call = ModelCall(cut(rgb, region), prompt, self.tier, seed)
         answer = self._answer(call)
         fitted = fit(rgb, region, mask, answer.image)

@@ -196,7 +196,7 @@ def amended_job(
             f"nothing would change: {job.label} was made by {engine.name} with this copy, and it would make "
             "the same image again. Give other copy or another engine"
         )
-    return replace(job, key=chosen, edits=edits, missing_copy=())
+    return replace(job, key=chosen, edits=edits, missing_copy=(), seed="")
 
 
 def copy_to_keep(before: Job, after: Job) -> Iterator[str]:

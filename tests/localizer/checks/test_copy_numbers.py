@@ -67,6 +67,38 @@ LOCALES = (
         ("十二星座", "zh-Hans", "Twelve signs", "en", PASSED),
         ("十二星座", "zh-Hans", "Eleven signs", "en", UNDECIDED),
         ("三星手机", "zh-Hans", "Samsung phones", "en", PASSED),
+        # Multiplied by a word or a letter.
+        ("$5M", "en", "5 Mio. $", "de", PASSED),
+        ("$5M", "en", "5 $", "de", UNDECIDED),
+        ("$1 million", "en", "1 Mrd. $", "de", UNDECIDED),
+        ("2 billion", "en", "2 Milliarden", "de", PASSED),
+        ("2 billion", "en", "2 Billionen", "de", UNDECIDED),
+        ("$5 million", "en", "5 millions de dollars", "fr", PASSED),
+        ("1亿", "zh-Hans", "100 million", "en", PASSED),
+        ("10K", "en", "10 mil", "es", PASSED),
+        # Small figures behind a price, and none before it.
+        ("$9⁹⁹", "en", "9,99 $", "de", PASSED),
+        ("$9⁹⁹", "en", "999 $", "de", FAILED),
+        ("$.99", "en", "0,99 $", "de", PASSED),
+        ("$.99", "en", "99 $", "de", FAILED),
+        ("1½ kg", "en", "1½ kg", "de", PASSED),
+        # Signs in front.
+        ("-5°C", "en", "minus 5 °C", "de", PASSED),
+        ("-5°C", "en", "5 °C", "de", UNDECIDED),
+        ("零下5℃", "zh-Hans", "5°C", "en", UNDECIDED),
+        ("-20°C - +60°C", "en", "von -20 °C bis +60 °C", "de", PASSED),
+        ("-30%", "en", "30 % Rabatt", "de", PASSED),
+        ("-30%", "en", "+30 %", "de", UNDECIDED),
+        (">50%", "en", "<50 %", "de", UNDECIDED),
+        ("10-20%", "en", "10–20 %", "de", PASSED),
+        # What a price is for.
+        ("$5/kg", "en", "5 $ pro kg", "de", PASSED),
+        ("¥5/kg", "zh-Hans", "¥5/g", "en", FAILED),
+        ("$5/kg", "en", "5 $/Stück", "de", UNDECIDED),
+        # A month explains a date, not any number.
+        ("5月大促", "zh-Hans", "May sale", "en", PASSED),
+        ("5公斤", "zh-Hans", "May weigh a lot", "en", UNDECIDED),
+        ("9件", "zh-Hans", "Set regalo", "it", UNDECIDED),
         # Digits of addresses and codes are no numbers.
         ("+49 30 1234567", "en", "+49 30 123 4567", "de", PASSED),
         ("i7-10870H", "zh-Hans", "i7-10870H", "en", PASSED),

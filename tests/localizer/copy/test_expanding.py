@@ -110,6 +110,8 @@ def test_an_approved_draft_is_a_draft_no_more_and_another_job(campaign: Campaign
     after = only_job(campaign)
     assert (before.edits[0].draft, after.edits[0].draft) == ("stand-in 1", "")
     assert before.key != after.key
+    # What a model drew for the draft is asked for by the same seeds, and so found again.
+    assert (before.seed, after.seed) == (after.key, "")
 
 
 def test_what_is_left_without_a_word_is_part_of_the_key(campaign: Campaign) -> None:
@@ -122,6 +124,7 @@ def test_what_is_left_without_a_word_is_part_of_the_key(campaign: Campaign) -> N
     after = only_job(campaign)
     assert before.edits == after.edits
     assert before.key != after.key
+    assert before.seed == after.key
 
 
 def test_an_image_without_any_text_cannot_pass_by_itself(campaign: Campaign) -> None:

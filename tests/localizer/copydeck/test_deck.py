@@ -142,3 +142,10 @@ def test_a_deck_that_takes_too_much_is_refused_not_fatal(monkeypatch):
     rows = "".join(f"text {n},テキスト {n}\n" for n in range(200_000))
     with pytest.raises(CopyDeckError, match=r"^deck\.csv: reading it needed more than 16 MiB"):
         deck("source,ja\n" + rows)
+
+
+@pytest.mark.parametrize(("one", "other"), [("$9⁹⁹", "$999"), ("30%¹", "30%1"), ("1½ kg", "11⁄2 kg")])
+def test_small_figures_are_no_part_of_the_number_before_them(one: str, other: str) -> None:
+    loaded = deck(f"source,locale,target\n{other},de,Text\n")
+    assert loaded.lookup(other, "en", "de") == "Text"
+    assert loaded.lookup(one, "en", "de") is None

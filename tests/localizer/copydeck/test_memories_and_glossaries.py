@@ -63,6 +63,24 @@ def test_a_machines_translation_is_a_draft():
     assert deck.lookup("New", "en", "ja") == "新"  # somebody has mended it
 
 
+@pytest.mark.parametrize(
+    ("unit_says", "is_approved"),
+    [
+        ('<tu creationid="MT!">', False),
+        ('<tu creationid="MT!" changeid="yuki">', True),
+        ('<tu><prop type="x-state">draft</prop>', False),
+        ('<tu><prop type="x-ConfirmationLevel">Draft</prop>', False),
+        ('<tu><prop type="x-ConfirmationLevel">RejectedTranslation</prop>', False),
+        ('<tu><prop type="x-ConfirmationLevel">ApprovedTranslation</prop>', True),
+        ('<tu><prop type="x-ConfirmationLevel">Translated</prop>', True),
+    ],
+)
+def test_a_unit_speaks_for_its_texts(unit_says, is_approved):
+    texts = '<tuv xml:lang="en"><seg>Sale</seg></tuv><tuv xml:lang="ja"><seg>セール</seg></tuv></tu>'
+    deck = read_copy_deck(memory(unit_says + texts), name="m.tmx")
+    assert (deck.lookup("Sale", "en", "ja") == "セール") is is_approved
+
+
 def test_codes_in_segments():
     seg = "<bpt i='1'>&lt;b></bpt>Sale<ept i='1'>&lt;/b></ept> <hi>now</hi> <ph x='1'>{n}</ph>"
     deck = read_copy_deck(memory(unit(("en", seg), ("ja", seg))), name="m.tmx")

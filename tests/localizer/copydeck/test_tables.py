@@ -32,6 +32,25 @@ def test_a_row_is_approved_unless_its_state_says_otherwise(state, is_approved):
     assert any("is not known" in warning for warning in deck.warnings) is (state == "in Bearbeitung")
 
 
+@pytest.mark.parametrize(
+    ("column", "cell", "is_approved"),
+    [
+        ("Status", "draft", False),
+        ("Status", "final", True),
+        ("Translation status", "in Bearbeitung", False),
+        ("Approved", "no", False),
+        ("Approved", "", False),
+        ("approved", "Yes", True),
+        ("reviewed", "not yet", False),
+    ],
+)
+def test_the_state_by_another_name(column, cell, is_approved):
+    deck = read_copy_deck(f"source,locale,target,{column}\nSale,ja,セール,{cell}\n".encode(), name="d.csv")
+    assert (deck.lookup("Sale", "en", "ja") == "セール") is is_approved
+    wide = read_copy_deck(f"source,ja,{column}\nSale,セール,{cell}\n".encode(), name="d.csv")
+    assert (wide.lookup("Sale", "en", "ja") == "セール") is is_approved
+
+
 def test_a_state_holds_for_all_columns_of_a_row():
     deck = read_copy_deck(b"source,ja,de,state,note\nA,B,C,draft,why\nD,E,,,\n", name="d.csv")
     assert deck.draft("A", "en", "de") == ("C", "row 2, de", False, "why", "A")

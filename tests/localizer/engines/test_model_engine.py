@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -130,6 +130,16 @@ def test_a_misspelt_answer_never_passes_and_each_try_climbs_with_a_new_seed(scen
     assert [c.seed for c in asked(PaintedModel(rgb, wrong), rgb, DRAW)] == seeds
     other = asked(PaintedModel(rgb, wrong), rgb, DRAW, key="f" * 64)
     assert not {c.seed for c in other} & set(seeds)
+
+
+def test_approving_the_words_asks_the_model_nothing_new(scene) -> None:
+    rgb, drawn, _ = scene
+    draft, approved = PaintedModel(rgb, drawn), PaintedModel(rgb, drawn)
+    words = replace(CHANGE, draft="stand-in 1")
+    job = replace(job_of(rgb, words, key="d" * 64), seed="a" * 64)
+    ModelEngine(draft, name="m").edit(EditRequest(job, rgb, DRAW))
+    ModelEngine(approved, name="m").edit(EditRequest(job_of(rgb, CHANGE, key="a" * 64), rgb, DRAW))
+    assert [call.key(draft) for call in draft.calls] == [call.key(approved) for call in approved.calls]
 
 
 def test_the_brand_or_the_engine_says_which_tiers_are_climbed(scene) -> None:
