@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 UNDETERMINED = "und"
+NO_LANGUAGE = frozenset({UNDETERMINED, "mul", "zxx"})
+"""What stands in the place of a language where there is none, or more than one."""
 
 _DEFAULT_SCRIPT = {"zh": "Hans", "zh-TW": "Hant", "zh-HK": "Hant", "zh-MO": "Hant"}
 
@@ -55,7 +57,7 @@ def script_of(tag: str) -> str:
     """ISO 15924 script of a locale (``ar`` → ``Arab``, ``ja`` → ``Jpan``); ``Zyyy`` for und and mul."""
     import langcodes
 
-    if language_of(tag) in {"und", "mul", "zxx"}:
+    if language_of(tag) in NO_LANGUAGE:
         return "Zyyy"
     return langcodes.Language.get(tag).maximize().script or "Zyyy"
 
@@ -73,7 +75,7 @@ def region_of(tag: str) -> str:
     import langcodes
 
     language = langcodes.Language.get(tag)
-    if language.territory or language_of(tag) in {"und", "mul", "zxx"}:
+    if language.territory or language_of(tag) in NO_LANGUAGE:
         return language.territory or ""
     return language.maximize().territory or ""
 

@@ -47,17 +47,6 @@ class CheckStatus(StrEnum):
     UNDECIDED = "undecided"
 
 
-class Origin(StrEnum):
-    """Whose a text that stands in an image is."""
-
-    MARKETING = "marketing"
-    """Laid over the image: to be localized."""
-    PRODUCT = "product"
-    """Printed on the product or part of the scene, or a logo: to be left."""
-    UNSURE = "unsure"
-    """One of the two: a person must say."""
-
-
 @dataclass(frozen=True, slots=True)
 class Edit:
     """One structured instruction on an asset.

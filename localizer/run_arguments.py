@@ -66,8 +66,8 @@ def add_plan(commands: Any, common: argparse.ArgumentParser) -> None:
     plan.set_defaults(command=_plan)
 
 
-def _add_planning(parser: argparse.ArgumentParser) -> None:
-    """What decides on the plan."""
+def add_manifest_options(parser: argparse.ArgumentParser) -> None:
+    """The manifest, what belongs to it, and where it is worked on."""
     parser.add_argument(
         "manifest", metavar="MANIFEST", help=".csv, .tsv, .jsonl, .parquet or .json; path or gs://"
     )
@@ -78,11 +78,6 @@ def _add_planning(parser: argparse.ArgumentParser) -> None:
         "--image-root",
         metavar="DIR",
         help="where relative image paths start (default: the manifest's folder)",
-    )
-    parser.add_argument(
-        "--engine",
-        metavar="NAME",
-        help="a name that `engines` lists, or package.module:Factory (default: the brand's, else typeset)",
     )
     parser.add_argument(
         "--brand", metavar="FILE", help="brand kit, or its folder (default: the one that the manifest names)"
@@ -97,6 +92,16 @@ def _add_planning(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--locales", default="", metavar="A,B", help="only these target locales (default: all)"
+    )
+
+
+def _add_planning(parser: argparse.ArgumentParser) -> None:
+    """What decides on the plan."""
+    add_manifest_options(parser)
+    parser.add_argument(
+        "--engine",
+        metavar="NAME",
+        help="a name that `engines` lists, or package.module:Factory (default: the brand's, else typeset)",
     )
     parser.add_argument("--campaign", metavar="NAME", help="name to publish under (default: the manifest's)")
     add_engine_options(parser)
@@ -159,12 +164,17 @@ def _options(arguments: argparse.Namespace, **further: Any) -> RunOptions:
         brand=arguments.brand,
         copy_deck=arguments.copy_deck,
         workers=arguments.jobs,
-        locales=tuple(tag.strip() for tag in arguments.locales.split(",") if tag.strip()),
+        locales=listed(arguments.locales),
         campaign=arguments.campaign,
         engine_parameters=engine_parameters(arguments.engine_parameters),
         engine_url=arguments.engine_url,
         **further,
     )
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """What an option lists, with commas between."""
+    return tuple(filter(None, map(str.strip, text.split(","))))
 
 
 def engine_parameters(text: str) -> dict[str, Any]:

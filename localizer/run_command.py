@@ -149,7 +149,7 @@ def prepared(options: RunOptions, *, run_id: str = "") -> Iterator[Prepared]:
                 brand=brand,
                 image_root=options.image_root,
                 locales=options.locales,
-                workers=options.workers or default_workers(_MOST_WORKERS),
+                workers=options.workers or default_workers(),
                 dry_run=not run_id,
             )
             with open_copy(where) as run_copy:
@@ -260,8 +260,8 @@ def _run_id(manifest: str) -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}-{stem[:60]}"
 
 
-def default_workers(jobs: int) -> int:
-    """Processes for so many jobs, where nobody says."""
+def default_workers(jobs: int = _MOST_WORKERS) -> int:
+    """Processes for so many jobs (default: for many), where nobody says."""
     return max(1, min(len(os.sched_getaffinity(0)), _MOST_WORKERS, jobs))
 
 

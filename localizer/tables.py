@@ -74,15 +74,6 @@ class RecordStream:
         return (record for record in self.records if not record.is_blank)
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A small table, whole."""
-
-    columns: tuple[str, ...]
-    records: tuple[Record, ...]
-    warnings: tuple[str, ...] = ()
-
-
 def plain_column(name: str) -> str:
     """``Asset ID`` → ``asset_id``."""
     return re.sub(r"[\s\-]+", "_", name.strip().strip("\ufeff").casefold())
@@ -102,18 +93,6 @@ def clean_values(values: Mapping[str, str]) -> tuple[dict[str, str], tuple[Fault
             faults.append(Fault(column, f"holds a control character ({shown}); delete it"))
             cleaned[column] = "".join("\ufffd" if c in bad else c for c in value)
     return cleaned, tuple(faults)
-
-
-def read_delimited(
-    data: bytes, *, delimiter: str = ",", column_name: Callable[[str], str] = plain_column
-) -> Table:
-    """A small CSV or TSV table, whole.
-
-    Raises:
-        TableError: see `stream_delimited`.
-    """
-    stream = stream_delimited(io.BytesIO(data), delimiter=delimiter, column_name=column_name)
-    return Table(tuple(stream.columns), tuple(stream), stream.warnings)
 
 
 def stream_delimited(

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk.definitions.param import ParamsDict
 from airflow.sdk.exceptions import AirflowFailException
@@ -76,7 +76,7 @@ class ApproveCopyOperator(AskingOperator):
     template_fields: Sequence[str] = (*AskingOperator.template_fields, "copy_approval")
     ui_color = "#f6d5e5"
     waited = COPY_WAIT
-    unseen = {REFUSE: [], COMMENT: "", SEEN: ""}  # noqa: RUF012 (as the base has it)
+    unseen: ClassVar[Mapping[str, Any]] = {REFUSE: [], COMMENT: "", SEEN: ""}
 
     def __init__(
         self,

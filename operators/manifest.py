@@ -102,6 +102,8 @@ class LoadManifestOperator(ManifestOperator):
             workspace = self.open_workspace()
             folder = stack.enter_context(temporary_folder())
             copy, prepared = _copy_of(run, stack)
+            if copy is None:
+                self.log.warning("no task prepared the copy of this run: the plan has what the deck approves")
             planned = plan_to_file(
                 ready.manifest,
                 folder / "plan.parquet",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, BinaryIO
 
+from benchmarks.fuzz.copy_seeds import XML, tbx_seeds, tmx_seeds, xliff_seeds
 from localizer.errors import LocalizerError, ObjectNotFound
 from localizer.model import Action, Decision, Edit, Job, JobResult, Status, Verdict
 from localizer.provenance.xmp import Statement, with_statement
@@ -350,51 +351,6 @@ _WORDS = (
     b"x" * 500,
 )
 
-_XML = (
-    b"<segment>",
-    b"</unit>",
-    b"<ph id='1'/>",
-    b' state="final"',
-    b' xml:space="preserve"',
-    b"<!DOCTYPE a [<!ENTITY b 'c'>]>",
-    b"&b;",
-    b"<![CDATA[",
-    b"]]>",
-    b"<!--",
-    b"\xff\xfe",
-)
-
-
-def _xliff_seeds() -> list[bytes]:
-    from localizer.copydeck import DeckRow
-    from localizer.copydeck.writing import written_deck
-
-    rows = [
-        DeckRow("Sale", "en", "ja", "セール", "approved", 12, ("New",), ("a.jpg",), "short"),
-        DeckRow("New", "en", "ja", "新", "draft"),
-    ]
-    old = (
-        b'<xliff version="1.2"><file original="a" source-language="en" target-language="ja"><body>'
-        b'<trans-unit id="1" approved="yes"><source>Sale<x id="1" ctype="lb"/>now</source>'
-        b'<target state="final">x</target><note>n</note></trans-unit></body></file></xliff>'
-    )
-    return [b"".join(written_deck(rows, "d.xlf")), old]
-
-
-def _tmx_seeds() -> list[bytes]:
-    from localizer.copydeck import DeckRow
-    from localizer.copydeck.writing import written_deck
-
-    return [b"".join(written_deck([DeckRow("Sale", "en", "ja", "セール", "draft")], "d.tmx"))]
-
-
-def _tbx_seeds() -> list[bytes]:
-    from localizer.copydeck import DeckRow
-    from localizer.copydeck.writing import written_deck
-
-    return [b"".join(written_deck([DeckRow("Sale", "en", "ja", "セール")], "g.tbx"))]
-
-
 TARGETS: dict[str, Target] = {
     "manifest.csv": Target(_table("m.csv"), _csv_seeds, _CSV),
     "manifest.jsonl": Target(_table("m.jsonl"), _json_lines_seeds, _JSON),
@@ -415,9 +371,9 @@ TARGETS: dict[str, Target] = {
         lambda: ["source_texts: en\nen: {a: Sale}\nja: {a: {target: セール}}\n".encode()],
         _YAML,
     ),
-    "copy_deck.xlf": Target(_deck("d.xlf"), _xliff_seeds, _XML),
-    "copy_deck.tmx": Target(_deck("d.tmx"), _tmx_seeds, _XML),
-    "glossary.tbx": Target(_glossary, _tbx_seeds, _XML),
+    "copy_deck.xlf": Target(_deck("d.xlf"), xliff_seeds, XML),
+    "copy_deck.tmx": Target(_deck("d.tmx"), tmx_seeds, XML),
+    "glossary.tbx": Target(_glossary, tbx_seeds, XML),
     "brand.yaml": Target(
         _brand,
         lambda: [

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from localizer.locales import language_of, normalise_locale
+from localizer.locales import NO_LANGUAGE, language_of, normalise_locale
 from localizer.model import CheckStatus
 
 Reading = tuple[int, int, int]
@@ -260,7 +260,7 @@ def order_of(locale: str) -> str:
     from babel import Locale, UnknownLocaleError
 
     tag = normalise_locale(locale)
-    if language_of(tag) in {"und", "mul", "zxx"} or tag == "en":
+    if language_of(tag) in NO_LANGUAGE or tag == "en":
         return ""
     try:
         pattern = str(Locale.parse(tag, sep="-").date_formats["short"].pattern)

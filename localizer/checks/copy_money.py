@@ -7,7 +7,7 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
-from localizer.locales import language_of
+from localizer.locales import NO_LANGUAGE, language_of
 
 _DOLLARS = frozenset({"USD", "AUD", "CAD", "NZD", "HKD", "SGD", "TWD", "MXN", "ARS", "CLP", "COP"})
 
@@ -108,6 +108,9 @@ _KNOWN = (
 CODES = frozenset(code for money in _KNOWN for code in money.codes)
 """ISO 4217 codes that are known."""
 
+SIGNS = "¥$€£₩฿₹₽₫₺₱₪₴₸"
+"""Of those, the ones that are a single sign in most markets; beside a bare amount they may be moved."""
+
 _BEFORE = tuple(re.compile(rf"(?<![a-z])(?:{money.either})\s*[-+]?\s*$", re.IGNORECASE) for money in _KNOWN)
 _AFTER = tuple(
     re.compile(rf"\s*(?:{money.either}|{money.after})(?![a-z\u00c0-\u024f])", re.IGNORECASE)
@@ -207,7 +210,7 @@ def currency_of(locale: str) -> str:
     import langcodes
     from babel.numbers import get_territory_currencies
 
-    if language_of(locale) in {"und", "mul", "zxx"}:
+    if language_of(locale) in NO_LANGUAGE:
         return ""
     territory = langcodes.Language.get(locale).maximize().territory or ""
     currencies = get_territory_currencies(territory) if len(territory) == 2 else []

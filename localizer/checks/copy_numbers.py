@@ -13,7 +13,7 @@ from localizer.checks.copy_offers import part_of
 from localizer.checks.copy_scales import scale_after
 from localizer.checks.copy_senses import per_unit, sense_of
 from localizer.checks.copy_units import units_after
-from localizer.locales import language_of
+from localizer.locales import NO_LANGUAGE, language_of
 
 # Digit groups keep their separators here; `_values` decides what they mean.
 _NUMBER = re.compile(r"(?:(?<![\w.,])\.)?\d+(?:[.,]\d+|[ '’]\d{3}(?!\d))*", re.ASCII)
@@ -72,7 +72,7 @@ def _separators(locale: str) -> tuple[str, str]:
     from babel import UnknownLocaleError
     from babel.numbers import get_decimal_symbol, get_group_symbol
 
-    if language_of(locale) in {"und", "mul", "zxx"}:
+    if language_of(locale) in NO_LANGUAGE:
         return "", ""
     try:
         name = locale.replace("-", "_")

@@ -10,7 +10,7 @@ from typing import Any
 
 from localizer.checks.copy_money import CODES
 from localizer.checks.copy_words import char_script, fold
-from localizer.locales import language_of, script_of
+from localizer.locales import NO_LANGUAGE, language_of, script_of
 from localizer.model import CheckStatus
 
 _SCRIPTS = {
@@ -150,7 +150,7 @@ def _encodes(char: str, codec: str) -> bool:
 def _other_language(source: str, target: str, locale: str) -> Iterator[Said]:
     """Letters that this language does not write and the source does not have: ñ in German copy."""
     language = language_of(locale)
-    if language in {"und", "mul", "zxx"}:
+    if language in NO_LANGUAGE:
         return
     known = set(fold(source))
     found = [

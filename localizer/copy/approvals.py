@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass
 from io import BytesIO
 from typing import Any
 
-from localizer.copydeck import fold_source
 from localizer.errors import ObjectNotFound, ObjectReplaced, PreconditionFailed, StorageUnavailable
+from localizer.folding import fold_source
 from localizer.runs.merging import read_records
 from localizer.scratch import Scratch
 from localizer.storage import Storage

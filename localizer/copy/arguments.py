@@ -6,7 +6,13 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from localizer.run_arguments import add_requested_by, add_run_name, json_object, positive
+from localizer.run_arguments import (
+    add_manifest_options,
+    add_requested_by,
+    add_run_name,
+    json_object,
+    listed,
+)
 
 if TYPE_CHECKING:
     from localizer.copy.command import CopyOptions
@@ -28,7 +34,7 @@ def add_copy(commands: Any, common: argparse.ArgumentParser) -> None:
         "as a deck. What is printed on a product is listed as a draft that leaves it as it is, for a person "
         "to approve. Fill the deck in and give it with --copy-deck.",
     )
-    _add_manifest(extract)
+    add_manifest_options(extract)
     _add_out(extract, "(default: to_fill.csv)")
     extract.set_defaults(command=_extract)
 
@@ -38,7 +44,7 @@ def add_copy(commands: Any, common: argparse.ArgumentParser) -> None:
         help="say what is approved, drafted and missing, by locale",
         description="Asks no translator, and reads a few images at most.",
     )
-    _add_manifest(status)
+    add_manifest_options(status)
     status.add_argument("--json", action="store_true", help="one JSON object")
     _add_all(status)
     status.set_defaults(command=_status)
@@ -50,7 +56,7 @@ def add_copy(commands: Any, common: argparse.ArgumentParser) -> None:
         description="Ask the translators that the brand kit names, or one by name. Drafts are kept in the "
         "workspace, where runs find them; none counts as approved before a person says so.",
     )
-    _add_manifest(translate)
+    add_manifest_options(translate)
     _add_out(translate, "as drafts, for people to look at")
     translate.add_argument(
         "--translator", default="", metavar="NAME", help="in place of those that the brand kit names"
@@ -89,20 +95,6 @@ def add_copy(commands: Any, common: argparse.ArgumentParser) -> None:
     approve.set_defaults(command=_approve)
 
 
-def _add_manifest(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("manifest", metavar="MANIFEST", help="as for `run`")
-    parser.add_argument(
-        "--workspace", required=True, metavar="DIR", help="folder or gs://bucket/prefix to work in"
-    )
-    parser.add_argument("--image-root", metavar="DIR", help="where relative image paths start")
-    parser.add_argument("--brand", metavar="FILE", help="brand kit (default: the manifest's)")
-    parser.add_argument(
-        "--copy-deck", metavar="FILE", help="copy deck, a folder of decks, or several with commas between"
-    )
-    parser.add_argument("--locales", default="", metavar="A,B", help="only these target locales")
-    parser.add_argument("--jobs", type=positive, metavar="N", help="processes that read images")
-
-
 def _add_out(parser: argparse.ArgumentParser, default: str) -> None:
     parser.add_argument("--out", type=Path, metavar="DECK", help=f"write a deck of what is open {default}")
     parser.add_argument("--replace", action="store_true", help="replace a file that is there")
@@ -122,7 +114,7 @@ def _options(arguments: argparse.Namespace, **further: Any) -> CopyOptions:
         image_root=arguments.image_root,
         brand=arguments.brand,
         copy_deck=arguments.copy_deck,
-        locales=tuple(tag.strip() for tag in arguments.locales.split(",") if tag.strip()),
+        locales=listed(arguments.locales),
         workers=arguments.jobs,
         every=arguments.every,
         **further,
@@ -172,7 +164,7 @@ def _approve(arguments: argparse.Namespace) -> int:
         arguments.workspace,
         arguments.run,
         by=arguments.requested_by,
-        refuse=[each.strip() for each in arguments.refuse.split(",") if each.strip()],
+        refuse=listed(arguments.refuse),
         comment=arguments.comment,
     )
     return 0

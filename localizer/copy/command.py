@@ -78,7 +78,7 @@ def translate(options: CopyOptions) -> None:
     with _prepared(options, None) as (prepared, folder):
         _tell(prepared, folder, options)
         if prepared.total(CopyState.MISSING) and not prepared.asked and not prepared.drafts:
-            _say("nobody was asked: the brand kit names no translator; give one with --translator")
+            _say("nobody was asked: no translator is named for what is missing, or a person must say first")
         if options.out is not None:
             _write(options.out, folder, options)
 
@@ -150,7 +150,7 @@ def _prepared(
             image_root=options.image_root,
             locales=options.locales,
             translators=translators,
-            workers=options.workers or default_workers(4),
+            workers=options.workers or default_workers(),
             dry_run=dry_run,
         )
         for warning in manifest.warnings[:20]:

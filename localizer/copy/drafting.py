@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from localizer.checks.copy_words import occurrences
 from localizer.copy.protection import kept
 from localizer.copy.resolving import Judged, unit_of
 from localizer.copy.units import CopyState, CopyUnit
@@ -160,13 +161,10 @@ def _usage(translator: Translator) -> Usage:
 
 def request_of(wanted: Wanted, brand: BrandKit) -> TranslationRequest:
     """The question about a string."""
-    parts = wanted.locale.split("-")
-    tags = ["-".join(parts[:length]) for length in range(1, len(parts) + 1)]  # the narrowest last: it counts
     terms = {
         term: target
-        for tag in tags
-        for term, target in brand.glossary.get(tag, {}).items()
-        if term in wanted.source
+        for term, target in brand.glossary_for(wanted.locale).items()
+        if any(occurrences(term, wanted.source))  # those that the check will look for
     }
     return TranslationRequest(
         text=wanted.source,

@@ -19,10 +19,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from localizer.copy.units import CopyState, CopyUnit
-from localizer.copydeck import fold_source
 from localizer.extraction.model import TextBlock
+from localizer.folding import fold_source
 from localizer.manifest.rows import ALL_TEXT
-from localizer.model import Action, Box, Edit, Origin, share_inside
+from localizer.model import Action, Box, Edit, share_inside
+from localizer.origin import Origin
 
 if TYPE_CHECKING:
     from localizer.copy.run_copy import RunCopy

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from localizer.checks.copy_amounts import has_plus_one
 from localizer.checks.copy_dates import Moment, moments
+from localizer.checks.copy_money import SIGNS
 from localizer.checks.copy_numbers import number_tokens
 from localizer.checks.copy_policy import check_copy
 from localizer.checks.copy_script import expected_scripts
@@ -25,11 +26,10 @@ if TYPE_CHECKING:
 
     from localizer.brand import BrandKit
 
-_SIGNS = "¥$€£₩฿₹₽₫₺₱₪₴₸"
 _AMOUNT = re.compile(
-    rf"(?P<before>(?:R|US|HK|NT|A|C|S)?[{_SIGNS}]\s?|(?<!\d)%\s?)?"
+    rf"(?P<before>(?:R|US|HK|NT|A|C|S)?[{SIGNS}]\s?|(?<!\d)%\s?)?"
     r"(?<![\d.,])(?P<number>\d+(?:[.,'’\s]\d+)*)"
-    rf"(?P<after>\s?(?:%|[{_SIGNS}]))?"
+    rf"(?P<after>\s?(?:%|[{SIGNS}]))?"
 )
 _LETTERS = re.compile(r"\s?[A-Za-z°″]+(?:/[A-Za-z]+)?")
 _OWN_WAY = re.compile(
@@ -113,8 +113,10 @@ def _moment(moment: Moment, locale: str) -> str | None:
     if len(moment.readings) != 1:
         return None
     ((year, month, day),) = moment.readings
+    if (known := _babel(locale)) is None:
+        return None
     if year < 0:
-        has_colon = ":" in str(_babel(locale).time_formats["short"].pattern)
+        has_colon = ":" in str(known.time_formats["short"].pattern)
         return moment.text if has_colon and re.fullmatch(r"\d{1,2}:\d{2}", moment.text) else None
     if not year and month == day and re.fullmatch(r"\d+[./]\d+", moment.text):
         return moment.text  # 11.11 is the same day in any order
@@ -124,7 +126,7 @@ def _moment(moment: Moment, locale: str) -> str | None:
 
     in_words = bool(re.search(r"[^\W\d_]", moment.text))
     skeleton = ("yMMMMd" if in_words else "yMd") if year else ("MMMMd" if in_words else "Md")
-    return str(format_skeleton(skeleton, date(year or 2000, month, day), locale=_babel(locale)))
+    return str(format_skeleton(skeleton, date(year or 2000, month, day), locale=known))
 
 
 def _amounts(text: str, source_locale: str, locale: str) -> str | None:
@@ -160,7 +162,8 @@ def _amount(match: re.Match[str], source_locale: str, locale: str) -> str | None
         return number
     if UNDETERMINED in {language_of(locale), language_of(source_locale)}:
         return None
-    formats = _babel(locale)
+    if (formats := _babel(locale)) is None:
+        return None
     pattern = str(
         (formats.percent_formats[None] if sign == "%" else formats.currency_formats["standard"]).pattern
     )
@@ -178,6 +181,8 @@ def _number(digits: str, source_locale: str, locale: str) -> str | None:
     tokens = number_tokens(digits, source_locale)
     if len(tokens) != 1 or UNDETERMINED in {language_of(source_locale), language_of(locale)}:
         return None
+    if (known := _babel(locale)) is None:
+        return None
     from babel.numbers import format_decimal
 
     value = tokens[0].value
@@ -185,17 +190,18 @@ def _number(digits: str, source_locale: str, locale: str) -> str | None:
     is_whole = value == value.to_integral_value() and len(set(marks)) != 2
     decimals = 0 if is_whole else len(digits) - max(digits.rfind(mark) for mark in marks) - 1
     has_groups = len(marks) > (0 if is_whole else 1)
-    whole = str(_babel(locale).decimal_formats[None].pattern).split(".")[0]
+    whole = str(known.decimal_formats[None].pattern).split(".")[0]
     pattern = (whole if has_groups else "0") + ("." + "0" * decimals if decimals else "")
-    return str(format_decimal(value, format=pattern, locale=_babel(locale))).replace("\u202f", "\u00a0")
+    return str(format_decimal(value, format=pattern, locale=known)).replace("\u202f", "\u00a0")
 
 
 def _has_letters(text: str) -> bool:
     return any(unicodedata.category(c)[0] in "LMN" for c in text)
 
 
-def _babel(locale: str) -> Locale:
-    """CLDR's data of a locale, or of its language; English where nothing is known."""
+def _babel(locale: str) -> Locale | None:
+    """CLDR's data of a locale, or of its language; None where nothing is known: then nobody may say how it
+    writes a number."""
     from babel import Locale, UnknownLocaleError
 
     for tag in (locale, language_of(locale)):
@@ -203,4 +209,4 @@ def _babel(locale: str) -> Locale:
             return Locale.parse(tag, sep="-")
         except (UnknownLocaleError, ValueError):
             continue
-    return Locale("en")
+    return None

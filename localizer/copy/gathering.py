@@ -11,8 +11,8 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from localizer.copydeck import fold_source
-from localizer.model import Origin
+from localizer.folding import fold_source
+from localizer.origin import Origin
 from localizer.scratch import Scratch
 
 _ASSETS = 5

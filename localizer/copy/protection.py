@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from localizer.checks.copy_money import SIGNS
 from localizer.checks.copy_verbatim import addresses, slots
 from localizer.checks.copy_words import occurrences
 from localizer.locales import UNDETERMINED
@@ -18,8 +19,7 @@ from localizer.locales import UNDETERMINED
 if TYPE_CHECKING:
     from localizer.brand import BrandKit
 
-_SIGNS = "¥$€£₩฿₹₽₫₺₱₪₴₸"
-_AMOUNT = re.compile(rf"(?:[A-Z]{{0,2}}[{_SIGNS}]\s?)\d+(?:[.,]\d+)*|\d+(?:[.,]\d+)*\s?[%{_SIGNS}]")
+_AMOUNT = re.compile(rf"(?:[A-Z]{{0,2}}[{SIGNS}]\s?)\d+(?:[.,]\d+)*|\d+(?:[.,]\d+)*\s?[%{SIGNS}]")
 # As models hand it back: with spaces within, full-width, or one bracket short.
 _TOKEN = re.compile(r"[\[［【]\s*[\[［【]?\s*(\d{1,3})\s*[\]］】]?\s*[\]］】]")
 

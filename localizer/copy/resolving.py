@@ -18,7 +18,8 @@ from localizer.checks.copy_policy import TOO_LONG, check_copy
 from localizer.copy.approvals import refusal
 from localizer.copy.formats import reformatted, stays_as_is
 from localizer.copy.units import CopyState, CopyUnit
-from localizer.model import CheckStatus, Origin
+from localizer.model import CheckStatus
+from localizer.origin import Origin
 
 if TYPE_CHECKING:
     from localizer.brand import BrandKit

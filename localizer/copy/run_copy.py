@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from localizer.copy.units import CopyUnit
-from localizer.copydeck import fold_source
 from localizer.extraction.model import TextBlock
+from localizer.folding import fold_source
 from localizer.runs.merging import local_disk, read_records
 from localizer.scratch import Scratch
 

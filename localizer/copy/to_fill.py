@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from localizer.copy.units import CopyState, CopyUnit
 from localizer.copydeck import DeckRow
-from localizer.model import Origin
+from localizer.origin import Origin
 
 
 def open_rows(units: Iterable[CopyUnit]) -> Iterator[DeckRow]:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from localizer.copydeck import fold_source
-from localizer.model import Origin
+from localizer.folding import fold_source
+from localizer.origin import Origin
 
 
 class CopyState(StrEnum):

@@ -13,11 +13,11 @@ from localizer.copydeck.deck import (
     read_copy_deck,
 )
 from localizer.copydeck.filling import fill_deck
-from localizer.copydeck.folding import fold_source
 from localizer.copydeck.glossary import read_glossary
 from localizer.copydeck.reading import read_deck_rows
 from localizer.copydeck.rows import DeckRow
 from localizer.copydeck.writing import check_deck_path, write_deck
+from localizer.folding import fold_source
 
 __all__ = [
     "CopyDeck",

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from localizer.copydeck.folding import fold_source
 from localizer.copydeck.reading import GLOSSARY, check_size, deck_bytes, deck_files, extension_of, read_items
 from localizer.copydeck.rows import APPROVED, DeckRow
 from localizer.errors import CopyDeckError, InputStopped
+from localizer.folding import fold_source
 from localizer.locales import UNDETERMINED
 from localizer.sandbox.calling import bounded
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from localizer.copydeck.folding import fold_source
+from localizer.folding import fold_source
 from localizer.locales import UNDETERMINED
 
 _MOST = 0.99

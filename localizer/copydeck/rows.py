@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from localizer.copydeck.folding import fold_source
 from localizer.errors import CopyDeckError
+from localizer.folding import fold_source
 from localizer.locales import UNDETERMINED, normalise_locale
 
 APPROVED, DRAFT, MISSING = "approved", "draft", "missing"

@@ -1,4 +1,4 @@
-"""Writing decks of every format, and filling in those that somebody else wrote."""
+"""Writing decks of every format; `localizer.copydeck.filling` fills in those that somebody else wrote."""
 
 from __future__ import annotations
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from localizer.model import Box, Origin
+from localizer.model import Box
+from localizer.origin import Origin
 
 __all__ = ["Origin", "TextBlock"]
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from itertools import count, takewhile
 from typing import TYPE_CHECKING
 
-from localizer.copydeck import fold_source
 from localizer.engines.base import draws_by_seed
 from localizer.errors import InputError
+from localizer.folding import fold_source
 from localizer.locales import normalise_locale
 from localizer.manifest.records import RawRow
 from localizer.manifest.rows import ALL_TEXT, parse_row

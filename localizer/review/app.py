@@ -22,7 +22,7 @@ from localizer.review.pictures import Kind, Pictures
 from localizer.review.questions import AnswerBody, MarksBody, RedoBody, RollBackBody
 from localizer.review.views import details_view, history_view, item_view, run_view, summary_view
 from localizer.review.web import Guard, matches, read_body, refusal, tagged
-from localizer.runs.run import PLAN_PAGE, PUBLISHED, REPORT, TABLE
+from localizer.runs.run import PLAN_PAGE, PUBLISHED, REPORT, TABLE, Run
 
 _RUNS = 100
 _PIECE = 1 << 20
@@ -129,7 +129,7 @@ def _add_questions(app: FastAPI, desk: _Desk) -> None:
         there = desk.open(run)
         snapshot = there.snapshot()
         release = there.run.published() if PUBLISHED in snapshot.has else ("", "")
-        lacks_copy = COPY_DECK in snapshot.has and bool(load_prepared(there.run).to_fill)
+        lacks_copy = COPY_DECK in snapshot.has and _lacks_copy(there.run)
         return tagged(request, run_view(run, snapshot, release, lacks_copy=lacks_copy))
 
     @app.get("/api/items")
@@ -167,6 +167,14 @@ def _add_questions(app: FastAPI, desk: _Desk) -> None:
         again = (each for each in there.run.amendments() if each.place == (row.asset_id, row.locale))
         history = history_view(index.history(row.asset_id, row.locale), again)
         return JSONResponse(item_view(row, run, size) | details_view(entry, history))
+
+
+def _lacks_copy(run: Run) -> bool:
+    """Whether the run's deck has anything to fill in."""
+    try:
+        return bool(load_prepared(run).to_fill)
+    except ObjectNotFound:
+        return False  # its copy is being prepared
 
 
 def _add_files(app: FastAPI, desk: _Desk) -> None:

@@ -19,6 +19,7 @@ from localizer.translation.access import MODEL_VARIABLE, TranslatorAccess, find_
 from localizer.translation.asking import ANSWER_SCHEMA, PROMPT_VERSION, messages_for, read_answer
 from localizer.translation.batches import batches_of
 from localizer.translation.model import Translation, TranslationRequest
+from localizer.translation.parameters import whole_number
 from localizer.translation.usage import Meter, Usage
 
 log = logging.getLogger(__name__)
@@ -107,15 +108,13 @@ class ChatTranslator:
         if form and form not in FORMS:
             raise ConfigurationError(f"translator 'chat': form is {form!r}; it can be {', '.join(FORMS)}")
         temperature = said.get("temperature", 0.0)
+        self.at_once = whole_number(said.get("strings", 16), whose="translator 'chat': strings")
         try:
             self._temperature = None if temperature == "none" else float(temperature)
-            self.at_once = int(said.get("strings", 16))
         except (TypeError, ValueError):
-            raise ConfigurationError("translator 'chat': temperature and strings are numbers") from None
-        if self.at_once < 1 or not 0 <= (self._temperature or 0.0) <= _HOTTEST:
-            raise ConfigurationError(
-                f"translator 'chat': strings is at least 1, temperature from 0 to {_HOTTEST:g}"
-            )
+            raise ConfigurationError("translator 'chat': temperature is a number, or none") from None
+        if not 0 <= (self._temperature or 0.0) <= _HOTTEST:
+            raise ConfigurationError(f"translator 'chat': temperature is from 0 to {_HOTTEST:g}")
         self._form, self._is_fixed = form or FORMS[0], bool(form)
         self._access = access
         self._lock, self._meter, self._useless = threading.Lock(), Meter(), 0

@@ -8,14 +8,8 @@ from typing import Any
 from localizer.errors import ConfigurationError
 from localizer.translation.asking import PROMPT_VERSION, messages_for, read_answer
 from localizer.translation.model import Translation, TranslationRequest
-from localizer.translation.weights import (
-    LoadedModel,
-    computing,
-    find_weights,
-    in_batches,
-    load_model,
-    whole_number,
-)
+from localizer.translation.parameters import whole_number
+from localizer.translation.weights import LoadedModel, computing, find_weights, in_batches, load_model
 
 CODE_VERSION = "1"
 """Another one may give another draft."""

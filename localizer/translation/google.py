@@ -16,6 +16,7 @@ from localizer.translation.access import TranslatorAccess, find_translator
 from localizer.translation.batches import batches_of
 from localizer.translation.google_text import Garbled, marked_up, plain_text
 from localizer.translation.model import Translation, TranslationRequest
+from localizer.translation.parameters import whole_number, yes_or_no
 from localizer.translation.usage import Meter, Usage
 
 log = logging.getLogger(__name__)
@@ -71,19 +72,15 @@ class GoogleTranslator:
         project: str = "",
         strings: int | str = 128,
     ) -> None:
-        try:
-            self.at_once = int(strings)
-        except (TypeError, ValueError):
-            raise ConfigurationError("translator 'google': strings is a number") from None
-        if not 1 <= self.at_once <= _MOST_STRINGS:
-            raise ConfigurationError(f"translator 'google': strings is from 1 to {_MOST_STRINGS}")
+        self.at_once = whole_number(strings, whose="translator 'google': strings", most=_MOST_STRINGS)
         if location == "global" and (glossary or not model.startswith("general/")):
             raise ConfigurationError(
                 "translator 'google': a glossary or a model of your own lies in a location: name it, "
                 "such as us-central1"
             )
         self._model, self._location, self._glossary = model, location, glossary
-        self._ignore_case, self._contextual = _flag(ignore_case), _flag(contextual)
+        self._ignore_case = yes_or_no(ignore_case, whose="translator 'google': ignore_case")
+        self._contextual = yes_or_no(contextual, whose="translator 'google': contextual")
         self._given_project = project
         self._access = find_translator(self.name) or TranslatorAccess(
             os.environ.get(ENDPOINT_VARIABLE) or ENDPOINT, timeout_s=60.0
@@ -336,8 +333,3 @@ def _said(error: BaseException | None) -> str:
     line = " ".join(str(getattr(error, "message", "") or type(error).__name__).split())
     line = re.sub(r"^(?:GET|POST) \S+: ", "", line)
     return line if len(line) <= 300 else line[:299] + "…"
-
-
-def _flag(value: bool | str) -> bool:
-    """A brand kit has no booleans, it says ``yes``."""
-    return value if isinstance(value, bool) else value.casefold() in {"true", "yes", "1"}

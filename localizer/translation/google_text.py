@@ -7,10 +7,8 @@ from collections import Counter
 from html import escape
 from html.parser import HTMLParser
 
-from localizer.locales import script_of
 from localizer.translation.model import TranslationRequest
-
-_UNSPACED = frozenset({"Hans", "Hant", "Jpan", "Thai"})
+from localizer.translation.passages import in_one_line
 
 
 class Garbled(ValueError):
@@ -19,8 +17,7 @@ class Garbled(ValueError):
 
 def marked_up(request: TranslationRequest) -> tuple[str, bool]:
     """A request's text in one line, and whether it is HTML: what must stay in ``<span translate="no">``."""
-    joiner = "" if script_of(request.source_locale) in _UNSPACED else " "
-    text = joiner.join(line.strip() for line in request.text.split("\n") if line.strip())
+    text = in_one_line(request.text.split("\n"), request.source_locale)
     pattern = _pattern(request)
     if pattern is None or not pattern.search(text):
         return text, False

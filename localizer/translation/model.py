@@ -48,7 +48,12 @@ class Translation:
 
 
 class Translator(Protocol):
-    """Turns strings into drafts. What it gives is a draft until a person approves it."""
+    """Turns strings into drafts. What it gives is a draft until a person approves it.
+
+    It may also declare ``at_once``, ``concurrency`` (`localizer.translation.drafts`) and ``ignores``
+    (`localizer.translation.memory.draft_key`), count its `Usage` in ``usage``, and foretell that of requests
+    by ``estimate``.
+    """
 
     @property
     def name(self) -> str:

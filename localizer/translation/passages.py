@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterable
 
 from localizer.copy.protection import Protected, protect
 from localizer.locales import script_of
@@ -21,16 +22,24 @@ def passages_of(text: str, source_locale: str) -> list[str]:
     A line break in an image is where the type was broken: a headline of two lines is one sentence. What ends
     like a sentence, and what begins like an entry of a list, stays apart. An empty line stays one.
     """
-    joint = "" if script_of(source_locale) in _UNSPACED else " "
     passages: list[str] = []
     for line in (line.strip() for line in text.splitlines()):
         before = passages[-1] if passages else ""
         if not before or not line or before.endswith(_ENDS) or _BULLET.match(line):
             passages.append(line)
         else:
-            latin = before[-1].isascii() and line[0].isascii()
-            passages[-1] = f"{before}{' ' if latin else joint}{line}"
+            passages[-1] = in_one_line((before, line), source_locale)
     return passages
+
+
+def in_one_line(lines: Iterable[str], source_locale: str) -> str:
+    """Lines put together; with a space where the language has one, and between Latin words in any."""
+    joint = "" if script_of(source_locale) in _UNSPACED else " "
+    whole = ""
+    for line in filter(None, map(str.strip, lines)):
+        latin = whole[-1:].isascii() and line[0].isascii()
+        whole += ((" " if latin else joint) if whole else "") + line
+    return whole
 
 
 def has_words(passage: str, request: TranslationRequest) -> bool:

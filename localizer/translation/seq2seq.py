@@ -14,8 +14,9 @@ from typing import Any, TypeAlias
 from localizer.errors import EngineError
 from localizer.translation.asking import fault_of
 from localizer.translation.model import Translation, TranslationRequest
+from localizer.translation.parameters import whole_number
 from localizer.translation.passages import has_words, hidden_in, lost_in, passages_of
-from localizer.translation.weights import LoadedModel, computing, in_batches, whole_number
+from localizer.translation.weights import LoadedModel, computing, in_batches
 
 CODE_VERSION = "1"
 """Another one may give another draft."""

@@ -159,24 +159,6 @@ def _in_halves(work: Callable[[Sequence[_Item]], Sequence[_Out]], items: Sequenc
     return _in_halves(work, items[:middle]) + _in_halves(work, items[middle:])
 
 
-def whole_number(value: Any, *, whose: str, least: int = 1, most: int = 4096) -> int:
-    """A parameter that counts something, as YAML, JSON and command lines give it.
-
-    Args:
-        whose: ``translator nllb: beams``, for messages.
-
-    Raises:
-        ConfigurationError: it is no whole number, or out of range.
-    """
-    try:
-        number = int(value)
-        if number == float(value) and not isinstance(value, bool) and least <= number <= most:
-            return number
-    except (TypeError, ValueError, OverflowError):
-        pass
-    raise ConfigurationError(f"{whose} must be a whole number from {least} to {most}, not {value!r}")
-
-
 @contextmanager
 def computing() -> Iterator[Any]:
     """The one thread that may use the models now; torch, keeping no gradients."""

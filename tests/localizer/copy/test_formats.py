@@ -33,6 +33,8 @@ KIT = BrandKit(do_not_translate=("LUMÉA",), forbidden={"de": ("666",)})
         ("$1,398.00", "en", "zh-Hans", "$1,398.00"),
         ("1,299", "en", "fr", "1\u00a0299"),
         ("1,299", "und", "fr", None),
+        ("1,299", "en", "tlh", None),  # CLDR does not say how Klingons write it
+        ("10:00", "en", "tlh", None),
         ("2.4", "en", "de", "2,4"),
         ("50%", "en", "de", "50%"),
         ("50%", "en", "tr", "%50"),

@@ -116,6 +116,17 @@ def test_a_glossary_of_google_is_used_and_its_answers_taken(server: GoogleServer
         make(server, glossary="lumea")
 
 
+@pytest.mark.parametrize("wrong", [{"strings": 0}, {"strings": "many"}, {"ignore_case": "ja"}])
+def test_parameters_that_make_no_sense_are_refused(server: GoogleServer, wrong: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match=f"'google': {next(iter(wrong))} must be"):
+        make(server, **wrong)
+
+
+def test_lines_go_out_as_one_with_the_words_apart(server: GoogleServer) -> None:
+    make(server).translate([TranslationRequest("SUMMER\nSALE\n今天", "zh-Hans", "de")])
+    assert server.bodies[-1][1]["contents"] == ["SUMMER SALE今天"]
+
+
 def test_its_limits_are_kept(server: GoogleServer) -> None:
     asked = [*ask(*(f"word {i}" for i in range(300))), *ask("x" * 20_000, "y" * 20_000)]
     assert texts(make(server), asked) == [r.text.upper() for r in asked]

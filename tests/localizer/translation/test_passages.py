@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from localizer.translation import TranslationRequest
-from localizer.translation.passages import has_words, lost_in, passages_of
+from localizer.translation.passages import has_words, in_one_line, lost_in, passages_of
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,13 @@ from localizer.translation.passages import has_words, lost_in, passages_of
 )
 def test_lines_that_belong_together(text: str, locale: str, passages: list[str]) -> None:
     assert passages_of(text, locale) == passages
+
+
+def test_one_line_has_spaces_where_its_words_need_them() -> None:
+    assert (
+        in_one_line(["夏季", " 大促 ", "", "SUMMER", "SALE", "今天"], "zh-Hans") == "夏季大促SUMMER SALE今天"
+    )
+    assert in_one_line(["여름", "세일"], "ko") == "여름 세일"
 
 
 def test_what_there_is_to_translate() -> None:

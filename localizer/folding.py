@@ -1,4 +1,4 @@
-"""When two source strings are the same."""
+"""When two source strings are the same: by decks, by the copy of a run, and by whoever looks for a text."""
 
 from __future__ import annotations
 
