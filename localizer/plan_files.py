@@ -22,7 +22,7 @@ from localizer.documents import DAMAGED
 from localizer.errors import StorageError
 from localizer.model import Job, JobResult
 
-_FORMAT = b"2"
+_FORMAT = b"3"
 _GROUP = 500
 _JOB, _REJECTED, _OUT_OF_SCOPE = "job", "rejected", "out_of_scope"
 _COLUMNS = ("kind", "key", "asset_id", "locale", "record")
@@ -58,7 +58,6 @@ class PlanWriter:
     """
 
     def __init__(self, path: str | Path, *, campaign: str) -> None:
-        import pyarrow as pa
         import pyarrow.parquet as pq
 
         self.path = Path(path)
@@ -68,10 +67,7 @@ class PlanWriter:
         self._digest = hashlib.sha256()
         self._groups: list[tuple[str, int]] = []
         self._waiting: dict[str, list[tuple[Any, ...]]] = {_JOB: [], _REJECTED: [], _OUT_OF_SCOPE: []}
-        self._schema = pa.schema(
-            [pa.field("place", pa.int64()), *(pa.field(name, pa.string()) for name in _COLUMNS)],
-            metadata={b"format": _FORMAT},
-        )
+        self._schema = _schema()
         self._finished = False
         try:
             self._writer = pq.ParquetWriter(
@@ -137,7 +133,9 @@ class PlanWriter:
                 "made_with": dict(made_with or {}),
                 "groups": self._groups,
             }
-            self._writer.add_key_value_metadata({b"plan": json.dumps(facts, ensure_ascii=False).encode()})
+            text = json.dumps(facts, ensure_ascii=False).encode()
+            # Pages have checksums of their own; what is said of all of them has none.
+            self._writer.add_key_value_metadata({b"plan": text, b"plan_sha256": _sha256(text)})
             self._writer.close()
         self._finished = True
 
@@ -175,6 +173,17 @@ def _arrow(values: Sequence[Any], type: Any) -> Any:
         builder.append_values(values)
         return builder.finish()
     return pa.Array.from_buffers(type, len(values), [None, pa.py_buffer(array("q", values))])
+
+
+def _schema() -> Any:
+    import pyarrow as pa
+
+    fields = [pa.field("place", pa.int64()), *(pa.field(name, pa.string()) for name in _COLUMNS)]
+    return pa.schema(fields, metadata={b"format": _FORMAT})
+
+
+def _sha256(text: bytes) -> bytes:
+    return hashlib.sha256(text).hexdigest().encode()
 
 
 @contextmanager
@@ -215,7 +224,12 @@ class PlanReader:
                 metadata = self._file.schema_arrow.metadata or {}
                 if metadata.get(b"format") != _FORMAT:
                     raise StorageError(f"{name} is of another format version; plan the run again")
-                facts = json.loads((self._file.metadata.metadata or {})[b"plan"])
+                if not self._file.schema_arrow.equals(_schema()):
+                    raise ValueError("its columns are not what was written")
+                said = self._file.metadata.metadata or {}
+                if said[b"plan_sha256"] != _sha256(said[b"plan"]):
+                    raise ValueError("its summary is not what was written")
+                facts = json.loads(said[b"plan"])
                 self.campaign: str = facts["campaign"]
                 self.count: int = facts["count"]
                 self.rejected_count: int = facts["rejected"]
@@ -294,6 +308,8 @@ class PlanReader:
             if first + size > start:
                 with self._told():
                     table = self._file.read_row_group(index, columns=list(columns))
+                    if table.num_rows != size:
+                        raise ValueError("rows are missing")
                     end = size if stop is None else min(size, stop - first)
                     rows = table.slice(max(0, start - first), end - max(0, start - first)).to_pylist()
                 yield from rows

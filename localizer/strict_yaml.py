@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from localizer.errors import InputError
+from localizer.places import split_places
 
 Path = tuple[str | int, ...]
 Fault = tuple[Path, str]
@@ -148,9 +149,7 @@ def beside(path: File, place: str) -> str:
 
 def beside_each(path: File, places: str) -> str:
     """`beside` for a comma-separated list; a file whose name holds a comma is one place."""
-    if "," not in places or ("://" not in places and os.path.exists(beside(path, places))):
-        return beside(path, places)
-    return ",".join(beside(path, place.strip()) for place in places.split(",") if place.strip())
+    return ",".join(beside(path, place) for place in split_places(places, path.parent))
 
 
 def _line(field: Path, lines: Mapping[Path, int]) -> int:

@@ -76,7 +76,7 @@ class LoadManifestOperator(ManifestOperator):
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any]:
         """The manifest, made into a plan."""
-        from localizer.copydeck.reading import split_places
+        from localizer.places import split_places
 
         read = [uri for uri in (self.manifest, *split_places(self.copy_deck or "")) if uri]
         return lineage(read, [self.open_run().uri_of(PLAN)])

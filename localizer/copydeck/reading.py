@@ -15,6 +15,7 @@ from localizer.copydeck.tmx import read_tmx_deck
 from localizer.copydeck.xliff import read_xliff_deck
 from localizer.encodings import TableError
 from localizer.errors import CopyDeckError, InputStopped
+from localizer.places import split_places
 from localizer.sandbox.calling import bounded_stream
 
 log = logging.getLogger(__name__)
@@ -88,13 +89,6 @@ def extension_of(name: str) -> str:
 def listed(extensions: tuple[str, ...]) -> str:
     """``.csv, .tsv or .json``."""
     return f"{', '.join(extensions[:-1])} or {extensions[-1]}"
-
-
-def split_places(places: str) -> list[str]:
-    """The places of a comma-separated list, or of one place whose name holds a comma."""
-    if "," not in places or ("://" not in places and Path(places).exists()):
-        return [places]
-    return [place for part in places.split(",") if (place := part.strip())]
 
 
 def deck_files(place: str | Path) -> list[Path]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from localizer.copydeck import CopyDeck
-from localizer.copydeck.reading import deck_files, split_places
+from localizer.copydeck.reading import deck_files
 from localizer.errors import InputStopped, ManifestError
 from localizer.manifest.decks import decks_at, decks_beside
 from localizer.manifest.fetching import Place, local_file, place_of
@@ -22,6 +22,7 @@ from localizer.manifest.reading import (
 )
 from localizer.manifest.records import JobRows, Manifest, ManifestFacts
 from localizer.manifest.values import parse_image
+from localizer.places import split_places
 from localizer.sandbox.calling import bounded_stream
 from localizer.scratch import Scratch
 from localizer.storage.buckets import refusal
@@ -99,7 +100,7 @@ def _beside_manifest(place: Place, facts: ManifestFacts) -> tuple[str, str | Non
     """Image root, brand kit and copy decks of a campaign document; a table names none."""
     image_root = _beside(place, facts.image_root, "/image_root") or place.folder
     named = facts.copy_deck or ""
-    each = [named] if Path(place.folder, named).exists() else split_places(named)
+    each = split_places(named, place.folder)
     decks = [deck for given in each if given and (deck := _beside(place, given, "/copy_deck"))]
     for deck in decks:
         if not deck.startswith("gs://") and Path(deck).is_dir():
