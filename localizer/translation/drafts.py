@@ -136,16 +136,20 @@ def _answers(
 
 
 def _ask(translator: Translator, requests: Sequence[TranslationRequest]) -> list[Translation]:
-    answers = [
-        answer if answer.text.strip() else Translation(problem=answer.problem)
-        for answer in translator.translate(requests)
-    ]
+    answers = [_usable(answer) for answer in translator.translate(requests)]
     if len(answers) != len(requests):
         raise ConfigurationError(
             f"translator {translator.name!r} gave {len(answers)} answers to {len(requests)} strings: which "
             "is whose cannot be told"
         )
     return answers
+
+
+def _usable(answer: Translation) -> Translation:
+    """An answer, or no translation where it is none: half a character cannot even be kept."""
+    if any("\ud800" <= char <= "\udfff" for char in answer.text):
+        return Translation(problem="the answer holds what is no character")
+    return answer if answer.text.strip() else Translation(problem=answer.problem)
 
 
 def _nobody(request: TranslationRequest) -> str:

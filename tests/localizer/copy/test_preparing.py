@@ -196,3 +196,11 @@ def test_two_processes_that_prepare_the_same_ask_once(campaign: Campaign) -> Non
         made = list(pool.map(lambda t, run: campaign.prepare(t, run=run), translators, runs))
     assert [each.counts for each in made] == [{"ja": {"draft": 2}}] * 2
     assert sum(len(translator.asked) for translator in translators) == 2
+
+
+def test_an_answer_that_is_no_text_costs_no_other_string_its_own(campaign: Campaign) -> None:
+    campaign.rows(SALE, NEW)
+    campaign.prepare(StandIn({"SALE": "セ\ud800ル", "NEW IN": "新着"}))
+    units = campaign.units()
+    assert units["SALE", "ja"].findings == ("stand-in: the answer holds what is no character",)
+    assert units["NEW IN", "ja"].target == "新着"
