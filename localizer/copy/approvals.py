@@ -2,9 +2,9 @@
 
     copy/decisions/<source locale>/<locale>.jsonl
 
-A line speaks of one source string, its target and their two locales, and holds for every run of the
-workspace. It is only ever added to; the last word on a target counts, and of several targets that were
-approved for one source the last.
+A line speaks of one source string, its target, their two locales and the brand, and holds for every run of
+that brand in the workspace: what one brand approved, nobody approved for another. It is only ever added to;
+the last word on a target counts, and of several targets that were approved for one source the last.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ class CopyDecision:
         origin: of the draft, see `CopyUnit.origin`.
         by: the person.
         at: ISO 8601 UTC time.
+        brand: name of the kit that the copy was prepared with.
     """
 
     source: str
@@ -48,16 +49,18 @@ class CopyDecision:
     by: str
     at: str
     comment: str = ""
+    brand: str = ""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> CopyDecision:
-        return cls(**{name: data[name] for name in cls.__slots__})
+        said = {name: data[name] for name in cls.__slots__ if name != "brand"}
+        return cls(**said, brand=data.get("brand") or "")
 
 
 class CopyDecisions:
-    """All decisions of some pairs of locales, in a table on disk; a context manager."""
+    """All decisions of a brand on some pairs of locales, in a table on disk; a context manager."""
 
-    def __init__(self, storage: Storage, pairs: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, storage: Storage, pairs: Iterable[tuple[str, str]], *, brand: str = "") -> None:
         self._table = Scratch(_SCHEMA)
         for source_locale, locale in sorted(set(pairs)):
             said, _, _ = _read(storage, source_locale, locale)
@@ -67,6 +70,7 @@ class CopyDecisions:
                 (
                     (fold_source(d.source), source_locale, locale, d.target, d.approved, _text(d))
                     for d in said
+                    if d.brand == brand
                 ),
             )
 

@@ -39,7 +39,7 @@ def approve_drafts(
     comment: str = "",
     shown: str = "",
 ) -> Approved:
-    """Approve the drafts of a run but for those that are refused, for this run and all later ones.
+    """Approve the drafts of a run but for those that are refused, for this run and later ones of the brand.
 
     A refused draft is missing from then on: it is not proposed again, and its images wait for other copy.
 
@@ -59,7 +59,7 @@ def approve_drafts(
     if shown and shown != prepared.digest:
         raise InputError("the copy was prepared anew since it was shown; look at it again")
     refused = _known(run, refuse)
-    word = _Word(by, at, comment, refused)
+    word = _Word(by, at, comment, refused, prepared.brand)
     counts: Counter[CopyState] = Counter()
     drafts = _drafts(run)
     while batch := list(islice(drafts, _TOGETHER)):
@@ -100,6 +100,7 @@ class _Word(NamedTuple):
     at: str
     comment: str
     refused: frozenset[str]
+    brand: str
 
     def on(self, unit: CopyUnit) -> CopyUnit:
         """A unit with that word; one that is no draft stays as it is."""
@@ -122,4 +123,5 @@ class _Word(NamedTuple):
             by=self.by,
             at=self.at,
             comment=self.comment,
+            brand=self.brand,
         )

@@ -89,7 +89,21 @@ def _speaks_of(edit: Edit, block: TextBlock) -> bool:
 
 
 def _lies_in(block: TextBlock, box: Box | None) -> bool:
-    return box is None or share_inside(block.box, box) >= _IN_BOX
+    return _share(block.box, box) >= _IN_BOX
+
+
+def _share(of: Box, box: Box | None) -> float:
+    return 1.0 if box is None else share_inside(of, box)
+
+
+def _is_left(unread: Box, edit: Edit, edits: Sequence[Edit]) -> bool:
+    """Whether nothing becomes of a line that lies where all text is to be translated."""
+    others = (other.box for other in edits if other.box is not None and not takes_all_text(other))
+    return _share(unread, edit.box) >= _IN_BOX and all(_share(unread, box) < _IN_BOX for box in others)
+
+
+def _unread(box: Box) -> str:
+    return f"(a line that could not be read, at {' '.join(map(str, box))})"
 
 
 def with_run_copy(
@@ -109,6 +123,7 @@ def with_run_copy(
         if found is not None and index in owned:
             if not any(_lies_in(block, edit.box) for block in found.blocks):
                 left.append(found.problem or NOTHING_FOUND)
+            left += [_unread(box) for box in found.unread if _is_left(box, edit, edits)]
             for block in owned[index]:
                 unit = copy.unit(block.text, source_locale, locale)
                 new = _of_block(edit, block, unit)

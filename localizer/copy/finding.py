@@ -168,12 +168,12 @@ def _opened(uri: str) -> Workspace:
 
 
 def _read(image: Image, workspace: Workspace, brand: BrandKit) -> Found:
-    from localizer.extraction import extract
+    from localizer.extraction import extract_all
     from localizer.images import decode
 
     try:
         source = decode(workspace.storage.read(image.source), name=f"{image.asset} ({image.source})")
-        blocks = tuple(extract(source.rgb, source_locale=image.source_locale, brand=brand))
+        blocks, unread = extract_all(source.rgb, source_locale=image.source_locale, brand=brand)
     except (TransientError, StorageFull):
         raise
     except LocalizerError as error:
@@ -182,7 +182,7 @@ def _read(image: Image, workspace: Workspace, brand: BrandKit) -> Found:
         # One image must not end the batch; the traceback goes to the log, the sentence to the people.
         log.exception("%s: internal error", image.asset)
         return _problem(image, f"internal error: {type(error).__name__}: {error}")
-    found = Found(image.sha256, image.source_locale, blocks)
+    found = Found(image.sha256, image.source_locale, blocks, unread=unread)
     data = json.dumps(found.to_dict(), ensure_ascii=False).encode("utf-8", "surrogatepass")
     workspace.storage.write(name_of(image, brand), data, content_type="application/json")
     return found

@@ -24,6 +24,7 @@ class PreparedCopy:
         asked, characters: strings and their characters that translators were asked for just now, by locale;
             in a dry run: would be.
         drafts: drafts of translators, by who made them.
+        brand: name of the kit; an approval holds for that brand.
         cost: what that cost or would cost, by currency, as far as the services say.
     """
 
@@ -40,6 +41,7 @@ class PreparedCopy:
     drafts: Mapping[str, int] = field(default_factory=dict)
     cost: Money = field(default_factory=dict)
     dry_run: bool = False
+    brand: str = ""
 
     def total(self, state: CopyState) -> int:
         """Strings of all locales in a state."""

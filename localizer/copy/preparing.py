@@ -92,7 +92,7 @@ def prepare_copy(
         _gather(manifest, table, strings, workspace, image_root, wanted_locales(manifest, locales))
         finding = _find(table, workspace, brand, workers, DRY_RUN_READS if dry_run else None)
         _take_apart(table, strings)
-        decisions = stack.enter_context(CopyDecisions(workspace.storage, strings.pairs))
+        decisions = stack.enter_context(CopyDecisions(workspace.storage, strings.pairs, brand=brand.name))
         resolver = Resolver(manifest.deck, decisions, brand)
         _settle_known(strings, resolver)
         if not dry_run and strings.open_locales():
@@ -106,7 +106,7 @@ def prepare_copy(
             memory=stack.enter_context(DraftMemory(workspace.storage)),
             dry_run=dry_run,
         )
-        return _save(run, strings, table, finding, asked, dry_run)
+        return _save(run, strings, table, finding, asked, dry_run, brand.name)
 
 
 def _work(manifest: Manifest | ManifestStream) -> str:
@@ -230,13 +230,21 @@ def _settle_known(strings: Strings, resolver: Resolver) -> None:
 
 
 def _save(
-    run: Run | Path, strings: Strings, table: Scratch, finding: Finding, asked: Asked, dry_run: bool
+    run: Run | Path,
+    strings: Strings,
+    table: Scratch,
+    finding: Finding,
+    asked: Asked,
+    dry_run: bool,
+    brand: str,
 ) -> PreparedCopy:
     with temporary_folder() as folder:
         with local_disk(), (folder / TEXTS).open("wb") as file:
             for (body,) in table.rows("SELECT body FROM texts ORDER BY sha256, source_locale"):
                 file.write(body.encode("utf-8", "surrogatepass") + b"\n")
         put_record(run, TEXTS, folder / TEXTS)
+    # Cut off between the units and what is told of them, nobody approves units that were not shown.
+    save_prepared(run, PreparedCopy(counts={}, brand=brand))
     saved = save_units(run, (CopyUnit.from_dict(json.loads(text)) for text in strings.units()))
     prepared = PreparedCopy(
         counts=saved.counts,
@@ -252,6 +260,7 @@ def _save(
         drafts=dict(asked.by),
         cost=asked.cost,
         dry_run=dry_run,
+        brand=brand,
     )
     save_prepared(run, prepared)
     return prepared

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from localizer.copy.units import CopyUnit
 from localizer.extraction.model import TextBlock
 from localizer.folding import fold_source
+from localizer.model import Box
 from localizer.runs.merging import local_disk, read_records
 from localizer.scratch import Scratch
 
@@ -41,12 +42,14 @@ class Found(NamedTuple):
 
     Attributes:
         problem: why it could not be read; a person must look at such an image.
+        unread: boxes of lines that were seen and could not be read.
     """
 
     sha256: str
     source_locale: str
     blocks: tuple[TextBlock, ...] = ()
     problem: str = ""
+    unread: tuple[Box, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -54,12 +57,14 @@ class Found(NamedTuple):
             "source_locale": self.source_locale,
             "blocks": [block.to_dict() for block in self.blocks],
             "problem": self.problem,
+            "unread": [list(box) for box in self.unread],
         }
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Found:
         blocks = tuple(map(TextBlock.from_dict, data["blocks"]))
-        return cls(data["sha256"], data["source_locale"], blocks, data.get("problem") or "")
+        unread = tuple((int(a), int(b), int(c), int(d)) for a, b, c, d in data.get("unread") or ())
+        return cls(data["sha256"], data["source_locale"], blocks, data.get("problem") or "", unread)
 
 
 class RunCopy:

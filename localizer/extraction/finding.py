@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from localizer.checks.readers import RAPIDOCR_SCRIPTS
 from localizer.errors import ConfigurationError
 from localizer.locales import language_of, script_of
-from localizer.model import share_inside
+from localizer.model import Box, share_inside
 from localizer.text import foreign, tesseract
 from localizer.text.normalise import fold
 from localizer.text.orientation import reread, settle_tall
-from localizer.text.reading import TextLine, read_area, read_lines
+from localizer.text.reading import Quad, TextLine, read_area, read_page
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,11 +24,14 @@ _CERTAIN = 0.97  # score of the reader from which a line is not read again
 _GUESS, _GUESSED = 0.5, 2  # score below which, and letters up to which, a line is a guess
 _KNOWN = 0.3  # share of a line in one that was found before, from which it is that
 _MARGINS = (0.06, 0.2)
+_LOWEST = 8  # pixels that a line is tall at least
+_LONG = 2.5  # heights from which a line has more than a letter or two
 _LATIN_SURE = 0.9  # score from which Latin and digits are the first reader's in any script
 
 
-def find_lines(rgb: npt.NDArray[np.uint8], source_locale: str) -> list[TextLine]:
-    """All lines, as they stand: columns and turned lines named as such.
+def find_lines(rgb: npt.NDArray[np.uint8], source_locale: str) -> tuple[list[TextLine], list[Box]]:
+    """All lines, as they stand: columns and turned lines named as such; and the places of those that no
+    reader can read, for they are in another script.
 
     Args:
         rgb: H x W x 3 uint8.
@@ -36,11 +40,34 @@ def find_lines(rgb: npt.NDArray[np.uint8], source_locale: str) -> list[TextLine]
     Raises:
         ConfigurationError: the reader of the source's script is not installed.
     """
-    lines = [settle_tall(rgb, line) for line in read_lines(rgb) if _is_text(line)]
+    read, seen = read_page(rgb)
+    lines = [settle_tall(rgb, line) for line in read if _is_text(line)]
     code = _second_reader(source_locale)
     if code:
-        return _with_script(lines, foreign.read_lines_in(rgb, code))
-    return [_read_again(rgb, line, source_locale) for line in lines]
+        lines = _with_script(lines, foreign.read_lines_in(rgb, code))
+    else:
+        lines = [_read_again(rgb, line, source_locale) for line in lines]
+    return lines, [box for quad in seen if not _is_read(box := _box(quad), read, lines)]
+
+
+def _box(quad: Quad) -> Box:
+    xs, ys = [x for x, _ in quad], [y for _, y in quad]
+    return math.floor(min(xs)), math.floor(min(ys)), math.ceil(max(xs)), math.ceil(max(ys))
+
+
+def _is_read(box: Box, read: Iterable[TextLine], lines: Iterable[TextLine]) -> bool:
+    """Whether the line that was seen in a place was read, or is too small or too short to be one."""
+    sides = sorted((box[2] - box[0], box[3] - box[1]))
+    if sides[0] < _LOWEST:
+        return True
+    is_long = sides[1] > _LONG * sides[0]
+    found = [line for line in lines if any(c.isalnum() for c in line.text)]
+    found += [line for line in read if not is_long]  # a corner or a leaf
+    return any(
+        (share_inside(box, line.box) > 0.5 or share_inside(line.box, box) > 0.5)
+        and not (is_long and len(fold(line.text)) <= 1)
+        for line in found
+    )
 
 
 def find_larger(rgb: npt.NDArray[np.uint8], source_locale: str, known: Sequence[TextLine]) -> list[TextLine]:

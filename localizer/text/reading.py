@@ -106,7 +106,26 @@ def _reader(use: str) -> Any:
     }
     if use in {"crop", "area"}:  # the default blows a flat crop up until its short side has 736 px
         params |= {"Det.limit_type": "max", "Det.limit_side_len": 960}
-    return RapidOCR(params=params)
+    return _noting(RapidOCR)(params=params) if use == "page" else RapidOCR(params=params)
+
+
+def _noting(base: Any) -> Any:
+    """rapidocr that notes in `seen` where it saw lines: what it cannot read it drops without a word."""
+    from rapidocr.utils.process_img import map_boxes_to_original
+
+    class Noting(base):  # type: ignore[misc]
+        seen: Any = ()
+
+        def __call__(self, *args: Any, **kwargs: Any) -> Any:
+            self.seen = ()
+            return super().__call__(*args, **kwargs)
+
+        def build_final_output(self, ori_img: Any, det_res: Any, *rest: Any) -> Any:
+            if det_res.boxes is not None:
+                self.seen = map_boxes_to_original(det_res.boxes.copy(), rest[-1], *ori_img.shape[:2])
+            return super().build_final_output(ori_img, det_res, *rest)
+
+    return Noting
 
 
 def _quad(points: Any, dx: float = 0.0, dy: float = 0.0, scale: float = 1.0) -> Quad:
@@ -120,7 +139,17 @@ def read_lines(rgb: npt.NDArray[np.uint8]) -> tuple[TextLine, ...]:
     Args:
         rgb: H x W x 3 uint8.
     """
-    return _lines_of(_read_with_characters("page", rgb), 1.0, 0, 0)
+    return read_page(rgb)[0]
+
+
+def read_page(rgb: npt.NDArray[np.uint8]) -> tuple[tuple[TextLine, ...], tuple[Quad, ...]]:
+    """`read_lines`, and all places where the reader saw a line, those too where it could read none.
+
+    Args:
+        rgb: H x W x 3 uint8.
+    """
+    read = _read_with_characters("page", rgb)
+    return _lines_of(read, 1.0, 0, 0), tuple(_quad(quad) for quad in _reader("page").seen)
 
 
 def read_area(

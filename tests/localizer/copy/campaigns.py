@@ -19,6 +19,7 @@ from localizer.copy.run_copy import Found, each_unit
 from localizer.copy.units import CopyUnit
 from localizer.extraction import TextBlock
 from localizer.manifest import open_manifest
+from localizer.model import Box
 from localizer.runs import Run
 from localizer.translation import Translation, TranslationRequest
 from localizer.workspace import Workspace
@@ -76,11 +77,16 @@ class Campaign:
         return manifest
 
     def found(
-        self, name: str, *blocks: TextBlock, source_locale: str = "en", brand: BrandKit | None = None
+        self,
+        name: str,
+        *blocks: TextBlock,
+        source_locale: str = "en",
+        brand: BrandKit | None = None,
+        unread: tuple[Box, ...] = (),
     ) -> None:
         """Keep what an earlier run found in an image, in place of reading it."""
         sha256 = hashlib.sha256((self.folder / name).read_bytes()).hexdigest()
-        found = Found(sha256, source_locale, blocks)
+        found = Found(sha256, source_locale, blocks, unread=unread)
         where = name_of(Image(sha256, "", source_locale, ""), brand or BrandKit())
         self.workspace.storage.write(where, json.dumps(found.to_dict()).encode())
 

@@ -145,15 +145,15 @@ def test_an_image_that_cannot_be_read_costs_no_other(
 ) -> None:
     from localizer import extraction
 
-    real = extraction.extract
+    real = extraction.extract_all
 
     def broken(rgb: Any, **more: Any) -> Any:
-        blocks = real(rgb, **more)
-        if blocks[0].text == "SALE":
+        found = real(rgb, **more)
+        if found.blocks[0].text == "SALE":
             raise ZeroDivisionError
-        return blocks
+        return found
 
-    monkeypatch.setattr(extraction, "extract", broken)
+    monkeypatch.setattr(extraction, "extract_all", broken)
     done = run(folder, "--copy-deck", str(_deck(folder)))
     assert done["b"]["status"] == Status.PASSED
     assert done["a"]["status"] == Status.NEEDS_REVIEW

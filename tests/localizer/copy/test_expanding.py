@@ -59,6 +59,13 @@ def test_each_text_of_the_campaign_becomes_an_edit_with_its_box(campaign: Campai
     assert (job.missing_copy, job.left_text) == ((), ())
 
 
+def test_a_line_that_could_not_be_read_is_told(campaign: Campaign) -> None:
+    campaign.found("a.png", SALE, unread=((2, 25, 40, 35), (50, 2, 58, 10)))
+    campaign.rows(ALL, "p1,a.png,en,ja,remove_text,,,49 1 60 12", deck=deck("SALE,ja,セール"))
+    campaign.prepare()
+    assert only_job(campaign).left_text == ("(a line that could not be read, at 2 25 40 35)",)
+
+
 def test_what_has_no_copy_keeps_the_image_waiting(campaign: Campaign) -> None:
     campaign.found("a.png", SALE, NEW)
     campaign.rows(ALL, deck=deck("SALE,ja,セール"))
@@ -212,7 +219,7 @@ def test_an_image_that_cannot_be_read_waits_for_a_person(campaign: Campaign) -> 
     campaign.rows(ALL)
     prepared = campaign.prepare(dry_run=True)
     assert prepared.images == 1
-    (left,) = only_job(campaign).left_text
+    left = only_job(campaign).left_text[0]
     assert "could not be read" in left or "no text was found" in left
 
 

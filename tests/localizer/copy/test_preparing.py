@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
 from localizer.brand import BrandKit
+from localizer.copy import preparing
 from localizer.copy.approving import approve_drafts
 from localizer.copy.units import CopyState
 from localizer.errors import InputError, TransientError
@@ -107,6 +109,38 @@ def test_an_approval_is_given_again_by_a_retry_and_refused_for_other_copy(campai
         approve_drafts(campaign.run, campaign.workspace, shown="0" * 64, **word)
     with pytest.raises(InputError, match="no draft of this run has the id 123"):
         approve_drafts(campaign.run, campaign.workspace, by="mia", at=AT, refuse=["123"])
+
+
+def test_what_one_brand_approved_is_a_draft_for_another(campaign: Campaign) -> None:
+    campaign.rows("a,a.png,en,ja,translate_text,Big Sale,,")
+    one, other = BrandKit(name="lumea"), BrandKit(name="terra")
+    campaign.prepare(StandIn({"Big Sale": "大セール"}), brand=one)
+    approve_drafts(campaign.run, campaign.workspace, by="mia", at=AT)
+    campaign.prepare(brand=one)
+    assert campaign.units()["Big Sale", "ja"].state is CopyState.APPROVED
+    campaign.prepare(StandIn({"Big Sale": "大セール"}), brand=other)
+    assert campaign.units()["Big Sale", "ja"].state is CopyState.DRAFT
+
+
+def test_units_that_were_not_shown_are_not_approved(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign.rows("a,a.png,en,ja,translate_text,Big Sale,,")
+    shown = campaign.prepare(StandIn({"Big Sale": "大セール"})).digest
+    real = preparing.save_units
+
+    def save_and_die(*args: Any) -> None:
+        real(*args)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(preparing, "save_units", save_and_die)
+    with pytest.raises(KeyboardInterrupt):
+        campaign.prepare(
+            StandIn({"Big Sale": "閉店セール"}), brand=BrandKit(glossary={"ja": {"Sale": "閉店セール"}})
+        )
+    assert campaign.units()["Big Sale", "ja"].target == "閉店セール"
+    with pytest.raises(InputError, match="prepared anew"):
+        approve_drafts(campaign.run, campaign.workspace, by="mia", at=AT, shown=shown)
 
 
 def test_a_dry_run_asks_nobody_and_says_what_it_would_ask(campaign: Campaign) -> None:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from localizer.errors import ConfigurationError
-from localizer.extraction import Origin, extract
+from localizer.extraction import Origin, extract, extract_all
 from localizer.text import tesseract
 from localizer.text.fonts import stack
 from localizer.text.normalise import similarity
@@ -47,3 +47,14 @@ def test_a_reader_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch
 
 def test_an_image_without_text_has_no_blocks() -> None:
     assert extract(np.full((300, 400, 3), 200, np.uint8), source_locale="en") == ()
+
+
+@pytest.mark.parametrize("locale", sorted(COPY))
+def test_a_line_in_another_script_is_seen_or_told(locale: str) -> None:
+    picture = Image.fromarray(poster("夏日特惠", "zh-Hans"))
+    font = ImageFont.truetype(stack(locale)[0].path, 64)
+    ImageDraw.Draw(picture).text((80, 400), COPY[locale], font=font, fill=(255, 255, 255))
+    found = extract_all(np.asarray(picture), source_locale="zh-Hans")
+    assert [b.text for b in found.blocks if b.origin is Origin.MARKETING] == ["夏日特惠"]
+    others = [b.box for b in found.blocks if b.origin is not Origin.MARKETING]
+    assert any(box[1] > 300 for box in [*found.unread, *others])
