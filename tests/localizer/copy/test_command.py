@@ -197,7 +197,7 @@ def test_an_interrupted_reading_goes_on_where_it_was(
 ) -> None:
     from localizer import extraction
 
-    real, calls = extraction.extract, 0
+    real, calls = extraction.extract_all, 0
 
     def cut_off(rgb: Any, **more: Any) -> Any:
         nonlocal calls
@@ -206,7 +206,7 @@ def test_an_interrupted_reading_goes_on_where_it_was(
             raise KeyboardInterrupt
         return real(rgb, **more)
 
-    monkeypatch.setattr(extraction, "extract", cut_off)
+    monkeypatch.setattr(extraction, "extract_all", cut_off)
     copy(folder, "extract", "--out", str(folder / "deck.csv"), code=130)
     assert not (folder / "deck.csv").exists()
     copy(folder, "extract", "--out", str(folder / "deck.csv"))
