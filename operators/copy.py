@@ -17,7 +17,6 @@ from operators.tenants import reading_of
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from localizer.brand import BrandKit
     from localizer.copy.prepared import PreparedCopy
 
 
@@ -65,7 +64,7 @@ class PrepareCopyOperator(ManifestOperator):
             count_copy(prepared.counts, prepared.cost, context["ti"].dag_id)
         return prepared.to_dict()
 
-    def check_further(self, stack: ExitStack, faults: Faults, brand: BrandKit) -> None:
+    def check_further(self, stack: ExitStack, faults: Faults) -> None:
         """Whether the translators' connections can be used; they are lent until the stack is closed."""
         if not self.translator_conn_id:
             return

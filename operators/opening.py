@@ -138,7 +138,7 @@ class ManifestOperator(LocalizerOperator):
             with faults.of("locales"):
                 require_locales(locales, manifest)
             self._look_at_target(faults, manifest)
-        self.check_further(stack, faults, brand)
+        self.check_further(stack, faults)
         if not_found is not None:
             if missing_ok and not faults.found:
                 raise not_found
@@ -172,7 +172,7 @@ class ManifestOperator(LocalizerOperator):
                 client=gcs_client(self.publish_uri, self.gcp_conn_id),
             )
 
-    def check_further(self, stack: ExitStack, faults: Faults, brand: BrandKit) -> None:
+    def check_further(self, stack: ExitStack, faults: Faults) -> None:
         """Look at what only one of the tasks uses; for subclasses."""
 
 

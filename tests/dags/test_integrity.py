@@ -13,7 +13,11 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
 DAG_FILES = sorted((PROJECT / "dags").rglob("*.py"))
-HEAVY = ["torch", "cv2", "google.cloud", "pandas", "scipy", "onnxruntime", "rapidocr", "skia", "PIL", "numpy"]
+HEAVY = [
+    "torch", "transformers", "cv2", "google.cloud", "pandas", "scipy", "onnxruntime", "rapidocr",
+    "skia", "PIL", "numpy", "lxml", "translate", "opencc",
+    "localizer.copydeck", "localizer.extraction", "localizer.translation",
+]  # fmt: skip
 
 _IMPORT = """
 import json, sys, time
