@@ -81,6 +81,19 @@ def add_copy(commands: Any, common: argparse.ArgumentParser) -> None:
     convert.add_argument("--replace", action="store_true", help="replace a file that is there")
     convert.set_defaults(command=_convert)
 
+    fill = kinds.add_parser(
+        "fill",
+        parents=[common],
+        help="put the copy of a deck into a file of somebody else's: .csv, .tsv, .xlf",
+        description="All else in the file stays: ids, notes, states, other columns. Written are targets that "
+        "are missing, and drafts where the deck has approved copy; never what is approved there.",
+    )
+    fill.add_argument("deck", metavar="DECK", help="where the copy is")
+    fill.add_argument("file", metavar="FILE", help="to be filled in")
+    fill.add_argument("--out", type=Path, metavar="FILE", help="write it there (default: FILE itself)")
+    fill.add_argument("--replace", action="store_true", help="replace a file that is there")
+    fill.set_defaults(command=_fill)
+
     approve = kinds.add_parser(
         "approve",
         parents=[common],
@@ -154,6 +167,13 @@ def _convert(arguments: argparse.Namespace) -> int:
     from localizer.copy.command import convert
 
     convert(arguments.source, arguments.target, replace=arguments.replace)
+    return 0
+
+
+def _fill(arguments: argparse.Namespace) -> int:
+    from localizer.copy.command import fill
+
+    fill(arguments.deck, arguments.file, out=arguments.out, replace=arguments.replace)
     return 0
 
 

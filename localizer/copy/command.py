@@ -18,7 +18,7 @@ from localizer.copy.run_copy import each_unit
 from localizer.copy.text import as_lines
 from localizer.copy.to_fill import open_rows, row_of
 from localizer.copy.units import CopyState, CopyUnit
-from localizer.copydeck import check_deck_path, read_deck_rows, write_deck
+from localizer.copydeck import check_deck_path, fill_deck, read_deck_rows, write_deck
 from localizer.display import lines
 from localizer.errors import InputError
 from localizer.runs.merging import temporary_folder
@@ -116,6 +116,19 @@ def convert(source: str, target: str, *, replace: bool = False) -> None:
     for path in write_deck(counted(), target):
         _say(f"written  {path}")
     _say(f"{count} rows")
+
+
+def fill(deck: str, file: str, *, out: Path | None = None, replace: bool = False) -> None:
+    """Put the copy of a deck into a file of somebody else's; see `localizer.copydeck.fill_deck`.
+
+    Raises:
+        CopyDeckError: one of them is no deck, or the file is of a form that is not filled in.
+        ConfigurationError: a form needs the extra ``copy``.
+    """
+    if out is not None:
+        _refuse_existing(out, replace)
+    count = fill_deck(read_deck_rows(deck), file, out=out)
+    _say(f"{count} targets written into {out or file}")
 
 
 def approve(workspace: str, run: str, *, by: str, refuse: Sequence[str] = (), comment: str = "") -> None:

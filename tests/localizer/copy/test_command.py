@@ -181,6 +181,20 @@ def test_decks_are_converted(folder: Path, capsys: pytest.CaptureFixture[str]) -
     assert ".docx" in capsys.readouterr().err
 
 
+def test_a_file_of_somebody_else_s_is_filled_in(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    deck, theirs = _deck(folder), folder / "theirs.csv"
+    whole = "id,source,locale,target,who\r\n7,SALE,de,,kim\r\n8,NEW,de,NEUES,lee\r\n9,OLD,de,,kim\r\n"
+    theirs.write_text(whole, newline="")
+    assert main(["copy", "fill", str(deck), str(theirs), "--out", str(folder / "done.csv")]) == 0
+    assert "1 targets written" in capsys.readouterr().out
+    assert (folder / "done.csv").read_bytes().decode("utf-8-sig") == whole.replace(
+        "de,,kim", "de,RABATT,kim", 1
+    )
+    assert theirs.read_bytes().decode() == whole
+    assert main(["copy", "fill", str(deck), str(theirs), "--out", str(folder / "done.csv")]) == 2
+    assert main(["copy", "fill", str(deck), str(folder / "deck.tmx")]) == 2
+
+
 def test_a_plan_shows_what_would_be_translated(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["plan", str(folder / "all.csv"), "--workspace", str(folder / "w"), "--json"]
     assert main(command) == 0
