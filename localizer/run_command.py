@@ -151,6 +151,7 @@ def prepared(options: RunOptions, *, run_id: str = "") -> Iterator[Prepared]:
                 locales=options.locales,
                 workers=options.workers or default_workers(),
                 dry_run=not run_id,
+                last_try=True,
             )
             with open_copy(where) as run_copy:
                 plan_to_file(

@@ -26,8 +26,9 @@ class PrepareCopyOperator(ManifestOperator):
     Images all of whose text is to be translated are read, once for all runs of a workspace. Each string gets
     its copy from the deck, from what a person approved earlier, or as a draft from the translators that the
     brand kit names; all strings of a run are translated here, in batches, and each draft is kept as it comes,
-    so that a retry pays for none of them again. Without a translator nothing is made up: what is missing
-    stands in a deck to fill in.
+    so that a retry pays for none of them again. A service that is down is asked again by the task's retries;
+    after the last, the images that need nothing of it go on, and the others wait. Without a translator
+    nothing is made up: what is missing stands in a deck to fill in.
 
     This task is the first of a run: all that is wrong with what the run was given is told in one error.
     Returns `localizer.copy.prepared.PreparedCopy` as a mapping; skipped, with the whole run, where a manifest
@@ -56,7 +57,10 @@ class PrepareCopyOperator(ManifestOperator):
         dry_run = as_bool(self.plan_only, field="plan_only")
         try:
             with reading_of(context["dag"].tags), ExitStack() as stack:
-                prepared = self._prepare(stack, Faults(form_titles(context)), missing_ok, dry_run)
+                faults, ti = Faults(form_titles(context)), context["ti"]
+                prepared = self._prepare(
+                    stack, faults, missing_ok, dry_run=dry_run, last_try=ti.try_number > ti.max_tries
+                )
         except ManifestNotFound as error:
             raise AirflowSkipException(f"nothing to do: {error}") from None
         self._tell(prepared)
@@ -73,7 +77,9 @@ class PrepareCopyOperator(ManifestOperator):
         with faults.of("translator_conn_id"):
             stack.enter_context(lend_translators(self.translator_conn_id))
 
-    def _prepare(self, stack: ExitStack, faults: Faults, missing_ok: bool, dry_run: bool) -> PreparedCopy:
+    def _prepare(
+        self, stack: ExitStack, faults: Faults, missing_ok: bool, *, dry_run: bool, last_try: bool
+    ) -> PreparedCopy:
         from localizer.copy.preparing import prepare_copy
 
         ready = self.opened(stack, faults, missing_ok=missing_ok)
@@ -87,6 +93,7 @@ class PrepareCopyOperator(ManifestOperator):
             locales=ready.locales,
             workers=int(self.workers),
             dry_run=dry_run,
+            last_try=last_try,
         )
 
     def _tell(self, prepared: PreparedCopy) -> None:

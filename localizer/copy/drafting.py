@@ -4,8 +4,9 @@ once more where one is broken. What is wrong again is refused: nothing is made u
 from __future__ import annotations
 
 import json
+import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from localizer.copy.protection import kept
 from localizer.copy.resolving import Judged, unit_of
 from localizer.copy.units import CopyState, CopyUnit
 from localizer.costs import Money, add
+from localizer.errors import TransientError
 from localizer.translation.drafts import Draft, draft, origin_of
 from localizer.translation.model import TranslationRequest
 from localizer.translation.usage import Usage
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from localizer.copy.resolving import Resolver
     from localizer.translation.memory import DraftMemory
     from localizer.translation.model import Translator
+
+log = logging.getLogger(__name__)
 
 TranslatorsOf = Callable[[str], "Sequence[Translator]"]
 """The translators of a target locale, in the order in which they are asked."""
@@ -39,12 +43,14 @@ class Asked:
         strings, characters: by locale, of the sources; remembered answers do not count.
         by: drafts by who made them.
         cost: by currency, as far as the services say.
+        problems: services that did not answer, and what they said.
     """
 
     strings: Counter[str] = field(default_factory=Counter)
     characters: Counter[str] = field(default_factory=Counter)
     by: Counter[str] = field(default_factory=Counter)
     cost: Money = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
 
 
 def draft_open(
@@ -55,11 +61,13 @@ def draft_open(
     brand: BrandKit,
     memory: DraftMemory,
     dry_run: bool = False,
+    last_try: bool = False,
 ) -> Asked:
     """Settle every string that is still open: as a draft, or as missing.
 
     Args:
         dry_run: ask nobody; all of them are missing.
+        last_try: nobody will ask again: what a service that is down did not answer is missing, and says why.
 
     Raises:
         TransientError: a service did not answer; what it answered before is remembered.
@@ -68,7 +76,7 @@ def draft_open(
     asked = Asked()
     for locale in strings.open_locales():
         asking = translators(locale)
-        asker = _Asker(asking, memory, asked, dry_run)
+        asker = _Asker(asking, memory, asked, dry_run=dry_run, last_try=last_try)
         while batch := strings.open(locale, most=_TOGETHER):
             if asking:
                 units = _drafted(batch, resolver, asker, brand)
@@ -107,15 +115,35 @@ class _Asker:
     """Asks the translators of one locale, and counts what that takes; in a dry run nobody is asked."""
 
     def __init__(
-        self, translators: Sequence[Translator], memory: DraftMemory, asked: Asked, dry_run: bool
+        self,
+        translators: Sequence[Translator],
+        memory: DraftMemory,
+        asked: Asked,
+        *,
+        dry_run: bool,
+        last_try: bool,
     ) -> None:
         self._translators, self._memory, self._asked, self._dry_run = translators, memory, asked, dry_run
+        self._last_try, self._down = last_try, ""
         self._before = [_usage(each).cost for each in translators]
 
     def ask(self, requests: Sequence[TranslationRequest]) -> list[Draft]:
         """An answer to each, in order."""
-        find = self._remembered if self._dry_run else draft
-        answers = list(find(requests, self._translators, self._memory))
+        if self._down:
+            return self._remembered(requests, self._down)
+        try:
+            answers = (
+                self._remembered(requests, "nobody was asked in this dry run")
+                if self._dry_run
+                else list(draft(requests, self._translators, self._memory))
+            )
+        except TransientError as error:
+            if not self._last_try:
+                raise
+            self._down = f"the translator did not answer ({error}); run again"
+            log.warning("%s", self._down)
+            self._asked.problems.append(self._down)
+            return self._remembered(requests, self._down)
         new = [request for request, answer in zip(requests, answers, strict=True) if not answer.remembered]
         for request in new:
             self._asked.strings[request.locale] += 1
@@ -130,18 +158,14 @@ class _Asker:
             after = _usage(each).cost
             add(self._asked.cost, {key: amount - before.get(key, 0.0) for key, amount in after.items()})
 
-    @staticmethod
-    def _remembered(
-        requests: Sequence[TranslationRequest], translators: Sequence[Translator], memory: DraftMemory
-    ) -> Iterator[Draft]:
-        """What earlier runs were answered, of the translators in their order."""
-        for request in requests:
-            serving = (t for t in translators if t.serves(request.source_locale, request.locale))
-            known = ((t, memory.recall(t, request)) for t in serving)
-            yield next(
-                (Draft(text, origin_of(t), remembered=True) for t, text in known if text),
-                Draft(problem="nobody was asked in this dry run"),
-            )
+    def _remembered(self, requests: Sequence[TranslationRequest], problem: str) -> list[Draft]:
+        """What was answered before, of the translators in their order."""
+        return [self._recalled(request) or Draft(problem=problem) for request in requests]
+
+    def _recalled(self, request: TranslationRequest) -> Draft | None:
+        serving = (t for t in self._translators if t.serves(request.source_locale, request.locale))
+        known = ((t, self._memory.recall(t, request)) for t in serving)
+        return next((Draft(text, origin_of(t), remembered=True) for t, text in known if text), None)
 
     def _estimate(self, requests: Sequence[TranslationRequest]) -> None:
         """What the first translator that serves them would charge, as far as it says."""

@@ -20,7 +20,7 @@ class PreparedCopy:
         digest: of the units as they were prepared; an approval of other ones than were shown is refused.
         images: all of whose text was to be found; of them `read` just now, `unread` left for this is a dry
             run.
-        problems: the first few that could not be read, and why.
+        problems: the first few that could not be read, and why; and translators that did not answer.
         asked, characters: strings and their characters that translators were asked for just now, by locale;
             in a dry run: would be.
         drafts: drafts of translators, by who made them.

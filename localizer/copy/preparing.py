@@ -70,6 +70,7 @@ def prepare_copy(
     translators: TranslatorsOf | None = None,
     workers: int = 1,
     dry_run: bool = False,
+    last_try: bool = False,
 ) -> PreparedCopy:
     """Find out what a run has to say in each target locale, and who says so.
 
@@ -79,11 +80,14 @@ def prepare_copy(
         translators: who is asked for drafts into a locale; default: those of the brand's policy.
         workers: processes that read images.
         dry_run: ask no translator, and read at most `DRY_RUN_READS` images that were not read before.
+        last_try: nobody will try again: a translator that does not answer leaves its strings missing, and the
+            images that need none of them go on.
 
     Raises:
         ManifestError: a locale was asked for that the manifest does not have.
         ConfigurationError: a translator cannot work at all.
-        TransientError: a translator, the bucket of the images or the workspace did not answer.
+        TransientError: a translator (but see `last_try`), the bucket of the images or the workspace did not
+            answer.
         StorageError: a record is damaged or cannot be written.
     """
     with ExitStack() as stack:
@@ -105,6 +109,7 @@ def prepare_copy(
             brand=brand,
             memory=stack.enter_context(DraftMemory(workspace.storage)),
             dry_run=dry_run,
+            last_try=last_try,
         )
         return _save(run, strings, table, finding, asked, dry_run, brand.name)
 
@@ -254,7 +259,7 @@ def _save(
         images=finding.images,
         read=finding.read,
         unread=finding.unread,
-        problems=tuple(finding.problems),
+        problems=(*finding.problems, *asked.problems),
         asked=dict(asked.strings),
         characters=dict(asked.characters),
         drafts=dict(asked.by),

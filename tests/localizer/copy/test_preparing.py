@@ -173,6 +173,28 @@ def test_a_service_that_is_down_costs_nothing_that_was_answered(campaign: Campai
     assert [(r.text, r.locale) for r in up.asked] == [("NEW IN", "ko")]
 
 
+def test_on_the_last_try_a_service_that_is_down_stops_none_of_the_others(campaign: Campaign) -> None:
+    campaign.rows(SALE, NEW, NEW.replace(",ja,", ",ko,"), SALE.replace(",ja,", ",ko,"))
+
+    class Down(StandIn):
+        tries = 0
+
+        def translate(self, requests):  # type: ignore[no-untyped-def]
+            if requests[0].locale == "ko":
+                self.tries += 1
+                raise TransientError("503")
+            return super().translate(requests)
+
+    down = Down({"SALE": "セール", "NEW IN": "新着"}, locales=("ja", "ko"))
+    prepared = campaign.prepare(down, last_try=True)
+    assert prepared.counts == {"ja": {"draft": 2}, "ko": {"missing": 2}}
+    assert down.tries == 1  # a service that is down is not asked for each string
+    [problem] = prepared.problems
+    assert "503" in problem
+    assert campaign.units()["NEW IN", "ko"].findings == (problem,)
+    assert prepared.asked == {"ja": 2}
+
+
 def test_a_brand_name_that_is_lost_is_no_draft(campaign: Campaign) -> None:
     campaign.rows("p1,a.png,en,ja,translate_text,Try Lumea,,")
     translator = StandIn({"Try Lumea": "ルメアを試そう"})
